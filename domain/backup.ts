@@ -1,0 +1,157 @@
+/**
+ * Backups as the catalog knows them. What is in the clear beside a backup (`manifest.json`, `checksums.sha256`,
+ * `receipt.json`) keeps the specification's snake_case; everything else is camelCase.
+ */
+import type { TreePath } from './tree.ts';
+
+export type BackupType = 'full' | 'differential' | 'incremental';
+export type BackupStatus = 'creating' | 'completed' | 'failed' | 'expired';
+export type ComponentKind = 'postgres' | 'files';
+
+export interface ComponentSummary {
+  kind: ComponentKind;
+  runs: number;
+  packs: number;
+  files: number;
+  bytes: number;
+  storedBytes: number;
+  /** Files that changed or vanished while they were read, pages with a wrong checksum, things that cannot be backed up. */
+  warnings: string[];
+}
+
+/** A catalog head: `catalog/heads/<backup id>.json` in each store that holds the backup, in the clear. */
+export interface BackupHead {
+  id: string;
+  system: string;
+  site: string;
+  tier?: string;
+  type: BackupType;
+  status: BackupStatus;
+  /** RFC 3339 UTC. `startedAt` is also the backup's timestamp. */
+  startedAt: string;
+  endedAt?: string;
+  seconds?: number;
+  components: Record<string, ComponentSummary>;
+  bytes: number;
+  storedBytes: number;
+  /** SHA-256 of `checksums.sha256`. */
+  checksum?: string;
+  /** SHA-256 of the sealed manifest object: a manifest of another backup put in its place is noticed. */
+  manifestSha256?: string;
+  /** Names of the stores that hold a complete copy. */
+  stores: string[];
+  location: string;
+  verifiedAt?: string;
+  provenAt?: string;
+  error?: { code: string; message: string };
+}
+
+/** What a PostgreSQL backup knows of its server; part of the sealed manifest. */
+export interface PostgresFacts {
+  systemIdentifier: string;
+  /** `server_version_num`, for example 150018; major is the number divided by 10000. */
+  versionNum: number;
+  timeline: number;
+  startLsn: string;
+  stopLsn: string;
+  /** The server's clock at the start and the end of the backup, RFC 3339 with microseconds. */
+  startTime: string;
+  stopTime: string;
+  segmentSize: number;
+  pageSize: number;
+  relationSegmentBlocks: number;
+  dataChecksums: boolean;
+  backupLabel: string;
+  tablespaceMap: string;
+  tablespaces: { oid: string; location: string }[];
+  dataDir: string;
+  /** Owner of the data directory, by name and id. */
+  owner: { user: string; uid: number; gid: number };
+  /** Configuration that lies outside the data directory (Debian): absolute path and contents. */
+  configFiles: { path: string; contents: string }[];
+  /** From `pg_control`: a replaying server needs at least these. */
+  settings: Record<string, string>;
+}
+
+export interface FilesFacts {
+  /** Configured paths in order: `root` of an entry is the index. */
+  paths: TreePath[];
+}
+
+export interface SealedComponent {
+  kind: ComponentKind;
+  /** Keys, byte counts and SHA-256 of the run indexes, in order of run. */
+  indexes: { key: string; sha256: string; bytes: number }[];
+  summary: ComponentSummary;
+  postgres?: PostgresFacts;
+  files?: FilesFacts;
+}
+
+/** The sealed manifest, encrypted: `backups/<id>/sealed`. Its presence and the head's hash of it make a backup complete. */
+export interface SealedManifest {
+  format: 1;
+  backupId: string;
+  system: string;
+  site: string;
+  type: BackupType;
+  tier?: string;
+  startedAt: string;
+  endedAt: string;
+  components: Record<string, SealedComponent>;
+}
+
+/** One line of `list --jsonl` and of `catalog/backups.jsonl` (the specification's form). */
+export interface CatalogLine {
+  backup_id: string;
+  type: string;
+  timestamp: string;
+  path: string;
+  retention_days: number;
+  duration: number | null;
+  size: number;
+  checksum: string | null;
+  status: BackupStatus;
+  location: string;
+  site_id: string;
+}
+
+/** `receipt.json`: exactly these keys at the top, ours under `holdfast`. */
+export interface Receipt {
+  receipt_version: '1.0';
+  backup_id: string;
+  timestamp: string;
+  backup_type: string;
+  git_sha: string | null;
+  image_digest: string | null;
+  hostname: string;
+  service: string;
+  exit_code: number;
+  checksum_hash: string | null;
+  backup_path: string;
+  holdfast: ReceiptDetails;
+}
+
+export interface ReceiptStep {
+  title: string;
+  startedAt: string;
+  seconds: number;
+  outcome: 'completed' | 'failed' | 'aborted' | 'undone' | 'undo failed';
+}
+
+export interface ReceiptDetails {
+  procedure: string;
+  workflowId: string;
+  runId: string;
+  status: 'completed' | 'failed' | 'aborted';
+  startedAt: string;
+  endedAt: string;
+  steps: ReceiptStep[];
+  warnings: string[];
+  bytes?: number;
+  storedBytes?: number;
+  recoveryPoint?: string;
+  error?: { code: string; message: string; where?: string };
+  /** Position in the store's chain of receipts, and SHA-256 of the receipt before (64 zeros for the first). */
+  sequence: number;
+  previous: string;
+}

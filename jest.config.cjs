@@ -1,0 +1,33 @@
+/** Jest runs what tsc made: worker threads and child processes under test are the code that ships. */
+const path = require('node:path');
+const dist = path.resolve(__dirname, process.env.HOLDFAST_DIST ?? 'dist');
+const project = (name, timeout) => ({
+  displayName: name,
+  rootDir: __dirname,
+  roots: [path.join(dist, 'test', name)],
+  testMatch: ['**/*.test.js'],
+  testEnvironment: 'node',
+  transform: {},
+  haste: { forceModuleMap: false },
+  modulePathIgnorePatterns: ['<rootDir>/(?!node_modules)\\.build-'].filter(() => !process.env.HOLDFAST_DIST),
+  setupFiles: [path.join(dist, 'test/support/setup.js')],
+});
+const names = [
+  'domain',
+  'repository',
+  'components',
+  'activities',
+  'workflows',
+  'workers',
+  'client',
+  'reports',
+  'project',
+  'replay',
+  'real',
+  'faults',
+];
+const fs = require('node:fs');
+module.exports = {
+  testTimeout: 120_000,
+  projects: names.filter((name) => fs.existsSync(path.join(dist, 'test', name))).map((name) => project(name)),
+};

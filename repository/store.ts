@@ -1,0 +1,53 @@
+/**
+ * What a store of objects must do. `test/repository/stores/conformance.ts` runs one suite over every implementation.
+ *
+ * Guaranteed: a put that returned is durable as far as the medium can make it (dir: fsync of file and directory; s3: what the
+ * service promises); a conditional put has one winner whoever races; no reader ever sees half an object; the bytes that arrive
+ * are the bytes that were meant (SHA-256, checked by the service itself where it can).
+ * Not guaranteed: that a service keeps what it acknowledged. That is what verification is for.
+ *
+ * Keys: `/`-separated segments of `[A-Za-z0-9._=-]`, each at most 255 bytes, no empty segment, never `.` or `..`; no key is the
+ * path prefix of another.
+ */
+export interface StoredObject {
+  key: string;
+  bytes: number;
+  modified: Date;
+}
+
+export interface PutOptions {
+  /** Create only: where the key exists already nothing is written and `exists` comes back. */
+  ifAbsent?: boolean;
+  /** SHA-256 of the body (hex), when the caller has it already; checked against what arrived. */
+  sha256?: string;
+  signal?: AbortSignal;
+}
+
+export interface GetOptions {
+  /** Bytes from `start`; a negative start counts from the end (then `length` is ignored). */
+  range?: { start: number; length?: number };
+  signal?: AbortSignal;
+}
+
+export interface Store {
+  /** The name in the configuration. */
+  readonly name: string;
+  readonly kind: 'dir' | 's3';
+  /** Where it is, for people and for `backup_path`: `/var/backups/holdfast`, `s3://bucket/prefix`. Holds no secret. */
+  readonly location: string;
+
+  /** @throws HoldfastError `store_unavailable` (retryable), `store_full`, `store_denied`, `checksum_mismatch` */
+  put(key: string, body: Uint8Array, options?: PutOptions): Promise<'created' | 'exists'>;
+  /** @throws HoldfastError `object_not_found`, `store_unavailable` … */
+  get(key: string, options?: GetOptions): Promise<Buffer>;
+  head(key: string, options?: { signal?: AbortSignal }): Promise<(StoredObject & { sha256?: string }) | undefined>;
+  /** In ascending byte order of keys; any number of them. `after` is exclusive. */
+  list(prefix: string, options?: { after?: string; signal?: AbortSignal }): AsyncIterable<StoredObject>;
+  /** Absent keys are no error. */
+  delete(keys: string[]): Promise<void>;
+  /** The store's own clock: ages and leases are judged by it and not by a host's. */
+  clock(): Promise<Date>;
+  /** Proves by a trial (written, read back, raced, removed) that it can be written and honours conditional puts. */
+  probe(): Promise<void>;
+  close(): Promise<void>;
+}
