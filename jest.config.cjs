@@ -1,15 +1,14 @@
 /** Jest runs what tsc made: worker threads and child processes under test are the code that ships. */
 const path = require('node:path');
 const dist = path.resolve(__dirname, process.env.HOLDFAST_DIST ?? 'dist');
-const project = (name, timeout) => ({
+const project = (name) => ({
   displayName: name,
   rootDir: __dirname,
   roots: [path.join(dist, 'test', name)],
   testMatch: ['**/*.test.js'],
   testEnvironment: 'node',
   transform: {},
-  haste: { forceModuleMap: false },
-  modulePathIgnorePatterns: ['<rootDir>/(?!node_modules)\\.build-'].filter(() => !process.env.HOLDFAST_DIST),
+  modulePathIgnorePatterns: ['/dist/', '/\\.build-'].filter((one) => !dist.includes(one.replaceAll(/[\\/]/g, ''))),
   setupFiles: [path.join(dist, 'test/support/setup.js')],
 });
 const names = [
