@@ -2,7 +2,7 @@
  * Backups as the catalog knows them. What is in the clear beside a backup (`manifest.json`, `checksums.sha256`,
  * `receipt.json`) keeps the specification's snake_case; everything else is camelCase.
  */
-import type { TreePath } from './tree.ts';
+import type { TreePath } from './tree';
 
 export type BackupType = 'full' | 'differential' | 'incremental';
 export type BackupStatus = 'creating' | 'completed' | 'failed' | 'expired';

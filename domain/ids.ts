@@ -1,5 +1,5 @@
 /** Names of backups: `{system}_{type}_{YYYYMMDD_HHMMSS}` with one site, `{system}_{site}_{type}_{…}` with several. */
-import type { BackupType } from './backup.ts';
+import type { BackupType } from './backup';
 
 export interface BackupName {
   system: string;

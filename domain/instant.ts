@@ -3,7 +3,7 @@
  * A `Date` would round a target to the millisecond and lose or gain commits.
  */
 import { DateTime } from 'luxon';
-import { HoldfastError } from './errors.ts';
+import { HoldfastError } from './errors';
 
 export type Micros = bigint;
 

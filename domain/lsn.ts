@@ -2,7 +2,7 @@
  * WAL positions and segment names (PostgreSQL manual, "WAL Internals" and `src/include/access/xlog_internal.h`).
  * An LSN is a byte position in the WAL, here a bigint; in text it is `X/Y` in hexadecimal.
  */
-import { HoldfastError } from './errors.ts';
+import { HoldfastError } from './errors';
 
 export type Lsn = bigint;
 

@@ -2,7 +2,7 @@
  * Plans and indexes of packs. A backup of one component is a list of runs; a run is a list of packs (one activity stores or
  * places one run); a pack is a list of slices. Plans and indexes live in the store, one object a run, never in a history.
  */
-import type { Slice, StoredSlice, TreeEntry } from './tree.ts';
+import type { Slice, StoredSlice, TreeEntry } from './tree';
 
 /** Source bytes in a pack at the most, and in one frame (the unit of compression, encryption and ranged reads). */
 export const packBytes = 32 * 1024 * 1024;

@@ -1,4 +1,4 @@
-import { formatForPostgres, formatInstant, fromPostgres, parseInstant, toPostgres } from '../../domain/instant.ts';
+import { formatForPostgres, formatInstant, fromPostgres, parseInstant, toPostgres } from '../../domain/instant';
 
 test('microseconds are kept', () => {
   expect(formatInstant(parseInstant('2026-11-22T14:30:00.123456+02:00'))).toBe('2026-11-22T12:30:00.123456Z');

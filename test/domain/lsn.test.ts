@@ -1,4 +1,4 @@
-import { formatLsn, parseLsn, parseSegmentName, segmentName } from '../../domain/lsn.ts';
+import { formatLsn, parseLsn, parseSegmentName, segmentName } from '../../domain/lsn';
 
 const mib16 = 16 * 1024 * 1024;
 
