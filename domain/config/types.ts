@@ -1,0 +1,172 @@
+/**
+ * The configuration as the rest of the program sees it: checked, complete, every path absolute, every duration in
+ * milliseconds, every size in bytes. It holds no secret, only references (`${env:NAME}`, `${file:PATH}`) that are resolved
+ * where they are used, so that it may travel through logs and histories.
+ */
+import type { BackupType } from '../backup';
+
+/** Text that may hold references to secrets: resolve it late, with `resolveSecret`, and never print what comes out. */
+export type SecretText = string;
+/** Milliseconds. */
+export type Milliseconds = number;
+/** Bytes per second; `Infinity` is unlimited. */
+export type BytesPerSecond = number;
+
+export interface Config {
+  system: string;
+  /** Absent: the embedded engine. */
+  temporal?: TemporalConfig;
+  sites: Record<string, SiteConfig>;
+  stores: Record<string, StoreConfig>;
+  encryption?: EncryptionConfig;
+  objectives?: { rpo?: Milliseconds; rto?: Milliseconds };
+  tiers: Record<string, TierConfig>;
+  /** Components in the order they are restored; those not named follow in the order of the configuration. */
+  restoreOrder: string[];
+  /** Runs of packs stored or placed at the same time. */
+  parallelJobs: number;
+  compression: { level: number };
+  /** Days a backup is kept where no tier says more. */
+  retentionDays: number;
+  /** false: without being asked, only `dir` stores are written. */
+  upload: boolean;
+}
+
+export interface TemporalConfig {
+  address: string;
+  namespace: string;
+  /** true: the system's certificates; else absolute paths of PEM files. */
+  tls?: boolean | { serverName?: string; ca?: string; cert?: string; key?: string };
+  apiKey?: SecretText;
+}
+
+export interface SiteConfig {
+  components: Record<string, ComponentConfig>;
+  services: Record<string, ServiceConfig>;
+}
+
+export type ComponentConfig = PostgresComponent | FilesComponent;
+
+export interface PostgresComponent {
+  kind: 'postgres';
+  /** libpq keyword/value string or URI; a password only by reference. */
+  connection: SecretText;
+  dataDir: string;
+  wal: WalConfig;
+  /** SQL statements that prove a restored database: each must run, and not answer false. */
+  probes: string[];
+}
+
+export interface WalConfig {
+  mode: 'async';
+  /** Stores that get the WAL; the first is the one a restore asks first. */
+  to: string[];
+  /** How long a byte of WAL may wait before it is sent to the stores. */
+  interval: Milliseconds;
+  bandwidthLimit: BytesPerSecond;
+  retries: number;
+  retryDelay: Milliseconds;
+  syncThreshold: Milliseconds;
+}
+
+export interface FilesComponent {
+  kind: 'files';
+  paths: string[];
+  /** Absolute paths that must be there after a restore. */
+  probes: string[];
+}
+
+interface ServiceBase {
+  /** Shell command that exits 0 when the service is healthy. */
+  health?: string;
+  /** How long the service may take until it is healthy. */
+  healthTimeout: Milliseconds;
+  /** How long stopping or starting may take. */
+  timeout: Milliseconds;
+}
+
+export type ServiceConfig = SystemdService | ComposeService | PgctlService | CommandService;
+
+export interface SystemdService extends ServiceBase {
+  control: 'systemd';
+  unit: string;
+}
+
+export interface ComposeService extends ServiceBase {
+  control: 'compose';
+  service: string;
+  /** The compose file; absent: as `docker compose` finds it. */
+  file?: string;
+  project?: string;
+}
+
+export interface PgctlService extends ServiceBase {
+  control: 'pgctl';
+  dataDir: string;
+  /** Where `pg_ctl` is; absent: found by the data directory's major version. */
+  binDir?: string;
+  /** Passed to the server, as `pg_ctl -o`. */
+  options?: string;
+  /** The server's log while it is started by us. */
+  logFile?: string;
+}
+
+export interface CommandService extends ServiceBase {
+  control: 'command';
+  start: string;
+  stop: string;
+  /** Exits 0 when running, 3 when stopped (as LSB init scripts), 4 when there is no such service. */
+  state: string;
+}
+
+export type StoreConfig = DirStoreConfig | S3StoreConfig;
+
+export interface DirStoreConfig {
+  kind: 'dir';
+  path: string;
+}
+
+export interface S3StoreConfig {
+  kind: 's3';
+  bucket: string;
+  region: string;
+  /** For services other than AWS; buckets are then addressed by path. */
+  endpoint?: string;
+  /** Key prefix without slashes at its ends. */
+  prefix?: string;
+  storageClass?: string;
+  /** Both absent: the AWS default chain. */
+  accessKeyId?: SecretText;
+  secretAccessKey?: SecretText;
+  sessionToken?: SecretText;
+}
+
+export type EncryptionConfig = { keyFile: string; kms?: undefined } | { kms: string; keyFile?: undefined };
+
+export interface TierConfig {
+  /** Cron of five fields, UTC. */
+  schedule?: string;
+  type: BackupType;
+  to: string[];
+  keep: { last?: number; days?: number; weeks?: number; months?: number };
+  verify: 'quick' | 'full';
+  /** Absent: every component of the site. */
+  components?: string[];
+}
+
+/** Where a value came from that the configuration does not name itself. */
+export interface FilledDefault {
+  /** Path in the configuration: `stores.local.path`. */
+  setting: string;
+  value: string;
+  source: 'environment' | 'default';
+  variable?: string;
+}
+
+export interface LoadedConfig {
+  config: Config;
+  /** Absolute path of the file. */
+  file: string;
+  warnings: string[];
+  filled: FilledDefault[];
+}

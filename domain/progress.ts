@@ -1,0 +1,56 @@
+/** What a procedure tells while it runs (query `progress`) and when it is over. Times are RFC 3339 UTC. */
+import type { ErrorReport } from './errors';
+
+export type ProcedureState = 'starting' | 'in_progress' | 'completed' | 'failed' | 'aborted';
+
+export interface ProgressStep {
+  title: string;
+  state: 'waiting' | 'running' | 'completed' | 'failed' | 'aborted' | 'undone';
+  startedAt?: string;
+  seconds?: number;
+}
+
+export interface Amount {
+  bytes: number;
+  packs: number;
+}
+
+/** Answer of the query `progress` of every procedure. */
+export interface ProcedureProgress {
+  procedure: string;
+  state: ProcedureState;
+  /** Title of the step that runs now. */
+  step?: string;
+  steps: ProgressStep[];
+  done: Amount;
+  total: Amount;
+  bytesPerSecond?: number;
+  etaSeconds?: number;
+  warnings: string[];
+  backupId?: string;
+  /** What the operator should know or do now. */
+  message?: string;
+}
+
+/** Result of every procedure's workflow, and its JSON. */
+export interface ProcedureResult {
+  procedure: string;
+  workflowId: string;
+  status: 'completed' | 'failed' | 'aborted';
+  backupId?: string;
+  startedAt: string;
+  endedAt: string;
+  seconds: number;
+  bytes?: number;
+  storedBytes?: number;
+  /** The latest instant the procedure's outcome can be restored to, or was restored to. */
+  recoveryPoint?: string;
+  /** Store key of the receipt; null when it could not be written. */
+  receipt: string | null;
+  warnings: string[];
+  error?: ErrorReport;
+  /** What only one procedure tells: port of a restored server, plan of a dry run … */
+  details?: Record<string, unknown>;
+}
+
+export const progressQuery = 'progress';
