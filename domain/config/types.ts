@@ -9,7 +9,7 @@ import type { BackupType } from '../backup';
 export type SecretText = string;
 /** Milliseconds. */
 export type Milliseconds = number;
-/** Bytes per second; `Infinity` is unlimited. */
+/** Bytes per second. */
 export type BytesPerSecond = number;
 
 export interface Config {
@@ -63,7 +63,8 @@ export interface WalConfig {
   to: string[];
   /** How long a byte of WAL may wait before it is sent to the stores. */
   interval: Milliseconds;
-  bandwidthLimit: BytesPerSecond;
+  /** Absent: unlimited. */
+  bandwidthLimit?: BytesPerSecond;
   retries: number;
   retryDelay: Milliseconds;
   syncThreshold: Milliseconds;

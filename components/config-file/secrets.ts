@@ -1,0 +1,57 @@
+/** Resolves references to secrets, as late as they are used. What comes out is never logged and never put into a message. */
+import { readFile } from 'node:fs/promises';
+import { replaceReferences, type SecretReference, secretReferences } from '../../domain/config/secret-reference';
+import type { SecretText } from '../../domain/config/types';
+import { HoldfastError } from '../../domain/errors';
+
+/**
+ * The text with each `${env:NAME}` and `${file:PATH}` replaced (of a file: without the line end at its end).
+ * @throws HoldfastError `secret_unavailable` naming the reference, never a value
+ */
+export async function resolveSecret(text: SecretText, environment: NodeJS.ProcessEnv = process.env): Promise<string> {
+  return resolveWith(text, environment, (value) => value);
+}
+
+/** As {@link resolveSecret}, for libpq strings: values are quoted where the string is of keywords, escaped where it is a URI. */
+export async function resolveConnection(
+  text: SecretText,
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<string> {
+  const uri = /^postgres(?:ql)?:\/\//i.test(text);
+  return resolveWith(text, environment, (value, whole) => {
+    if (whole) return value;
+    return uri ? encodeURIComponent(value) : `'${value.replace(/[\\']/g, '\\$&')}'`;
+  });
+}
+
+async function resolveWith(
+  text: string,
+  environment: NodeJS.ProcessEnv,
+  quote: (value: string, whole: boolean) => string,
+): Promise<string> {
+  const values = new Map<string, string>();
+  for (const one of secretReferences(text))
+    values.set(one.text, quote(await secretOf(one, environment), one.text === text));
+  return replaceReferences(text, (one) => values.get(one.text) as string);
+}
+
+async function secretOf(reference: SecretReference, environment: NodeJS.ProcessEnv): Promise<string> {
+  const value = reference.from === 'env' ? environment[reference.name] : await contentsOf(reference.name);
+  if (value !== undefined && value !== '') return value;
+  throw new HoldfastError('secret_unavailable', `the secret ${reference.text} is not there`, {
+    where: reference.text,
+    hints: [
+      reference.from === 'env'
+        ? `set the environment variable ${reference.name} where this runs`
+        : `make ${reference.name} a file with the secret that this user can read`,
+    ],
+  });
+}
+
+async function contentsOf(path: string): Promise<string | undefined> {
+  try {
+    return (await readFile(path, 'utf8')).replace(/\r?\n$/, '');
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,145 @@
+/**
+ * Fills what a configuration leaves open: from the environment where that speaks (`BACKUP_ROOT`, `BACKUP_RETENTION_DAYS`,
+ * `S3_BUCKET`, `S3_REGION`, `UPLOAD_ENABLED`, `ENCRYPT_KEY_FILE`), else with the defaults, and says what it filled.
+ */
+import { resolve } from 'node:path';
+import type { Problem } from './problems';
+import type { ParsedConfig } from './schema';
+import type { Config, EncryptionConfig, FilledDefault, StoreConfig, TierConfig } from './types';
+
+export type Environment = Record<string, string | undefined>;
+
+export interface Completed {
+  config: Config;
+  filled: FilledDefault[];
+  problems: Problem[];
+}
+
+const defaultRoot = '/var/lib/erlmcp/backups';
+const defaultLevel = 3;
+
+/** @param base folder of the configuration file: relative paths in it are meant from there */
+export function completeConfig(parsed: ParsedConfig, environment: Environment, base: string): Completed {
+  const filled: FilledDefault[] = [];
+  const problems: Problem[] = [];
+  const fill = (setting: string, variable: string, fallback: string): string => {
+    const value = environment[variable];
+    const set = value !== undefined && value !== '';
+    filled.push({
+      setting,
+      value: set ? value : fallback,
+      source: set ? 'environment' : 'default',
+      ...(set && { variable }),
+    });
+    return set ? value : fallback;
+  };
+  const at = (path: string): string => resolve(base, path);
+  const refuse = (variable: string, expected: string): void => {
+    problems.push({ path: [variable], message: `environment variable ${variable}: expected ${expected}` });
+  };
+
+  const stores: Record<string, StoreConfig> = {};
+  for (const [name, store] of Object.entries(parsed.stores ?? storesOfEnvironment(environment))) {
+    if (store.kind === 'dir') {
+      stores[name] = { kind: 'dir', path: at(store.path ?? fill(`stores.${name}.path`, 'BACKUP_ROOT', defaultRoot)) };
+      continue;
+    }
+    const bucket = store.bucket ?? fill(`stores.${name}.bucket`, 'S3_BUCKET', '');
+    if (bucket === '')
+      problems.push({ path: ['stores', name], message: 'missing bucket: expected it here or in S3_BUCKET' });
+    const region = store.region ?? fill(`stores.${name}.region`, 'S3_REGION', 'us-east-1');
+    stores[name] = { ...store, bucket, region, ...(store.prefix && { prefix: store.prefix.replace(/\/$/, '') }) };
+  }
+  const everyStore = Object.keys(stores);
+
+  const days = fill('retentionDays', 'BACKUP_RETENTION_DAYS', '30');
+  if (!/^[1-9]\d{0,5}$/.test(days)) refuse('BACKUP_RETENTION_DAYS', 'a number of days');
+  const upload = fill('upload', 'UPLOAD_ENABLED', 'true').toLowerCase();
+  if (!truth.has(upload)) refuse('UPLOAD_ENABLED', 'true or false');
+  const retentionDays = Number(days);
+
+  const tiers: Record<string, TierConfig> = {};
+  for (const [name, tier] of Object.entries(parsed.tiers)) {
+    tiers[name] = { ...tier, to: tier.to ?? everyStore, keep: tier.keep ?? { days: retentionDays } };
+  }
+
+  const config: Config = {
+    system: parsed.system,
+    ...(parsed.temporal && { temporal: { ...parsed.temporal, tls: absoluteTls(parsed.temporal.tls, at) } }),
+    sites: sitesOf(parsed, everyStore, at),
+    stores,
+    encryption: encryptionOf(parsed, environment, filled, at),
+    objectives: parsed.objectives,
+    tiers,
+    restoreOrder: parsed.restore?.order ?? [],
+    parallelJobs: parsed.parallelJobs,
+    compression: { level: parsed.compression?.level ?? defaultLevel },
+    retentionDays,
+    upload: truth.get(upload) ?? true,
+  };
+  return { config, filled, problems };
+}
+
+const truth = new Map([
+  ['true', true],
+  ['1', true],
+  ['yes', true],
+  ['false', false],
+  ['0', false],
+  ['no', false],
+]);
+
+type Stores = NonNullable<ParsedConfig['stores']>;
+
+function storesOfEnvironment(environment: Environment): Stores {
+  return { local: { kind: 'dir' }, ...(environment.S3_BUCKET ? { remote: { kind: 's3' as const } } : {}) };
+}
+
+function sitesOf(parsed: ParsedConfig, everyStore: string[], at: (path: string) => string): Config['sites'] {
+  const sites: Config['sites'] = {};
+  for (const [name, site] of Object.entries(parsed.sites)) {
+    const components: Config['sites'][string]['components'] = {};
+    for (const [key, one] of Object.entries(site.components)) {
+      components[key] =
+        one.kind === 'postgres'
+          ? { ...one, dataDir: at(one.dataDir), wal: { ...one.wal, to: one.wal.to ?? everyStore } }
+          : { ...one, paths: one.paths.map(at), probes: one.probes.map(at) };
+    }
+    const services: Config['sites'][string]['services'] = {};
+    for (const [key, one] of Object.entries(site.services)) {
+      if (one.control === 'pgctl') {
+        services[key] = {
+          ...one,
+          dataDir: at(one.dataDir),
+          ...(one.binDir && { binDir: at(one.binDir) }),
+          ...(one.logFile && { logFile: at(one.logFile) }),
+        };
+      } else services[key] = one.control === 'compose' && one.file ? { ...one, file: at(one.file) } : one;
+    }
+    sites[name] = { components, services };
+  }
+  return sites;
+}
+
+function encryptionOf(
+  parsed: ParsedConfig,
+  environment: Environment,
+  filled: FilledDefault[],
+  at: (path: string) => string,
+): EncryptionConfig | undefined {
+  if (parsed.encryption?.kms !== undefined) return { kms: parsed.encryption.kms };
+  if (parsed.encryption?.keyFile !== undefined) return { keyFile: at(parsed.encryption.keyFile) };
+  const variable = 'ENCRYPT_KEY_FILE';
+  const value = environment[variable];
+  if (!value) return undefined;
+  filled.push({ setting: 'encryption.keyFile', value, source: 'environment', variable });
+  return { keyFile: at(value) };
+}
+
+type Tls = NonNullable<ParsedConfig['temporal']>['tls'];
+
+function absoluteTls(tls: Tls, at: (path: string) => string): Tls {
+  if (typeof tls !== 'object') return tls;
+  const { ca, cert, key } = tls;
+  return { ...tls, ...(ca && { ca: at(ca) }), ...(cert && { cert: at(cert) }), ...(key && { key: at(key) }) };
+}

@@ -1,0 +1,47 @@
+/**
+ * Names in a configuration that refer to other names in it: stores of tiers and of WAL, components of tiers and of the
+ * restore order. Works on the raw data, so that these problems are told together with those of form.
+ */
+import { isRecord } from './json-schema';
+import { type ConfigPath, notOneOf, type Problem, valueAt } from './problems';
+
+export function referenceProblems(data: unknown): Problem[] {
+  const stores = keys(data, ['stores']);
+  const components = new Set(keys(data, ['sites']).flatMap((site) => keys(data, ['sites', site, 'components'])));
+  // Without `stores` the environment names them, and nothing can be said here.
+  const toStores = (path: ConfigPath): Problem[] => (stores.length === 0 ? [] : unknownNames(data, path, stores));
+  return [
+    ...keys(data, ['tiers']).flatMap((tier) => [
+      ...toStores(['tiers', tier, 'to']),
+      ...unknownNames(data, ['tiers', tier, 'components'], [...components]),
+    ]),
+    ...unknownNames(data, ['restore', 'order'], [...components]),
+    ...keys(data, ['sites']).flatMap((site) =>
+      keys(data, ['sites', site, 'components']).flatMap((name) =>
+        toStores(['sites', site, 'components', name, 'wal', 'to']),
+      ),
+    ),
+    ...keys(data, ['stores']).flatMap((store) => halfCredentials(data, ['stores', store])),
+  ];
+}
+
+function keys(data: unknown, path: ConfigPath): string[] {
+  const value = valueAt(data, path);
+  return isRecord(value) ? Object.keys(value) : [];
+}
+
+function unknownNames(data: unknown, path: ConfigPath, known: string[]): Problem[] {
+  const list = valueAt(data, path);
+  if (!Array.isArray(list)) return [];
+  return list.flatMap((one: unknown, at) =>
+    typeof one !== 'string' || known.includes(one) ? [] : [{ path: [...path, at], message: notOneOf(one, known) }],
+  );
+}
+
+/** A key id without its key would make the cloud's client fall back to other credentials, in silence. */
+function halfCredentials(data: unknown, path: ConfigPath): Problem[] {
+  const has = (key: string): boolean => valueAt(data, [...path, key]) !== undefined;
+  if (has('accessKeyId') === has('secretAccessKey')) return [];
+  const missing = has('accessKeyId') ? 'secretAccessKey' : 'accessKeyId';
+  return [{ path, message: `missing ${missing}: expected both accessKeyId and secretAccessKey, or neither` }];
+}

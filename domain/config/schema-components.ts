@@ -1,0 +1,30 @@
+/** What is protected. */
+import { z } from 'zod';
+import { connection, duration, filePath, names, rate } from './schema-values';
+import { referenceExample } from './secret-reference';
+
+const wal = z.strictObject({
+  mode: z.enum(['async']).default('async'),
+  to: names.optional().describe('names of stores; absent: every store'),
+  interval: duration.default(500),
+  bandwidthLimit: rate.optional(),
+  retries: z.int().min(0).default(3),
+  retryDelay: duration.default(1000),
+  syncThreshold: duration.default(100),
+});
+
+const postgres = z.strictObject({
+  kind: z.literal('postgres'),
+  connection: connection.describe(`libpq keywords or URI; a password only as ${referenceExample}`),
+  dataDir: filePath,
+  wal: wal.prefault({}),
+  probes: z.array(z.string().min(1)).default([]).describe('SQL that proves a restored database'),
+});
+
+const files = z.strictObject({
+  kind: z.literal('files'),
+  paths: z.array(filePath).min(1, 'expected at least one path'),
+  probes: z.array(filePath).default([]).describe('paths that must be there after a restore'),
+});
+
+export const componentSchema = z.discriminatedUnion('kind', [postgres, files]);

@@ -1,0 +1,36 @@
+/** Where backups live. */
+import { z } from 'zod';
+import { filePath, secret } from './schema-values';
+
+const dir = z.strictObject({
+  kind: z.literal('dir'),
+  path: filePath.optional().describe('absent: $BACKUP_ROOT'),
+});
+
+const s3 = z.strictObject({
+  kind: z.literal('s3'),
+  bucket: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'expected the name of a bucket')
+    .optional()
+    .describe('absent: $S3_BUCKET'),
+  region: z.string().min(1).optional().describe('absent: $S3_REGION, else us-east-1'),
+  endpoint: z
+    .string()
+    .regex(/^https?:\/\/[^\s/]+(?:\/\S*)?$/, 'expected an address such as https://s3.example.com:9000')
+    .optional()
+    .describe('for services other than AWS'),
+  prefix: z
+    .string()
+    .regex(/^[A-Za-z0-9._=-]+(?:\/[A-Za-z0-9._=-]+)*\/?$/, 'expected a key prefix such as backups/prod')
+    .optional(),
+  storageClass: z
+    .string()
+    .regex(/^[A-Z][A-Z0-9_]*$/, 'expected a storage class such as STANDARD_IA')
+    .optional(),
+  accessKeyId: secret.optional().describe('absent: the AWS default chain'),
+  secretAccessKey: secret.optional(),
+  sessionToken: secret.optional(),
+});
+
+export const storeSchema = z.discriminatedUnion('kind', [dir, s3]);

@@ -1,0 +1,71 @@
+/**
+ * The form of `holdfast.yaml`. What it guarantees: every key is known and every value has its form. What it does not: that
+ * names refer to something (`references.ts`) and that anything named exists (`client/doctor`).
+ */
+import { z } from 'zod';
+import { componentSchema } from './schema-components';
+import { serviceSchema } from './schema-services';
+import { storeSchema } from './schema-stores';
+import { duration, filePath, name, nameMap, names, port, secret } from './schema-values';
+
+const temporal = z.strictObject({
+  address: port.describe('host:port of the Temporal server'),
+  namespace: z.string().min(1).default('default'),
+  tls: z
+    .union([
+      z.boolean(),
+      z.strictObject({
+        serverName: z.string().optional(),
+        ca: filePath.optional(),
+        cert: filePath.optional(),
+        key: filePath.optional(),
+      }),
+    ])
+    .optional(),
+  apiKey: secret.optional(),
+});
+
+const site = z.strictObject({
+  components: nameMap(componentSchema).describe('what is protected, by name'),
+  services: nameMap(serviceSchema)
+    .default({})
+    .describe('what is stopped before a restore and started after it, by name'),
+});
+
+const count = z.int().min(1);
+
+const tier = z.strictObject({
+  schedule: z
+    .string()
+    .regex(
+      /^(?:[\d*,/A-Za-z-]+ +){4}[\d*,/A-Za-z-]+$/,
+      'expected a cron schedule of five fields, for example "0 2 * * *"',
+    )
+    .optional(),
+  type: z.enum(['full']).default('full'),
+  to: names.optional().describe('names of stores; absent: every store'),
+  keep: z
+    .strictObject({ last: count.optional(), days: count.optional(), weeks: count.optional(), months: count.optional() })
+    .optional(),
+  verify: z.enum(['quick', 'full']).default('quick'),
+  components: names.optional(),
+});
+
+export const configSchema = z.strictObject({
+  system: name.describe('begins the id of every backup'),
+  temporal: temporal.optional().describe('absent: the embedded engine'),
+  sites: nameMap(site).refine((sites) => Object.keys(sites).length > 0, 'expected at least one site'),
+  stores: nameMap(storeSchema).optional().describe('where backups live; absent: BACKUP_ROOT and S3_BUCKET'),
+  encryption: z
+    .strictObject({ keyFile: filePath.optional(), kms: z.string().min(1).optional() })
+    .refine((one) => (one.keyFile === undefined) !== (one.kms === undefined), 'expected either keyFile or kms')
+    .optional(),
+  objectives: z.strictObject({ rpo: duration.optional(), rto: duration.optional() }).optional(),
+  tiers: nameMap(tier).default({}),
+  restore: z.strictObject({ order: names.describe('components in the order they are restored') }).optional(),
+  parallelJobs: z.int().min(1).max(64).default(2),
+  compression: z.strictObject({ level: z.int().min(1).max(19) }).optional(),
+});
+
+export type ConfigInput = z.input<typeof configSchema>;
+export type ParsedConfig = z.output<typeof configSchema>;
