@@ -1,0 +1,130 @@
+import { z } from 'zod';
+import type {
+  BackupHead,
+  ComponentSummary,
+  FilesFacts,
+  PostgresFacts,
+  Receipt,
+  SealedComponent,
+  SealedManifest,
+} from '../../domain/backup';
+import { sha256Schema } from './pack';
+import { treePathSchema } from './tree';
+
+const natural = z.int().nonnegative();
+const typeSchema = z.enum(['full', 'differential', 'incremental']);
+const kindSchema = z.enum(['postgres', 'files']);
+const errorSchema = z.looseObject({ code: z.string(), message: z.string() });
+
+const summarySchema: z.ZodType<ComponentSummary> = z.looseObject({
+  kind: kindSchema,
+  runs: natural,
+  packs: natural,
+  files: natural,
+  bytes: natural,
+  storedBytes: natural,
+  warnings: z.array(z.string()),
+});
+
+export const backupHeadSchema: z.ZodType<BackupHead> = z.looseObject({
+  id: z.string(),
+  system: z.string(),
+  site: z.string(),
+  tier: z.string().optional(),
+  type: typeSchema,
+  status: z.enum(['creating', 'completed', 'failed', 'expired']),
+  startedAt: z.string(),
+  endedAt: z.string().optional(),
+  seconds: z.number().optional(),
+  components: z.record(z.string(), summarySchema),
+  bytes: natural,
+  storedBytes: natural,
+  checksum: sha256Schema.optional(),
+  manifestSha256: sha256Schema.optional(),
+  stores: z.array(z.string()),
+  location: z.string(),
+  verifiedAt: z.string().optional(),
+  provenAt: z.string().optional(),
+  error: errorSchema.optional(),
+});
+
+const postgresSchema: z.ZodType<PostgresFacts> = z.looseObject({
+  systemIdentifier: z.string(),
+  versionNum: natural,
+  timeline: natural,
+  startLsn: z.string(),
+  stopLsn: z.string(),
+  startTime: z.string(),
+  stopTime: z.string(),
+  segmentSize: natural,
+  pageSize: natural,
+  relationSegmentBlocks: natural,
+  dataChecksums: z.boolean(),
+  backupLabel: z.string(),
+  tablespaceMap: z.string(),
+  tablespaces: z.array(z.looseObject({ oid: z.string(), location: z.string() })),
+  dataDir: z.string(),
+  owner: z.looseObject({ user: z.string(), uid: natural, gid: natural }),
+  configFiles: z.array(z.looseObject({ path: z.string(), contents: z.string() })),
+  settings: z.record(z.string(), z.string()),
+});
+
+const filesSchema: z.ZodType<FilesFacts> = z.looseObject({ paths: z.array(treePathSchema) });
+
+const componentSchema: z.ZodType<SealedComponent> = z.looseObject({
+  kind: kindSchema,
+  indexes: z.array(z.looseObject({ key: z.string(), sha256: sha256Schema, bytes: natural })),
+  summary: summarySchema,
+  postgres: postgresSchema.optional(),
+  files: filesSchema.optional(),
+});
+
+export const sealedManifestSchema: z.ZodType<SealedManifest> = z.looseObject({
+  format: z.literal(1),
+  backupId: z.string(),
+  system: z.string(),
+  site: z.string(),
+  type: typeSchema,
+  tier: z.string().optional(),
+  startedAt: z.string(),
+  endedAt: z.string(),
+  components: z.record(z.string(), componentSchema),
+});
+
+/** The chain's part is checked; the rest of a receipt is evidence for people and is kept as it is. */
+export const receiptSchema: z.ZodType<Receipt> = z.looseObject({
+  receipt_version: z.literal('1.0'),
+  backup_id: z.string(),
+  timestamp: z.string(),
+  backup_type: z.string(),
+  git_sha: z.string().nullable(),
+  image_digest: z.string().nullable(),
+  hostname: z.string(),
+  service: z.string(),
+  exit_code: z.int(),
+  checksum_hash: z.string().nullable(),
+  backup_path: z.string(),
+  holdfast: z.looseObject({
+    procedure: z.string(),
+    workflowId: z.string(),
+    runId: z.string(),
+    status: z.enum(['completed', 'failed', 'aborted']),
+    startedAt: z.string(),
+    endedAt: z.string(),
+    steps: z.array(
+      z.looseObject({
+        title: z.string(),
+        startedAt: z.string(),
+        seconds: z.number(),
+        outcome: z.enum(['completed', 'failed', 'aborted', 'undone', 'undo failed']),
+      }),
+    ),
+    warnings: z.array(z.string()),
+    bytes: natural.optional(),
+    storedBytes: natural.optional(),
+    recoveryPoint: z.string().optional(),
+    error: z.looseObject({ code: z.string(), message: z.string(), where: z.string().optional() }).optional(),
+    sequence: natural,
+    previous: sha256Schema,
+  }),
+});

@@ -1,0 +1,78 @@
+/** What an S3 service or the way to it can answer, in the words of the catalogue. */
+import { type ErrorCode, HoldfastError, isHoldfastError } from '../../domain/errors';
+
+interface Answer {
+  name: string;
+  status?: number;
+}
+
+function answerOf(error: unknown): Answer {
+  if (!(error instanceof Error)) return { name: String(error) };
+  const metadata = '$metadata' in error ? (error.$metadata as { httpStatusCode?: number }) : undefined;
+  return { name: error.name, status: metadata?.httpStatusCode };
+}
+
+/** A conditional put that lost: 412, or by its name. */
+export function isTaken(error: unknown): boolean {
+  const { name, status } = answerOf(error);
+  return status === 412 || name === 'PreconditionFailed';
+}
+
+/** 409: another conditional put of the same key was under way; the answer comes with the next attempt. */
+export function isConflict(error: unknown): boolean {
+  const { name, status } = answerOf(error);
+  return status === 409 || name === 'ConditionalRequestConflict' || name === 'OperationAborted';
+}
+
+export function isAbsent(error: unknown): boolean {
+  const { name, status } = answerOf(error);
+  return name === 'NoSuchKey' || name === 'NotFound' || (status === 404 && name !== 'NoSuchBucket');
+}
+
+/** A range that begins behind the end of the object. */
+export function isBehindEnd(error: unknown): boolean {
+  const { name, status } = answerOf(error);
+  return status === 416 || name === 'InvalidRange';
+}
+
+const byName: Record<string, ErrorCode> = {
+  BadDigest: 'checksum_mismatch',
+  InvalidDigest: 'checksum_mismatch',
+  XAmzContentChecksumMismatch: 'checksum_mismatch',
+  XAmzContentSHA256Mismatch: 'checksum_mismatch',
+  NoSuchBucket: 'store_denied',
+  CredentialsProviderError: 'store_denied',
+  QuotaExceeded: 'store_full',
+  EntityTooLarge: 'store_denied',
+  XMinioStorageFull: 'store_full',
+};
+
+const hints: Partial<Record<ErrorCode, string>> = {
+  store_denied: 'check bucket, region, credentials and their rights',
+  store_full: 'make room in the store',
+  store_unavailable: 'check that the endpoint is up and can be reached from this host',
+};
+
+export function s3Error(error: unknown, where: string): unknown {
+  if (isHoldfastError(error) || (error instanceof Error && error.name === 'AbortError')) return error;
+  const { name, status } = answerOf(error);
+  if (isAbsent(error)) {
+    return new HoldfastError('object_not_found', 'the object is not in the store', { where, cause: error });
+  }
+  const code = byName[name] ?? byStatus(status);
+  const answer = status === undefined ? name : `${name} (${status})`;
+  const message =
+    code === 'checksum_mismatch'
+      ? 'the bytes that arrived at the store are not those that were meant'
+      : `the store answered ${answer}`;
+  const hint = hints[code];
+  return new HoldfastError(code, message, { where, hints: hint === undefined ? [] : [hint], cause: error });
+}
+
+function byStatus(status: number | undefined): ErrorCode {
+  if (status === 507) return 'store_full';
+  if (status === undefined || status >= 500 || status === 429 || status === 408 || status === 409) {
+    return 'store_unavailable';
+  }
+  return 'store_denied';
+}

@@ -1,0 +1,179 @@
+/**
+ * A store in a bucket of an S3 service.
+ *
+ * Guaranteed: every put carries the body's SHA-256, which the service checks and keeps; a conditional put is
+ * `If-None-Match: *` (412 is `exists`, 409 is asked again); requests are bounded in time and attempts.
+ * Not guaranteed: whose put it was that a 412 tells of. After a lost acknowledgement it may have been our own, so that whoever
+ * gets `exists` reads what is there.
+ */
+import { createHash } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { PutObjectCommandInput, S3Client } from '@aws-sdk/client-s3';
+import type { GetOptions, PutOptions, Store, StoredObject } from '../store';
+import { assertKey, assertPrefix } from './keys';
+import type { S3StoreConfig } from './open';
+import { probeStore } from './probe';
+import { makeClient } from './s3-client';
+import { isAbsent, isBehindEnd, isConflict, isTaken, s3Error } from './s3-errors';
+import { deleteAll, storeClock } from './s3-requests';
+
+const conflictAttempts = 6;
+
+export class S3Store implements Store {
+  readonly kind = 's3';
+  readonly location: string;
+  readonly #prefix: string;
+  #client: Promise<S3Client> | undefined;
+
+  constructor(
+    readonly name: string,
+    private readonly config: S3StoreConfig,
+  ) {
+    const prefix = (config.prefix ?? '').replace(/^\/+|\/+$/g, '');
+    this.#prefix = prefix === '' ? '' : `${prefix}/`;
+    this.location = `s3://${config.bucket}${prefix === '' ? '' : `/${prefix}`}`;
+  }
+
+  async put(key: string, body: Uint8Array, options: PutOptions = {}): Promise<'created' | 'exists'> {
+    const { signal, ifAbsent } = options;
+    const sha256 = options.sha256 ?? createHash('sha256').update(body).digest('hex');
+    const input: PutObjectCommandInput = {
+      ...this.#object(key),
+      Body: body,
+      ContentLength: body.byteLength,
+      ChecksumSHA256: Buffer.from(sha256, 'hex').toString('base64'),
+      IfNoneMatch: ifAbsent ? '*' : undefined,
+      // what must be readable at once (catalog, keys, indexes) never goes into a slow or cold class
+      StorageClass: key.includes('/packs/') ? this.config.storageClass : undefined,
+    };
+    return await this.#ask(key, async (client) => {
+      const { PutObjectCommand } = await import('@aws-sdk/client-s3');
+      for (let attempt = 1; ; attempt++) {
+        try {
+          await client.send(new PutObjectCommand(input), { abortSignal: signal });
+          return 'created';
+        } catch (error) {
+          if (ifAbsent && isTaken(error)) return 'exists';
+          if (!isConflict(error) || attempt === conflictAttempts) throw error;
+          await pause(50 * 2 ** attempt * (0.5 + Math.random()), undefined, { signal });
+        }
+      }
+    });
+  }
+
+  async get(key: string, options: GetOptions = {}): Promise<Buffer> {
+    const { start = 0, length } = options.range ?? {};
+    if (length === 0) return Buffer.alloc(0);
+    const range = start < 0 ? `bytes=${start}` : `bytes=${start}-${length === undefined ? '' : start + length - 1}`;
+    return await this.#ask(key, async (client) => {
+      const { GetObjectCommand } = await import('@aws-sdk/client-s3');
+      try {
+        const answer = await client.send(
+          new GetObjectCommand({ ...this.#object(key), Range: options.range === undefined ? undefined : range }),
+          { abortSignal: options.signal },
+        );
+        return await collect(answer.Body as AsyncIterable<Buffer> | undefined, answer.ContentLength ?? 0);
+      } catch (error) {
+        if (isBehindEnd(error)) return Buffer.alloc(0);
+        throw error;
+      }
+    });
+  }
+
+  async head(
+    key: string,
+    options: { signal?: AbortSignal } = {},
+  ): Promise<(StoredObject & { sha256?: string }) | undefined> {
+    return await this.#ask(key, async (client) => {
+      const { HeadObjectCommand } = await import('@aws-sdk/client-s3');
+      try {
+        const seen = await client.send(new HeadObjectCommand({ ...this.#object(key), ChecksumMode: 'ENABLED' }), {
+          abortSignal: options.signal,
+        });
+        const checksum = seen.ChecksumSHA256;
+        return {
+          key,
+          bytes: seen.ContentLength ?? 0,
+          modified: seen.LastModified ?? new Date(0),
+          // a multipart object's checksum of checksums ends in -<parts>: it says nothing about the bytes
+          sha256: checksum?.includes('-') === false ? Buffer.from(checksum, 'base64').toString('hex') : undefined,
+        };
+      } catch (error) {
+        if (isAbsent(error)) return undefined;
+        throw error;
+      }
+    });
+  }
+
+  async *list(prefix: string, options: { after?: string; signal?: AbortSignal } = {}): AsyncIterable<StoredObject> {
+    assertPrefix(prefix);
+    const { after, signal } = options;
+    const startAfter = after === undefined ? undefined : this.#prefix + after;
+    let token: string | undefined;
+    do {
+      const page = await this.#ask(prefix, async (client) => {
+        const { ListObjectsV2Command } = await import('@aws-sdk/client-s3');
+        return await client.send(
+          new ListObjectsV2Command({
+            Bucket: this.config.bucket,
+            Prefix: this.#prefix + prefix,
+            StartAfter: startAfter,
+            ContinuationToken: token,
+          }),
+          { abortSignal: signal },
+        );
+      });
+      for (const one of page.Contents ?? []) {
+        const key = (one.Key ?? '').slice(this.#prefix.length);
+        yield { key, bytes: one.Size ?? 0, modified: one.LastModified ?? new Date(0) };
+      }
+      token = page.NextContinuationToken;
+    } while (token !== undefined);
+  }
+
+  async delete(keys: string[]): Promise<void> {
+    keys.forEach(assertKey);
+    const full = keys.map((key) => this.#prefix + key);
+    await this.#ask(keys[0] ?? '', async (client) => await deleteAll(client, this.config.bucket, full));
+  }
+
+  async clock(): Promise<Date> {
+    return await this.#ask('', async (client) => await storeClock(client, this.config.bucket, this.#prefix));
+  }
+
+  async probe(): Promise<void> {
+    await probeStore(this);
+  }
+
+  async close(): Promise<void> {
+    const client = await this.#client;
+    this.#client = undefined;
+    client?.destroy();
+  }
+
+  #object(key: string): { Bucket: string; Key: string } {
+    assertKey(key);
+    return { Bucket: this.config.bucket, Key: this.#prefix + key };
+  }
+
+  async #ask<T>(key: string, work: (client: S3Client) => Promise<T>): Promise<T> {
+    this.#client ??= makeClient(this.config);
+    try {
+      return await work(await this.#client);
+    } catch (error) {
+      throw s3Error(error, `${this.name}:${key}`);
+    }
+  }
+}
+
+/** Into one buffer of its own, which can be handed to a thread without copying. */
+async function collect(body: AsyncIterable<Buffer> | undefined, length: number): Promise<Buffer> {
+  const buffer = Buffer.allocUnsafeSlow(length);
+  let filled = 0;
+  for await (const part of body ?? []) {
+    if (filled + part.length > length) throw new Error('the answer is longer than it says');
+    filled += part.copy(buffer, filled);
+  }
+  if (filled !== length) throw new Error('the answer ended early');
+  return buffer;
+}
