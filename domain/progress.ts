@@ -8,6 +8,8 @@ export interface ProgressStep {
   state: 'waiting' | 'running' | 'completed' | 'failed' | 'aborted' | 'undone';
   startedAt?: string;
   seconds?: number;
+  /** It puts back what an earlier step changed. */
+  undo?: boolean;
 }
 
 export interface Amount {
@@ -51,6 +53,15 @@ export interface ProcedureResult {
   error?: ErrorReport;
   /** What only one procedure tells: port of a restored server, plan of a dry run … */
   details?: Record<string, unknown>;
+  /** What a restore made: where each component lies, and how to reach a database that was left running. */
+  restored?: RestoredComponent[];
+}
+
+export interface RestoredComponent {
+  component: string;
+  path: string;
+  socket?: string;
+  port?: number;
 }
 
 export const progressQuery = 'progress';

@@ -1,0 +1,189 @@
+/** What activities take and give. Small on purpose: plans, lists and indexes travel by store key and never through a history. */
+import type { ComponentKind, ReceiptDetails } from '../domain/backup';
+import type { PlanSummary } from '../domain/pack';
+import type { RestoredComponent } from '../domain/progress';
+import type { BackupRequest, RestoreRequest, ShippingRequest, VerifyRequest } from '../domain/requests';
+import type { PackWork, RunOutcome } from '../domain/runs';
+
+export interface JobComponent {
+  name: string;
+  kind: ComponentKind;
+}
+
+/** A backup that is being made: fixed at its first step and handed to every later one. */
+export interface BackupJob {
+  system: string;
+  site: string;
+  backupId: string;
+  tier?: string;
+  type: 'full';
+  startedAt: string;
+  components: JobComponent[];
+  /** The store that packs are written to, and those that get a copy afterwards. */
+  store: string;
+  copies: string[];
+  jobs: number;
+  warnings: string[];
+}
+
+export interface JobPart extends BackupJob {
+  component: string;
+  generation: number;
+}
+
+export interface SnapshotOpened {
+  /** Task queue of the process that holds the session. */
+  processQueue: string;
+}
+
+export interface ComponentPlan extends Pick<PlanSummary, 'runs' | 'packs' | 'files' | 'bytes' | 'lastFrom'> {
+  warnings: string[];
+}
+
+export interface SealedJob {
+  bytes: number;
+  storedBytes: number;
+  packs: number;
+  components: { name: string; runs: number }[];
+  /** End of the backup on the server's clock: the earliest recoverable point. */
+  recoveryPoint?: string;
+}
+
+/** A restore that was found possible: fixed by `resolveRestore`, handed to every later step. */
+export interface RestoreJob {
+  restoreId: string;
+  site: string;
+  system: string;
+  backupId: string;
+  /** For targets that only the WAL can place: older backups to try, newest first. */
+  candidates: string[];
+  store: string;
+  components: RestoreComponent[];
+  /** Names of the site's services to stop, in the order of stopping; empty for `--to`. */
+  services: string[];
+  inPlace: boolean;
+  bytes: number;
+  packs: number;
+  jobs: number;
+  etaSeconds?: number;
+  request: RestoreRequest;
+  warnings: string[];
+}
+
+export interface RestoreComponent {
+  name: string;
+  kind: ComponentKind;
+  runs: number;
+  packs: number;
+  bytes: number;
+  /** Code of the error that a failure of this component is reported with. */
+  errorCode: 'database_restore_failed' | 'config_restore_failed' | 'logs_restore_failed' | 'restore_failed';
+  /** Absolute path of the restored data directory, or of the folder that receives the trees. */
+  target: string;
+  /** Folder of ours beside the target: journal, markers, spool, what was set aside. */
+  workDir: string;
+}
+
+export interface ReplayPlan {
+  component: string;
+  /** What PostgreSQL is told; absent: replay to the end of the stored WAL. */
+  settings: Record<string, string>;
+  /** For people: the point that will be reached. */
+  reaches: string;
+}
+
+/** State of services and servers as it was before the restore touched them. */
+export interface PriorState {
+  services: Record<string, 'running' | 'stopped' | 'absent'>;
+  /** Database servers of the components themselves, with the options they ran with. */
+  instances: Record<string, 'running' | 'stopped'>;
+}
+
+export interface ReceiptOrder {
+  site: string;
+  backupId?: string;
+  details: Omit<ReceiptDetails, 'sequence' | 'previous'>;
+}
+
+
+/** What `receiveWal` ends with: an orderly stop; anything else is thrown. */
+export interface ShippingEnd {
+  message: string;
+}
+
+export interface RestorePart {
+  job: RestoreJob;
+  component: string;
+}
+
+export interface ServicesPart {
+  job: RestoreJob;
+  prior: PriorState;
+}
+
+export interface VerifyJob {
+  site: string;
+  system: string;
+  backupId: string;
+  store: string;
+  components: { name: string; runs: number }[];
+  bytes: number;
+  packs: number;
+  jobs: number;
+}
+
+type Work<Kind extends PackWork['kind']> = Extract<PackWork, { kind: Kind }> & { run: number };
+export type StoreRunWork = Work<'store'>;
+export type VerifyRunWork = Work<'verify'>;
+export type CopyRunWork = Work<'copy'>;
+export type PlaceRunWork = Work<'place'>;
+
+/** Every activity of a site's agent. Each may run twice, be cut anywhere, or overlap with a zombie of itself. */
+export interface SiteActivities {
+  // backup, in the order of the runbook
+  beginBackup(request: BackupRequest): Promise<BackupJob>;
+  checkHealth(job: BackupJob): Promise<void>;
+  announceBackup(job: BackupJob): Promise<void>;
+  awaitShipper(part: BackupJob & { component: string }): Promise<void>;
+  openSnapshot(part: JobPart): Promise<SnapshotOpened>;
+  planComponent(part: JobPart): Promise<ComponentPlan>;
+  storeRun(work: StoreRunWork): Promise<RunOutcome>;
+  closeSnapshot(part: JobPart & { plan: ComponentPlan }): Promise<void>;
+  abandonSnapshot(part: JobPart): Promise<void>;
+  awaitWal(job: BackupJob): Promise<void>;
+  sealBackup(job: BackupJob): Promise<SealedJob>;
+  verifyRun(work: VerifyRunWork): Promise<RunOutcome>;
+  copyRun(work: CopyRunWork): Promise<RunOutcome>;
+  copyManifest(job: BackupJob & { to: string }): Promise<void>;
+  publishBackup(job: BackupJob): Promise<void>;
+  discardBackup(job: BackupJob): Promise<void>;
+  // shipping
+  receiveWal(request: ShippingRequest): Promise<ShippingEnd>;
+  // restore, in the order of the runbook
+  resolveRestore(request: RestoreRequest): Promise<RestoreJob>;
+  fetchWal(job: RestoreJob): Promise<{ job: RestoreJob; reaches?: string }>;
+  checkTarget(job: RestoreJob): Promise<void>;
+  recordServices(job: RestoreJob): Promise<PriorState>;
+  stopServices(part: ServicesPart): Promise<void>;
+  putServicesBack(part: ServicesPart): Promise<void>;
+  setDataAside(job: RestoreJob): Promise<void>;
+  putDataBack(job: RestoreJob): Promise<void>;
+  prepareTree(part: RestorePart): Promise<void>;
+  placeRun(work: PlaceRunWork): Promise<RunOutcome>;
+  finishTree(part: RestorePart): Promise<void>;
+  prepareReplay(part: RestorePart): Promise<void>;
+  replay(part: RestorePart): Promise<void>;
+  validate(part: RestorePart): Promise<void>;
+  finishReplay(part: RestorePart): Promise<void>;
+  endReplay(part: RestorePart): Promise<void>;
+  startServices(part: ServicesPart): Promise<void>;
+  dropSetAside(job: RestoreJob): Promise<RestoredComponent[]>;
+  removeWorkDirs(job: RestoreJob): Promise<void>;
+  // verification
+  findBackup(request: VerifyRequest): Promise<VerifyJob>;
+  verifyManifest(job: VerifyJob): Promise<void>;
+  verifyWal(job: VerifyJob & { level: 'quick' | 'full' }): Promise<{ warnings: string[] }>;
+  recordVerified(job: VerifyJob & { level: 'quick' | 'full' }): Promise<void>;
+  /** @returns key of the receipt in the store */
+  writeReceipt(order: ReceiptOrder): Promise<string>;
+}

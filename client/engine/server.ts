@@ -1,0 +1,143 @@
+/**
+ * The embedded Temporal server: the dev server of Temporal's own CLI on a persistent file. It is a process of its own session,
+ * so it outlives a killed parent; the next command finds it by its state file and adopts it.
+ */
+import { spawn } from 'node:child_process';
+import { openSync, closeSync } from 'node:fs';
+import { access, constants } from 'node:fs/promises';
+import { createConnection, createServer } from 'node:net';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { HoldfastError } from '../../domain/errors';
+import { identityOf, isAlive, type ProcessIdentity } from './process-identity';
+import { readLive, readState, removeState, writeState } from './state-files';
+
+export interface ServerState extends ProcessIdentity {
+  port: number;
+  uiPort: number;
+}
+
+const stateFile = 'server.json';
+const startWithinMs = 60_000;
+
+export function addressOf({ port }: ServerState): string {
+  return `127.0.0.1:${port}`;
+}
+
+export function uiOf({ uiPort }: ServerState): string {
+  return `http://127.0.0.1:${uiPort}`;
+}
+
+/** The server that runs, answering or about to; undefined when there is none. */
+export async function findServer(dir: string): Promise<ServerState | undefined> {
+  return readLive<ServerState>(dir, stateFile);
+}
+
+/** Call it under the lock. The ports of the last time are used again, so that waiting clients reconnect. */
+export async function startServer(dir: string, say: (line: string) => void): Promise<ServerState> {
+  const running = await findServer(dir);
+  if (running) return running;
+  const program = await temporalProgram();
+  const before = await readState<ServerState>(dir, stateFile);
+  const port = await usablePort(before?.port);
+  const uiPort = await usablePort(before?.uiPort);
+  say('starting the embedded Temporal server');
+  const log = openSync(path.join(dir, 'server.log'), 'a', 0o600);
+  const child = spawn(
+    program,
+    [
+      ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--ui-port', String(uiPort)],
+      ...['--db-filename', path.join(dir, 'temporal.db'), '--log-level', 'error'],
+    ],
+    { detached: true, stdio: ['ignore', log, log] },
+  );
+  closeSync(log);
+  const identity = await new Promise<ProcessIdentity | undefined>((resolve) => {
+    child.once('error', () => resolve(undefined));
+    child.once('spawn', () => resolve(identityOf(child.pid as number)));
+  });
+  if (!identity) throw cannotStart(dir);
+  child.unref();
+  const state = { ...identity, port, uiPort };
+  await writeState(dir, stateFile, state);
+  await answering(dir, state);
+  return state;
+}
+
+export async function stopServer(dir: string): Promise<void> {
+  const state = await findServer(dir);
+  if (!state) return;
+  process.kill(state.pid, 'SIGTERM');
+  for (let waited = 0; isAlive(state) && waited < 15_000; waited += 50) await delay(50);
+  if (isAlive(state)) process.kill(state.pid, 'SIGKILL');
+}
+
+/** Forgets ports too: only for a state directory that is about to be removed. */
+export async function forgetServer(dir: string): Promise<void> {
+  await removeState(dir, stateFile);
+}
+
+async function answering(dir: string, state: ServerState): Promise<void> {
+  for (const deadline = Date.now() + startWithinMs; Date.now() < deadline; await delay(50)) {
+    if (!isAlive(state)) throw cannotStart(dir);
+    if (await accepts(state.port)) return;
+  }
+  throw cannotStart(dir);
+}
+
+function cannotStart(dir: string): HoldfastError {
+  return new HoldfastError('engine_unavailable', 'the embedded Temporal server did not start', {
+    where: path.join(dir, 'server.log'),
+    hints: ['its log says why'],
+  });
+}
+
+/** On PATH, or where the bootstrap put it. */
+async function temporalProgram(): Promise<string> {
+  const named = process.env['HOLDFAST_TEMPORAL_CLI'];
+  const found = named ?? (await onPath('temporal'));
+  if (found === undefined) {
+    throw new HoldfastError('missing_part', 'no Temporal CLI was found', {
+      hints: ['run `node scripts/run.mjs parts temporal`, put `temporal` on PATH, or name a server under `temporal:` in the configuration'],
+    });
+  }
+  return found;
+}
+
+async function onPath(program: string): Promise<string | undefined> {
+  for (const folder of (process.env['PATH'] ?? '').split(path.delimiter)) {
+    const file = path.join(folder, program);
+    if (await access(file, constants.X_OK).then(() => true, () => false)) return file;
+  }
+  return undefined;
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection({ host: '127.0.0.1', port });
+    socket.once('connect', () => resolve(true));
+    socket.once('error', () => resolve(false));
+    socket.once('close', () => socket.destroy());
+    socket.once('connect', () => socket.end());
+  });
+}
+
+async function usablePort(wanted: number | undefined): Promise<number> {
+  if (wanted !== undefined && (await isFree(wanted))) return wanted;
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+}

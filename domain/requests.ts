@@ -1,0 +1,59 @@
+/** What a client asks of a procedure: the arguments of the workflows, checked by the CLI and small enough for any history. */
+import type { BackupType } from './backup';
+
+export interface BackupRequest {
+  site: string;
+  tier?: string;
+  type: BackupType;
+  /** Names of components; absent: all of the tier, or all of the site. */
+  components?: string[];
+  /** false: only `dir` stores are written. */
+  upload: boolean;
+  dryRun?: boolean;
+}
+
+export interface RestoreRequest {
+  site: string;
+  /** An id, or `latest`. */
+  backup: string;
+  /** The recovery target as typed: a time with its zone, an LSN, a restore point's name, a transaction id, or `end-of-backup`. */
+  at?: string;
+  /** Whether what happened exactly at the target is wanted. */
+  inclusive: boolean;
+  /** A timeline's number, or `latest` (default: the newest that reaches the target). */
+  timeline?: string;
+  /** Absent: in place. Absolute. */
+  to?: string;
+  components?: string[];
+  /** Keep what is already right in the target, in place, instead of moving the old data aside. */
+  delta: boolean;
+  skipVerification: boolean;
+  placeOnly: boolean;
+  /** Leave the restored database running. */
+  start: boolean;
+  owner?: string;
+  tablespaceMap?: Record<string, string>;
+  dryRun?: boolean;
+}
+
+export interface VerifyRequest {
+  site: string;
+  backup: string;
+  level: 'quick' | 'full';
+}
+
+export interface ShippingRequest {
+  site: string;
+  component: string;
+}
+
+export const workflowQueue = 'holdfast';
+
+export function siteQueue(site: string): string {
+  return `holdfast-site-${site}`;
+}
+
+/** One shipper per database: the id is the single-flight lock. */
+export function shippingWorkflowId(system: string, site: string, component: string): string {
+  return `wal/${system}/${site}/${component}`;
+}

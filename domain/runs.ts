@@ -1,0 +1,31 @@
+/** What one activity over one run of packs is told and tells: small, whatever the size of the data. */
+
+export type PackWork =
+  | { kind: 'store'; site: string; backupId: string; component: string; generation: number }
+  | { kind: 'verify'; site: string; backupId: string; component: string; store: string; level: 'quick' | 'full' }
+  | { kind: 'copy'; site: string; backupId: string; component: string; store: string; to: string }
+  | { kind: 'place'; site: string; backupId: string; component: string; restoreId: string };
+
+export interface RunOutcome {
+  packs: number;
+  bytes: number;
+  storedBytes: number;
+  /** Packs that were there already. */
+  reused: number;
+  /** At most a handful; the rest is counted in the last one. */
+  warnings: string[];
+}
+
+export const nothingDone: RunOutcome = { packs: 0, bytes: 0, storedBytes: 0, reused: 0, warnings: [] };
+
+const warningsKept = 20;
+
+export function addOutcomes(a: RunOutcome, b: RunOutcome): RunOutcome {
+  return {
+    packs: a.packs + b.packs,
+    bytes: a.bytes + b.bytes,
+    storedBytes: a.storedBytes + b.storedBytes,
+    reused: a.reused + b.reused,
+    warnings: [...a.warnings, ...b.warnings].slice(0, warningsKept),
+  };
+}

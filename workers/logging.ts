@@ -1,0 +1,25 @@
+/** One Temporal runtime a process, quiet on stdout: results go there, and logs go to stderr or a file. */
+import { DefaultLogger, type LogLevel, makeTelemetryFilterString, Runtime } from '@temporalio/worker';
+
+let installed = false;
+
+export function installRuntime(level: LogLevel = 'WARN'): void {
+  if (installed) return;
+  installed = true;
+  Runtime.install({
+    logger: new DefaultLogger(level, (entry) => {
+      const meta = entry.meta === undefined ? '' : ` ${safeMeta(entry.meta)}`;
+      process.stderr.write(`${new Date(Number(entry.timestampNanos / 1_000_000n)).toISOString()} ${entry.level} ${entry.message}${meta}\n`);
+    }),
+    telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' }), forward: {} } },
+    shutdownSignals: [],
+  });
+}
+
+/** Only fields that are known to be harmless: an error object may carry anything. */
+function safeMeta(meta: Record<string, unknown>): string {
+  const wanted = ['workflowType', 'workflowId', 'activityType', 'taskQueue', 'attempt'];
+  const kept = Object.fromEntries(wanted.filter((key) => meta[key] !== undefined).map((key) => [key, meta[key]]));
+  const error = meta['error'];
+  return JSON.stringify(error instanceof Error ? { ...kept, error: error.message } : kept);
+}

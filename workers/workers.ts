@@ -1,0 +1,84 @@
+/**
+ * The workers of one process: workflows on `holdfast`, the activities of each served site on `holdfast-site-<site>`, and a queue
+ * of the process's own for work that must meet an open session again (correctness.md, rule 30).
+ *
+ * Guaranteed: an orderly stop lets running activities see the cancellation and end in order within the grace time.
+ * Not guaranteed: anything after SIGKILL; that is what heartbeats, idempotent activities and the store are for.
+ */
+import { randomUUID } from 'node:crypto';
+import type { ActivityInboundCallsInterceptor, NativeConnection, WorkerOptions } from '@temporalio/worker';
+import { Worker } from '@temporalio/worker';
+import { SiteContext } from '../activities/context';
+import { siteActivities } from '../activities/site';
+import { siteNames } from '../domain/config/names';
+import type { LoadedConfig } from '../domain/config/types';
+import { siteQueue, workflowQueue } from '../domain/requests';
+import { workflowBundle } from './bundle';
+import { Failures } from './failures';
+import { Pulse } from './pulse';
+
+export interface WorkersOptions {
+  connection: NativeConnection;
+  namespace: string;
+  loaded: LoadedConfig;
+  /** Sites whose activities run here; absent: all of the configuration. */
+  sites?: string[];
+  /** Whether workflows run here too. */
+  workflows: boolean;
+  /** Wrapped around every activity, inside the pulse: fault tests kill the process at chosen moments through this. */
+  interceptors?: (() => ActivityInboundCallsInterceptor)[];
+  onFatal?: (error: unknown) => void;
+}
+
+export interface RunningWorkers {
+  /** Ends in order: no new work, running activities cancelled, sessions and pools closed. */
+  stop(): Promise<void>;
+}
+
+const graceTime = '20 seconds';
+
+export async function startWorkers(options: WorkersOptions): Promise<RunningWorkers> {
+  const { connection, namespace, loaded } = options;
+  const common = {
+    connection,
+    namespace,
+    shutdownGraceTime: graceTime,
+    // A killed worker costs this on top of the heartbeat timeout: the default of 10 s is a third of a good recovery time.
+    stickyQueueScheduleToStartTimeout: '1 second',
+    maxHeartbeatThrottleInterval: '1 second',
+    defaultHeartbeatThrottleInterval: '1 second',
+    interceptors: {
+      activity: [
+        () => ({ inbound: new Pulse() }),
+        () => ({ inbound: new Failures() }),
+        ...(options.interceptors ?? []).map((make) => () => ({ inbound: make() })),
+      ],
+    },
+  } satisfies Partial<WorkerOptions>;
+  const contexts = (options.sites ?? siteNames(loaded.config)).map(
+    (site) => new SiteContext({ loaded, site, processQueue: `holdfast-process-${site}-${randomUUID()}` }),
+  );
+  const workers: Worker[] = [];
+  if (options.workflows) {
+    workers.push(
+      await Worker.create({ ...common, taskQueue: workflowQueue, workflowBundle: { codePath: await workflowBundle() } }),
+    );
+  }
+  for (const context of contexts) {
+    const activities = { ...siteActivities(context) };
+    for (const taskQueue of [siteQueue(context.site), context.processQueue]) {
+      workers.push(await Worker.create({ ...common, taskQueue, activities }));
+    }
+  }
+  const runs = workers.map((worker) => worker.run());
+  for (const run of runs) run.catch((error: unknown) => options.onFatal?.(error));
+  return {
+    async stop() {
+      for (const worker of workers) {
+        if (worker.getState() === 'RUNNING') worker.shutdown();
+      }
+      await Promise.allSettled(runs);
+      await Promise.allSettled(contexts.map((context) => context.close()));
+    },
+  };
+}

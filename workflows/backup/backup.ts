@@ -1,0 +1,50 @@
+/**
+ * A full backup of a site: every component, all WAL it needs, verified from the store before it counts.
+ * A backup that fails or is aborted is marked failed and its objects are removed.
+ */
+import type { BackupRequest } from '../../domain/requests';
+import { onSite } from '../frame/bind';
+import { procedure } from '../frame/procedure';
+import { workThrough } from '../pack-runs';
+import { keepShipping } from './shipping';
+import { storeComponent } from './store-component';
+
+export const backup = procedure<BackupRequest>('backup', async (run, request) => {
+  const { site } = request;
+  const at = (summary: string) => onSite(site, { summary });
+
+  const job = await run.step('choose what to back up', () => at('choose what to back up').beginBackup(request));
+  run.about({ backupId: job.backupId, tier: request.tier });
+  run.warn(...job.warnings);
+  await run.step('check health', () => at('check health').checkHealth(job));
+  if (request.dryRun) return;
+
+  run.undo('mark the backup failed and remove its objects', () => at('discard backup').discardBackup(job));
+  await run.step('announce in the catalog', () => at('announce in the catalog').announceBackup(job));
+  await run.step('ship WAL', () => keepShipping(run, job));
+  for (const component of job.components) await storeComponent(run, job, component);
+  await run.step('wait until the WAL is stored', () => at('wait until the WAL is stored').awaitWal(job));
+  const sealed = await run.step('seal the manifest', () => at('seal the manifest').sealBackup(job));
+  run.findings.bytes = sealed.bytes;
+  run.findings.storedBytes = sealed.storedBytes;
+  run.findings.recoveryPoint = sealed.recoveryPoint;
+  await run.step('verify from the store', async () => {
+    run.expect({ bytes: sealed.bytes, packs: sealed.packs });
+    for (const { name, runs } of sealed.components) {
+      const work = { kind: 'verify', site, backupId: job.backupId, component: name, store: job.store, level: 'quick' } as const;
+      await workThrough(run, { work, from: 0, to: runs, jobs: job.jobs });
+    }
+  });
+  for (const to of job.copies) {
+    await run.step(`copy to ${to}`, async () => {
+      run.expect({ bytes: sealed.bytes, packs: sealed.packs });
+      for (const { name, runs } of sealed.components) {
+        const work = { kind: 'copy', site, backupId: job.backupId, component: name, store: job.store, to } as const;
+        await workThrough(run, { work, from: 0, to: runs, jobs: job.jobs });
+      }
+      await at(`copy the manifest to ${to}`).copyManifest({ ...job, to });
+    });
+  }
+  await run.step('publish in the catalog', () => at('publish in the catalog').publishBackup(job));
+  run.settled('mark the backup failed and remove its objects');
+});

@@ -1,0 +1,45 @@
+/** Activities bound to where they must run, with times and retries that survive a dead worker and an absent store. */
+import { type ActivityOptions, proxyActivities } from '@temporalio/workflow';
+import type { Duration } from '@temporalio/common';
+import type { SiteActivities } from '../../activities/contracts';
+import { siteQueue } from '../../domain/requests';
+
+export interface Binding {
+  /** One line for the Web UI's timeline. */
+  summary: string;
+  /** How long the step may take altogether, waiting for a store or an agent to come back included. */
+  giveUpAfter?: Duration;
+}
+
+/**
+ * Every activity heartbeats by itself (workers/interceptors), so a dead worker is noticed within `heartbeatTimeout` whatever it
+ * was doing. What is worth trying again says so by its error code; unknown errors are tried a few times only by the time limit.
+ */
+const patience: ActivityOptions = {
+  heartbeatTimeout: '6 seconds',
+  startToCloseTimeout: '30 days',
+  scheduleToCloseTimeout: '30 days',
+  retry: { initialInterval: '500ms', backoffCoefficient: 1.7, maximumInterval: '10 seconds' },
+};
+
+/** Activities of a site's agent: its data, its services, its stores. */
+export function onSite(site: string, { summary, giveUpAfter }: Binding): SiteActivities {
+  return proxyActivities<SiteActivities>({
+    ...patience,
+    ...(giveUpAfter === undefined ? {} : { scheduleToCloseTimeout: giveUpAfter, startToCloseTimeout: giveUpAfter }),
+    taskQueue: siteQueue(site),
+    summary,
+  });
+}
+
+/** Activities that must meet the very process that served an earlier one; when it is gone nobody takes them up (rule 30). */
+export function inProcess(queue: string, summary: string): SiteActivities {
+  return proxyActivities<SiteActivities>({
+    ...patience,
+    scheduleToStartTimeout: '10 seconds',
+    scheduleToCloseTimeout: '1 hour',
+    startToCloseTimeout: '1 hour',
+    taskQueue: queue,
+    summary,
+  });
+}

@@ -1,0 +1,46 @@
+/** Errors as Temporal carries them: the code is the failure's type, the report its first detail. */
+import { ActivityFailure, ApplicationFailure, ChildWorkflowFailure, isCancellation, TimeoutFailure } from '@temporalio/workflow';
+import { catalogue, type ErrorReport, HoldfastError, isErrorCode, isHoldfastError, reportError } from '../../domain/errors';
+
+/** The report behind anything a step threw, looking through the wrappers that Temporal puts around it. */
+export function reportOf(error: unknown): ErrorReport {
+  for (let at: unknown = error; at instanceof Error; at = at.cause) {
+    if (isHoldfastError(at)) return reportError(at);
+    if (at instanceof ApplicationFailure && at.type && isErrorCode(at.type)) {
+      const detail = at.details?.[0] as Partial<ErrorReport> | undefined;
+      return { code: at.type, message: at.message, where: detail?.where, hints: detail?.hints ?? [] };
+    }
+    if (at instanceof TimeoutFailure) {
+      return { code: 'internal', message: `a step ran out of time (${at.timeoutType})`, hints: [] };
+    }
+    if (!(at instanceof ActivityFailure) && !(at instanceof ChildWorkflowFailure) && at.cause === undefined) {
+      return reportError(at);
+    }
+  }
+  return reportError(error);
+}
+
+export function hasCode(error: unknown, ...codes: string[]): boolean {
+  return !isCancellation(error) && codes.includes(reportOf(error).code);
+}
+
+/** A step on a queue of one process that nobody polls any more: that process is gone (correctness.md, rule 30). */
+export function processIsGone(error: unknown): boolean {
+  for (let at: unknown = error; at instanceof Error; at = at.cause) {
+    if (at instanceof TimeoutFailure) return true;
+  }
+  return false;
+}
+
+/** How a workflow ends with this error: in the Web UI under its code, with the hints. */
+export function asFailure(report: ErrorReport, details: unknown[]): ApplicationFailure {
+  return ApplicationFailure.create({ message: describe(report), type: report.code, nonRetryable: true, details });
+}
+
+function describe({ message, where, hints }: ErrorReport): string {
+  return [where === undefined ? message : `${message} (${where})`, ...hints.map((hint) => `hint: ${hint}`)].join('\n');
+}
+
+export function refuse(code: keyof typeof catalogue, message: string, hints: string[] = []): never {
+  throw new HoldfastError(code, message, { hints });
+}

@@ -1,0 +1,105 @@
+/**
+ * The frame of every procedure: a workflow file holds only its runbook, this holds the rest.
+ *
+ * Guaranteed: when the body fails or is cancelled, everything registered with `run.undo` is put back, last first, before the
+ * workflow ends; a receipt is written for every end; the `progress` query answers at any time; search attributes tell procedure,
+ * site, backup and outcome.
+ * Not guaranteed: undo after *terminate*, which gives no workflow a chance; the next run of the same procedure finds what was left.
+ */
+import { CancellationScope, CancelledFailure, defineQuery, isCancellation, setHandler, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import type { ReceiptDetails } from '../../domain/backup';
+import type { ErrorReport } from '../../domain/errors';
+import type { ProcedureProgress, ProcedureResult } from '../../domain/progress';
+import { attributes } from './attributes';
+import { Board } from './board';
+import { onSite } from './bind';
+import { asFailure, reportOf } from './failure';
+import { Run } from './run';
+
+export const progressQuery = defineQuery<ProcedureProgress>('progress');
+export const resultQuery = defineQuery<ProcedureResult | undefined>('result');
+
+type Body<Request> = (run: Run, request: Request) => Promise<void>;
+
+/** Makes a workflow of a runbook. `title` is the name people read; the request names the site whose agent writes the receipt. */
+export function procedure<Request extends { site: string }>(
+  title: string,
+  body: Body<Request>,
+): (request: Request) => Promise<ProcedureResult> {
+  return async (request) => {
+    const board = new Board(title);
+    const run = new Run(board);
+    let result: ProcedureResult | undefined;
+    setHandler(progressQuery, () => board.progress(Date.now()));
+    setHandler(resultQuery, () => result);
+    upsertSearchAttributes([
+      { key: attributes.procedure, value: title },
+      { key: attributes.site, value: request.site },
+      { key: attributes.outcome, value: 'in_progress' },
+    ]);
+    board.state = 'in_progress';
+    let thrown: unknown;
+    try {
+      await body(run, request);
+      board.state = 'completed';
+    } catch (error) {
+      thrown = error;
+      board.state = isCancellation(error) ? 'aborted' : 'failed';
+      run.warn(...(await run.unwind()));
+    }
+    result = await CancellationScope.nonCancellable(() => finish(run, request.site, thrown));
+    if (board.state === 'aborted') throw new CancelledFailure(`${title} was aborted, and what it had changed was put back`);
+    if (board.state === 'failed') throw asFailure(result.error as ErrorReport, [result]);
+    return result;
+  };
+}
+
+/** The end of every run: receipt, outcome, result. A receipt that cannot be written is a warning and never the run's failure. */
+async function finish(run: Run, site: string, thrown: unknown): Promise<ProcedureResult> {
+  const { board } = run;
+  const info = workflowInfo();
+  const endedAt = new Date().toISOString();
+  const startedAt = info.startTime.toISOString();
+  const status = board.state as ProcedureResult['status'];
+  const error = thrown === undefined ? undefined : status === 'aborted' ? abortReport : reportOf(thrown);
+  const details: Omit<ReceiptDetails, 'sequence' | 'previous'> = {
+    procedure: board.procedure,
+    workflowId: info.workflowId,
+    runId: info.runId,
+    status,
+    startedAt,
+    endedAt,
+    steps: run.receiptSteps(),
+    warnings: board.warnings,
+    bytes: run.findings.bytes,
+    storedBytes: run.findings.storedBytes,
+    recoveryPoint: run.findings.recoveryPoint,
+    error: error && { code: error.code, message: error.message, where: error.where },
+  };
+  let receipt: string | null = null;
+  try {
+    receipt = await onSite(site, { summary: 'write receipt', giveUpAfter: '5 minutes' }).writeReceipt({
+      site,
+      backupId: run.findings.backupId,
+      details,
+    });
+  } catch (failure) {
+    run.warn(`no receipt could be written: ${reportOf(failure).message}`);
+  }
+  upsertSearchAttributes([{ key: attributes.outcome, value: status }]);
+  run.say(undefined);
+  return {
+    procedure: board.procedure,
+    workflowId: info.workflowId,
+    status,
+    startedAt,
+    endedAt,
+    seconds: (Date.parse(endedAt) - Date.parse(startedAt)) / 1000,
+    ...run.findings,
+    receipt,
+    warnings: board.warnings,
+    error,
+  };
+}
+
+const abortReport: ErrorReport = { code: 'aborted', message: 'the procedure was aborted', hints: [] };

@@ -1,0 +1,128 @@
+/**
+ * One run of a procedure: its steps in order, and what must be put back if it does not reach its end.
+ *
+ * `undo` is registered before the step it undoes, because a step may have done its work although it looked failed.
+ */
+import { type ActivityOptions, CancellationScope, isCancellation, setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
+import type { Amount, ProcedureResult, ProgressStep } from '../../domain/progress';
+import type { ReceiptStep } from '../../domain/backup';
+import { attributes } from './attributes';
+import type { Board } from './board';
+import { reportOf } from './failure';
+
+interface Undo {
+  title: string;
+  action: () => Promise<unknown>;
+}
+
+/** Facts that go into the result and the receipt. */
+export type Findings = Pick<ProcedureResult, 'backupId' | 'bytes' | 'storedBytes' | 'recoveryPoint' | 'restored'>;
+
+export class Run {
+  readonly findings: Findings = {};
+  private readonly undos: Undo[] = [];
+
+  constructor(readonly board: Board) {}
+
+  /** Runs a named step to its end. Its title is what people, reports and kill sweeps know it by. */
+  async step<T>(title: string, action: () => Promise<T>): Promise<T> {
+    return this.perform(this.open(title, false), action);
+  }
+
+  /** Registers how to put something back; call it before the step that changes it. Undos run last first. */
+  undo(title: string, action: () => Promise<unknown>): void {
+    this.undos.push({ title, action });
+  }
+
+  /** What was registered since is no longer to be undone: the point of no return, or an orderly end. */
+  settled(title: string): void {
+    const at = this.undos.findLastIndex((undo) => undo.title === title);
+    if (at >= 0) this.undos.splice(at, 1);
+  }
+
+  warn(...warnings: string[]): void {
+    for (const warning of warnings) {
+      if (!this.board.warnings.includes(warning)) this.board.warnings.push(warning);
+    }
+    this.show();
+  }
+
+  expect(total: Amount): void {
+    this.board.expect(total, Date.now());
+    this.show();
+  }
+
+  add(amount: Amount): void {
+    this.board.add(amount);
+    this.show();
+  }
+
+  say(message: string | undefined): void {
+    this.board.message = message;
+    this.show();
+  }
+
+  about({ backupId, tier }: { backupId?: string; tier?: string }): void {
+    if (backupId !== undefined && backupId !== this.findings.backupId) {
+      this.findings.backupId = backupId;
+      this.board.backupId = backupId;
+      upsertSearchAttributes([{ key: attributes.backup, value: backupId }]);
+    }
+    if (tier !== undefined) upsertSearchAttributes([{ key: attributes.tier, value: tier }]);
+  }
+
+  /** Puts everything back, whatever happened and even when the procedure was cancelled. Returns what could not be put back. */
+  async unwind(): Promise<string[]> {
+    const failures: string[] = [];
+    await CancellationScope.nonCancellable(async () => {
+      for (let undo = this.undos.pop(); undo !== undefined; undo = this.undos.pop()) {
+        const { title, action } = undo;
+        try {
+          await this.perform(this.open(title, true), action);
+        } catch (error) {
+          failures.push(`could not undo "${title}": ${reportOf(error).message}`);
+        }
+      }
+    });
+    return failures;
+  }
+
+  receiptSteps(): ReceiptStep[] {
+    return this.board.steps.map((step) => ({
+      title: step.title,
+      startedAt: step.startedAt ?? '',
+      seconds: step.seconds ?? 0,
+      outcome: outcomeOf(step),
+    }));
+  }
+
+  show(): void {
+    setCurrentDetails(this.board.markdown(Date.now()));
+  }
+
+  private open(title: string, undo: boolean): ProgressStep {
+    const step = this.board.begin(title, Date.now(), undo);
+    this.show();
+    return step;
+  }
+
+  private async perform<T>(step: ProgressStep, action: () => Promise<T>): Promise<T> {
+    try {
+      const value = await action();
+      this.board.end(step, Date.now(), 'completed');
+      return value;
+    } catch (error) {
+      this.board.end(step, Date.now(), isCancellation(error) ? 'aborted' : 'failed');
+      throw error;
+    } finally {
+      this.show();
+    }
+  }
+}
+
+function outcomeOf(step: ProgressStep): ReceiptStep['outcome'] {
+  if (step.undo) return step.state === 'completed' ? 'undone' : 'undo failed';
+  return step.state === 'completed' || step.state === 'failed' ? step.state : 'aborted';
+}
+
+export type StepOptions = Pick<ActivityOptions, 'summary'>;

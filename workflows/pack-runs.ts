@@ -1,0 +1,75 @@
+/**
+ * Works through runs of packs, a few at a time: storing, placing, verifying or copying.
+ *
+ * A history must stay small for a backup of any size: one activity per run (up to 2 GiB of source), and where there are many
+ * runs, one child workflow per thousand. A pebibyte is half a million runs in some 530 children, none above 10,000 events.
+ */
+import { executeChild, workflowInfo } from '@temporalio/workflow';
+import { addOutcomes, nothingDone, type PackWork, type RunOutcome } from '../domain/runs';
+import { onSite } from './frame/bind';
+import type { Run } from './frame/run';
+
+export interface PackRunsRequest {
+  work: PackWork;
+  /** Runs `from` up to, not including, `to`. */
+  from: number;
+  to: number;
+  jobs: number;
+}
+
+/** Runs in one history at the most: about six events each. */
+export const runsPerHistory = 1000;
+
+/** The child workflow: a thousand runs of a large backup. */
+export async function packRuns(request: PackRunsRequest): Promise<RunOutcome> {
+  return inThisHistory(request, () => undefined);
+}
+
+/** Does the runs here, or through children where they are many; tells the run's board as they finish. */
+export async function workThrough(run: Run, request: PackRunsRequest): Promise<RunOutcome> {
+  const report = (outcome: RunOutcome) => {
+    run.add({ bytes: outcome.bytes, packs: outcome.packs });
+    run.warn(...outcome.warnings);
+  };
+  if (request.to - request.from <= runsPerHistory) return inThisHistory(request, report);
+  let sum = nothingDone;
+  for (let from = request.from; from < request.to; from += runsPerHistory) {
+    const part = { ...request, from, to: Math.min(from + runsPerHistory, request.to) };
+    const outcome = await executeChild(packRuns, {
+      args: [part],
+      workflowId: `${workflowInfo().workflowId}/${request.work.kind}/${request.work.component}/${from}`,
+      staticSummary: `${request.work.kind} runs ${part.from} to ${part.to - 1} of ${request.work.component}`,
+    });
+    report(outcome);
+    sum = addOutcomes(sum, outcome);
+  }
+  return sum;
+}
+
+async function inThisHistory(request: PackRunsRequest, report: (outcome: RunOutcome) => void): Promise<RunOutcome> {
+  let next = request.from;
+  let sum = nothingDone;
+  const worker = async () => {
+    while (next < request.to) {
+      const outcome = await oneRun(request.work, next++);
+      report(outcome);
+      sum = addOutcomes(sum, outcome);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.max(1, request.jobs) }, worker));
+  return sum;
+}
+
+function oneRun(work: PackWork, run: number): Promise<RunOutcome> {
+  const site = onSite(work.site, { summary: `${work.kind} ${work.component}, run ${run}` });
+  switch (work.kind) {
+    case 'store':
+      return site.storeRun({ ...work, run });
+    case 'verify':
+      return site.verifyRun({ ...work, run });
+    case 'copy':
+      return site.copyRun({ ...work, run });
+    case 'place':
+      return site.placeRun({ ...work, run });
+  }
+}

@@ -1,0 +1,75 @@
+/**
+ * The runbook of every restore. Whatever can be refused is refused before anything is touched; whatever is touched afterwards
+ * is put back when a later step fails or somebody aborts; the old data is dropped only when the new is proved and serving.
+ */
+import type { RestoreJob } from '../../activities/contracts';
+import type { RestoreRequest } from '../../domain/requests';
+import { onSite } from '../frame/bind';
+import type { Run } from '../frame/run';
+import { workThrough } from '../pack-runs';
+
+export async function restoreRunbook(run: Run, request: RestoreRequest): Promise<void> {
+  const at = (summary: string) => onSite(request.site, { summary });
+
+  const resolved = await run.step('resolve the target', () => at('resolve the target').resolveRestore(request));
+  run.about({ backupId: resolved.backupId });
+  run.warn(...resolved.warnings);
+  run.undo('remove the spool', () => at('remove the spool').removeWorkDirs(resolved));
+  const fetched = await run.step('fetch WAL', () => at('fetch WAL').fetchWal(resolved));
+  const job = fetched.job;
+  run.about({ backupId: job.backupId });
+  run.findings.recoveryPoint = fetched.reaches;
+  run.say(fetched.reaches === undefined ? undefined : `Restores to ${fetched.reaches}`);
+  await run.step('check the target', () => at('check the target').checkTarget(job));
+  if (request.skipVerification) run.warn('objects were not verified before services were stopped (--skip-verification)');
+  else await run.step('verify objects', () => verify(run, job));
+  if (request.dryRun) {
+    await run.step('remove the spool', () => at('remove the spool').removeWorkDirs(job));
+    return;
+  }
+
+  const prior = await run.step('record the state of services', () => at('record the state of services').recordServices(job));
+  run.undo('services as they were', () => at('services as they were').putServicesBack({ job, prior }));
+  await run.step('stop services', () => at('stop services').stopServices({ job, prior }));
+  run.undo('old data back in place', () => at('old data back in place').putDataBack(job));
+  await run.step('set current data aside', () => at('set current data aside').setDataAside(job));
+  for (const component of job.components) await place(run, job, component.name);
+  for (const component of job.components.filter(({ kind }) => kind === 'postgres')) {
+    const part = { job, component: component.name };
+    await run.step(`prepare replay of ${component.name}`, () => at('prepare replay').prepareReplay(part));
+    if (request.placeOnly) continue;
+    run.undo(`end the replaying ${component.name}`, () => at('end the replaying server').endReplay(part));
+    await run.step(`replay ${component.name} to the target`, () => at('replay to the target').replay(part));
+    await run.step(`validate ${component.name}`, () => at('validate').validate(part));
+    await run.step(`stop the restored ${component.name}`, () => at('stop the restored server').finishReplay(part));
+    run.settled(`end the replaying ${component.name}`);
+  }
+  await run.step('start services', () => at('start services').startServices({ job, prior }));
+  run.findings.restored = await run.step('drop data set aside', () => at('drop data set aside').dropSetAside(job));
+  run.settled('old data back in place');
+  run.settled('services as they were');
+  run.settled('remove the spool');
+  run.findings.bytes = job.bytes;
+}
+
+async function verify(run: Run, job: RestoreJob): Promise<void> {
+  run.expect({ bytes: job.bytes, packs: job.packs });
+  for (const { name, runs } of job.components) {
+    const { site, backupId, store, jobs } = job;
+    const work = { kind: 'verify', site, backupId, component: name, store, level: 'quick' } as const;
+    await workThrough(run, { work, from: 0, to: runs, jobs });
+  }
+}
+
+async function place(run: Run, job: RestoreJob, name: string): Promise<void> {
+  const { site, backupId, restoreId, jobs } = job;
+  const component = job.components.find((one) => one.name === name) as RestoreJob['components'][number];
+  const at = (summary: string) => onSite(site, { summary: `${summary} of ${name}` });
+  await run.step(`make the folders of ${name}`, () => at('make the folders').prepareTree({ job, component: name }));
+  await run.step(`place packs of ${name}`, async () => {
+    run.expect({ bytes: component.bytes, packs: component.packs });
+    const work = { kind: 'place', site, backupId, component: name, restoreId } as const;
+    await workThrough(run, { work, from: 0, to: component.runs, jobs });
+  });
+  await run.step(`finish the files of ${name}`, () => at('finish the files').finishTree({ job, component: name }));
+}
