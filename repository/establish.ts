@@ -1,0 +1,66 @@
+import { createHash } from 'node:crypto';
+import { HoldfastError, isHoldfastError } from '../domain/errors';
+import { readJson } from './crypto/sealed-bytes';
+import { type Description, describeNew, descriptionSchema } from './description';
+import { descriptionKey } from './names';
+import type { FoundStore } from './repository';
+import type { Store } from './store';
+
+/** Undefined when the store holds no repository. */
+export async function readDescription(store: Store): Promise<Description | undefined> {
+  try {
+    return readJson(await store.get(descriptionKey), descriptionSchema, `${store.name}:${descriptionKey}`);
+  } catch (error) {
+    if (isHoldfastError(error) && error.code === 'object_not_found') return undefined;
+    throw error;
+  }
+}
+
+interface Establishing {
+  system: string;
+  masterKey: Buffer | undefined;
+  create: boolean;
+}
+
+/**
+ * The description that all stores share; where allowed, it is made, and given to stores that have none yet. The first store's
+ * conditional put decides who of several makers wins.
+ */
+export async function establish(
+  found: FoundStore[],
+  { system, masterKey, create }: Establishing,
+): Promise<Description> {
+  const known = found.find((one) => one.description !== undefined)?.description;
+  const first = found[0]?.store;
+  if (first === undefined) throw new HoldfastError('config_invalid', 'no store is configured');
+  if (known === undefined && !create) {
+    throw new HoldfastError('backup_not_found', 'the store holds no repository yet', {
+      where: first.location,
+      hints: ['the first backup makes it; check that the store is the one you mean'],
+    });
+  }
+  if (create && known === undefined) await first.probe();
+  const description = known ?? describeNew(system, await first.clock(), masterKey);
+  let shared = description;
+  for (const one of found) {
+    if (one.description === undefined && create) one.description = await offer(one.store, shared);
+    if (one === found[0]) shared = one.description ?? shared;
+    if (one.description !== undefined) assertSame(one.description, shared, one.store);
+  }
+  return shared;
+}
+
+async function offer(store: Store, description: Description): Promise<Description> {
+  const body = Buffer.from(`${JSON.stringify(description, null, 2)}\n`);
+  const sha256 = createHash('sha256').update(body).digest('hex');
+  const outcome = await store.put(descriptionKey, body, { ifAbsent: true, sha256 });
+  return outcome === 'created' ? description : ((await readDescription(store)) ?? description);
+}
+
+function assertSame(one: Description, shared: Description, store: Store): void {
+  if (one.repositoryId === shared.repositoryId) return;
+  throw new HoldfastError('repository_format', 'the stores hold different repositories', {
+    where: store.location,
+    hints: ['a further store must be empty when it is added: it then joins the repository of the others'],
+  });
+}

@@ -1,0 +1,75 @@
+/** Packs in a store: put once, found again, fetched. */
+import { createHash } from 'node:crypto';
+import type { StoredPack } from '../../domain/pack';
+import type { RepositoryCopy } from '../copy';
+import { damaged, decodeFooter, footerBytes } from '../crypto/sealed-format';
+import type { BuiltPack } from './build';
+import { type PackAccess, readIndex, tailBytes } from './open';
+import type { PackRef } from './pack-index';
+
+/** The pack as it is in the store; when another attempt was first, what that one stored. */
+export async function storePack(
+  copy: RepositoryCopy,
+  object: string,
+  built: BuiltPack,
+  access: Omit<PackAccess, 'where' | 'pack'>,
+  signal?: AbortSignal,
+): Promise<StoredPack> {
+  const outcome = await copy.store.put(object, built.object, { ifAbsent: true, sha256: built.sha256, signal });
+  const { pack, storedBytes, sha256, bytes, contentMac, slices } = built;
+  if (outcome === 'created') return { pack, object, storedBytes, sha256, bytes, contentMac, slices };
+  const winner = await findStoredPack(copy, object, { ...access, pack }, signal);
+  return winner ?? (await storePack(copy, object, built, access, signal)); // gone in between: a discarded backup
+}
+
+/**
+ * What a pack in the store holds, read from its tail: the source is not needed. Undefined when it is not there.
+ * @throws HoldfastError `checksum_mismatch` when what is there is damaged
+ */
+export async function findStoredPack(
+  copy: RepositoryCopy,
+  object: string,
+  ref: PackRef & { dataKey: Uint8Array },
+  signal?: AbortSignal,
+): Promise<StoredPack | undefined> {
+  const { store } = copy;
+  const seen = await store.head(object, { signal });
+  if (seen === undefined) return undefined;
+  const access: PackAccess = { ...ref, where: `${store.name}:${object}` };
+  const sizeOf = (length: number) => ({ range: { start: -length }, signal });
+  let found = readIndex(await store.get(object, sizeOf(tailBytes)), access);
+  if ('need' in found) found = readIndex(await store.get(object, sizeOf(found.need)), access);
+  if ('need' in found || found.bytes !== seen.bytes) throw damaged('has been cut or glued together', access.where);
+  const { slices, bytes, contentMac, bodySha256 } = found.index;
+  const sha256 = seen.sha256 ?? (await hashWhole(copy, access, bodySha256, signal));
+  return { pack: ref.pack, object, storedBytes: seen.bytes, sha256, bytes, contentMac, slices };
+}
+
+/** Where the store keeps no checksum: of the bytes themselves, which must be those that were written. */
+async function hashWhole(
+  copy: RepositoryCopy,
+  access: PackAccess,
+  bodySha256: string,
+  signal?: AbortSignal,
+): Promise<string> {
+  const object = await copy.store.get(access.where.slice(copy.store.name.length + 1), { signal });
+  const body = object.length - footerBytes - decodeFooter(object, access.where).lastFrameBytes;
+  const hash = createHash('sha256').update(object.subarray(0, body));
+  if (hash.copy().digest('hex') !== bodySha256) throw damaged('has other bytes than were written', access.where);
+  return hash.update(object.subarray(body)).digest('hex');
+}
+
+/** A whole pack, compared with what its index says. @throws HoldfastError `checksum_mismatch`, `object_not_found` */
+export async function fetchPack(copy: RepositoryCopy, pack: StoredPack, signal?: AbortSignal): Promise<Buffer> {
+  const object = await copy.store.get(pack.object, { signal });
+  const where = `${copy.store.name}:${pack.object}`;
+  if (object.length !== pack.storedBytes) throw damaged('has another length than was written', where);
+  if ((await sha256Of(object)) !== pack.sha256) throw damaged('has other bytes than were written', where);
+  return object;
+}
+
+/** On the thread pool of the runtime, so that the event loop goes on. */
+export async function sha256Of(bytes: Buffer): Promise<string> {
+  const whole = bytes as Buffer<ArrayBuffer>;
+  return Buffer.from(await crypto.subtle.digest('SHA-256', whole)).toString('hex');
+}

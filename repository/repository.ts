@@ -1,0 +1,98 @@
+/**
+ * Where backups live: the same repository in one or several stores.
+ *
+ * Guaranteed: what is sealed can be read with the key alone, from any one store that holds it; whoever alters, swaps or cuts an
+ * object is noticed; two openings that create at once agree on one repository. The stores are the truth: everything else
+ * (catalog, caches, histories) can be made again from them.
+ * Not guaranteed: anything about a store that could not be reached when the repository was opened; it is named in
+ * `unavailable` and takes no part.
+ *
+ * Functions by file: `data-key`, `plans`, `run-index`, `packs/store-pack`, `sealed-manifest`, `plain-manifest`, `checksums`, `heads`,
+ * `catalog-lines`, `receipts`, `rebuild`, `remove`, `replicate`, `verify`. Each takes a {@link RepositoryCopy}.
+ */
+import { HoldfastError, isHoldfastError } from '../domain/errors';
+import type { RepositoryCopy } from './copy';
+import { type KeySource, readMasterKey } from './crypto/key-source';
+import { deriveRepositoryKeys, type RepositoryKeys } from './crypto/keys';
+import { assertUsable, type Description, repositoryKeyOf } from './description';
+import { establish, readDescription } from './establish';
+import type { Store } from './store';
+
+export interface OpenRepository {
+  /** In the order of the configuration. */
+  stores: Store[];
+  keySource: KeySource;
+  system: string;
+  /** Make the repository where no store has one yet. Needs every store. */
+  create?: boolean;
+}
+
+export interface UnavailableStore {
+  store: Store;
+  error: HoldfastError;
+}
+
+export class Repository {
+  private constructor(
+    readonly repositoryId: string,
+    readonly encrypted: boolean,
+    readonly keys: RepositoryKeys,
+    readonly copies: RepositoryCopy[],
+    readonly unavailable: UnavailableStore[],
+  ) {}
+
+  /**
+   * @throws HoldfastError `backup_not_found` when no store holds a repository and none is to be made; `key_invalid`, `key_wrong`,
+   *   `repository_format`; the first store's error when none can be reached
+   */
+  static async open({ stores, keySource, system, create = false }: OpenRepository): Promise<Repository> {
+    const masterKey = await readMasterKey(keySource);
+    const { found, unavailable } = await look(stores, create);
+    const description = await establish(found, { system, masterKey, create });
+    const where = found[0]?.store.location ?? '';
+    assertUsable(description, system, where);
+    const keys = deriveRepositoryKeys(repositoryKeyOf(description, masterKey, where));
+    const { repositoryId } = description;
+    const encrypted = description.key.mode !== 'none';
+    const copies = found.map(({ store }) => ({ store, repositoryId, system, keys, encrypted }));
+    return new Repository(repositoryId, encrypted, keys, copies, unavailable);
+  }
+
+  /** The copy in a store of that name; without a name the first. */
+  copy(name?: string): RepositoryCopy {
+    const found = name === undefined ? this.copies[0] : this.copies.find((one) => one.store.name === name);
+    if (found !== undefined) return found;
+    const gone = this.unavailable.find((one) => one.store.name === name);
+    if (gone !== undefined) throw gone.error;
+    throw new HoldfastError('config_invalid', `there is no store named ${name}`, {
+      hints: [`stores: ${this.copies.map((one) => one.store.name).join(', ')}`],
+    });
+  }
+
+  async close(): Promise<void> {
+    const stores = [...this.copies, ...this.unavailable].map(({ store }) => store);
+    await Promise.all(stores.map((store) => store.close()));
+  }
+}
+
+export interface FoundStore {
+  store: Store;
+  description: Description | undefined;
+}
+
+async function look(stores: Store[], all: boolean): Promise<{ found: FoundStore[]; unavailable: UnavailableStore[] }> {
+  const found: FoundStore[] = [];
+  const unavailable: UnavailableStore[] = [];
+  for (const store of stores) {
+    try {
+      if (all) await store.clock().catch(async () => await store.probe());
+      found.push({ store, description: await readDescription(store) });
+    } catch (error) {
+      if (all || !isHoldfastError(error) || !error.code.startsWith('store_')) throw error;
+      unavailable.push({ store, error });
+    }
+  }
+  const first = unavailable[0];
+  if (found.length === 0 && first !== undefined) throw first.error;
+  return { found, unavailable };
+}
