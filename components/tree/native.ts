@@ -17,13 +17,17 @@ const calls = {
   mkfifo: libc.func('int mkfifo(const uint8_t *path, uint32_t mode)'),
   utimensat: libc.func('int utimensat(int dirfd, const uint8_t *path, const uint8_t *times, int flags)'),
   llistxattr: libc.func('int64_t llistxattr(const uint8_t *path, _Out_ uint8_t *list, uint64_t size)'),
+  listxattr: libc.func('int64_t listxattr(const uint8_t *path, _Out_ uint8_t *list, uint64_t size)'),
   lgetxattr: libc.func(
     'int64_t lgetxattr(const uint8_t *path, const uint8_t *name, _Out_ uint8_t *value, uint64_t size)',
   ),
-  lsetxattr: libc.func(
-    'int lsetxattr(const uint8_t *path, const uint8_t *name, const uint8_t *value, uint64_t size, int flags)',
+  getxattr: libc.func(
+    'int64_t getxattr(const uint8_t *path, const uint8_t *name, _Out_ uint8_t *value, uint64_t size)',
   ),
-  lremovexattr: libc.func('int lremovexattr(const uint8_t *path, const uint8_t *name)'),
+  setxattr: libc.func(
+    'int setxattr(const uint8_t *path, const uint8_t *name, const uint8_t *value, uint64_t size, int flags)',
+  ),
+  removexattr: libc.func('int removexattr(const uint8_t *path, const uint8_t *name)'),
   lseek: libc.func('int64_t lseek(int fd, int64_t offset, int whence)'),
   fallocate: libc.func('int fallocate(int fd, int mode, int64_t offset, int64_t length)'),
   syncfs: libc.func('int syncfs(int fd)'),
@@ -77,53 +81,56 @@ export function makeFifo(path: Buffer, mode: number): void {
 }
 
 const currentDirectory = -100;
-const noFollow = 0x100;
+const leaveAsIs = 0x3ffffffen;
+const second = 1_000_000_000n;
 
-/** Sets access and modification time of the thing itself, never of what a link points to. Nanoseconds since 1970. */
-export function setTimes(path: Buffer, accessNs: bigint, modifiedNs: bigint): void {
+/** Sets the modification time, exact to the nanosecond, counted from 1970; the access time stays. Follows links. */
+export function setModified(path: Buffer, nanoseconds: bigint): void {
+  const fraction = ((nanoseconds % second) + second) % second;
   const times = Buffer.alloc(32);
-  for (const [index, time] of [accessNs, modifiedNs].entries()) {
-    const fraction = ((time % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n;
-    times.writeBigInt64LE((time - fraction) / 1_000_000_000n, index * 16);
-    times.writeBigInt64LE(fraction, index * 16 + 8);
-  }
-  checked('utimensat', calls.utimensat(currentDirectory, ended(path), times, noFollow));
+  times.writeBigInt64LE(leaveAsIs, 8);
+  times.writeBigInt64LE((nanoseconds - fraction) / second, 16);
+  times.writeBigInt64LE(fraction, 24);
+  checked('utimensat', calls.utimensat(currentDirectory, ended(path), times, 0));
 }
 
-const listBuffer = Buffer.alloc(64 * 1024);
+/** Whether a link at the path's end is followed. What an open descriptor stands for is always meant by `/proc/self/fd/N`. */
+export type AtLink = 'follow' | 'stay';
 
-/** Names of the extended attributes of the thing itself, as the kernel gives them; none where the file system has none. */
-export function listXattrs(path: Buffer): string[] {
-  const bytes = Number(calls.llistxattr(ended(path), listBuffer, listBuffer.length));
+/** The kernel allows no list of names and no value above 64 KiB. */
+const attributes = Buffer.alloc(64 * 1024);
+
+/** Names of the extended attributes, in order; none where the file system has none. */
+export function listXattrs(path: Buffer, link: AtLink = 'stay'): string[] {
+  const list = link === 'stay' ? calls.llistxattr : calls.listxattr;
+  const bytes = Number(list(ended(path), attributes, attributes.length));
   if (bytes < 0) {
-    const error = failure('llistxattr');
+    const error = failure('listxattr');
     if (error.code === 'ENOTSUP' || error.code === 'EOPNOTSUPP') return [];
     throw error;
   }
   if (bytes === 0) return [];
-  return listBuffer
-    .toString('latin1', 0, bytes - 1)
-    .split('\0')
-    .sort();
+  const names = attributes.toString('latin1', 0, bytes - 1);
+  return names.split('\0').sort();
 }
 
-/** The kernel allows no value above 64 KiB. */
-const valueBuffer = Buffer.alloc(64 * 1024);
-
-export function getXattr(path: Buffer, name: string): Buffer {
-  const bytes = checked(
-    'lgetxattr',
-    calls.lgetxattr(ended(path), ended(Buffer.from(name, 'latin1')), valueBuffer, valueBuffer.length),
-  );
-  return Buffer.from(valueBuffer.subarray(0, bytes));
+export function getXattr(path: Buffer, name: string, link: AtLink = 'stay'): Buffer {
+  const get = link === 'stay' ? calls.lgetxattr : calls.getxattr;
+  const bytes = checked('getxattr', get(ended(path), attributeName(name), attributes, attributes.length));
+  return Buffer.from(attributes.subarray(0, bytes));
 }
 
+/** Follows links, as {@link removeXattr}. */
 export function setXattr(path: Buffer, name: string, value: Buffer): void {
-  checked('lsetxattr', calls.lsetxattr(ended(path), ended(Buffer.from(name, 'latin1')), ended(value), value.length, 0));
+  checked('setxattr', calls.setxattr(ended(path), attributeName(name), ended(value), value.length, 0));
 }
 
 export function removeXattr(path: Buffer, name: string): void {
-  checked('lremovexattr', calls.lremovexattr(ended(path), ended(Buffer.from(name, 'latin1'))));
+  checked('removexattr', calls.removexattr(ended(path), attributeName(name)));
+}
+
+function attributeName(name: string): Buffer {
+  return ended(Buffer.from(name, 'latin1'));
 }
 
 /** Where the next data at or after `offset` begins; undefined when only a hole follows. */
@@ -152,9 +159,14 @@ export function punchHole(fd: number, offset: number, length: number): void {
   checked('fallocate', calls.fallocate(fd, keepSize | punch, offset, length));
 }
 
-/** Writes out everything of the file system on which the open file lies. */
-export function syncFileSystem(fd: number): void {
-  checked('syncfs', calls.syncfs(fd));
+/** Writes out everything of the file system on which the open file lies; on another thread, since that may take minutes. */
+export function syncFileSystem(fd: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    calls.syncfs.async(fd, (error: unknown, result: number) => {
+      if (error || result !== 0) reject(error instanceof Error ? error : failure('syncfs'));
+      else resolve();
+    });
+  });
 }
 
 const exclusive = 2;

@@ -14,6 +14,7 @@ import { describeEntry, type EntryContext, type Skipped } from './describe';
 import { joinPath, pathThrough, withLocated } from './locate';
 import { errorCode, openAt } from './native';
 import { Owners } from './owners';
+import { takeTurns } from './turns';
 
 export interface WalkOptions {
   /** `skip`: as if it were not there. `keep-empty`: a directory without what is in it. */
@@ -23,7 +24,6 @@ export interface WalkOptions {
 }
 
 const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = fs.constants;
-const turnMs = 10;
 
 /**
  * @param root name of the tree in its component, see {@link TreeEntry}
@@ -52,7 +52,7 @@ export async function* walkTree(
 
 class Walk {
   private readonly context: EntryContext;
-  private turnEnds = Date.now() + turnMs;
+  private readonly turn = takeTurns();
 
   constructor(
     root: string,
@@ -69,7 +69,7 @@ class Walk {
   async *below(directory: number, relative: Buffer, shown: Buffer): AsyncGenerator<TreeEntry | Skipped, void, void> {
     try {
       for (const name of await this.names(directory, shown)) {
-        if (Date.now() >= this.turnEnds) await this.pause();
+        await this.turn();
         yield* this.one(directory, Buffer.from(name, 'latin1'), relative, shown);
       }
     } finally {
@@ -106,11 +106,6 @@ class Walk {
     } catch (error) {
       throw unreadable(shown, error);
     }
-  }
-
-  private async pause(): Promise<void> {
-    await new Promise((resolve) => setImmediate(resolve));
-    this.turnEnds = Date.now() + turnMs;
   }
 }
 
