@@ -1,6 +1,7 @@
 /** Where backups live. */
 import { z } from 'zod';
 import { filePath, secret } from './schema-values';
+import { storageClasses } from './types';
 
 const dir = z.strictObject({
   kind: z.literal('dir'),
@@ -24,13 +25,9 @@ const s3 = z.strictObject({
     .string()
     .regex(/^[A-Za-z0-9._=-]+(?:\/[A-Za-z0-9._=-]+)*\/?$/, 'expected a key prefix such as backups/prod')
     .optional(),
-  storageClass: z
-    .string()
-    .regex(/^[A-Z][A-Z0-9_]*$/, 'expected a storage class such as STANDARD_IA')
-    .optional(),
+  storageClass: z.enum(storageClasses).optional().describe('of packs; what is small stays in the standard class'),
   accessKeyId: secret.optional().describe('absent: the AWS default chain'),
   secretAccessKey: secret.optional(),
-  sessionToken: secret.optional(),
 });
 
 export const storeSchema = z.discriminatedUnion('kind', [dir, s3]);

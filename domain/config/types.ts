@@ -135,12 +135,22 @@ export interface S3StoreConfig {
   endpoint?: string;
   /** Key prefix without slashes at its ends. */
   prefix?: string;
-  storageClass?: string;
+  storageClass?: StorageClass;
   /** Both absent: the AWS default chain. */
   accessKeyId?: SecretText;
   secretAccessKey?: SecretText;
-  sessionToken?: SecretText;
 }
+
+export const storageClasses = [
+  'STANDARD',
+  'STANDARD_IA',
+  'ONEZONE_IA',
+  'INTELLIGENT_TIERING',
+  'GLACIER_IR',
+  'GLACIER',
+  'DEEP_ARCHIVE',
+] as const;
+export type StorageClass = (typeof storageClasses)[number];
 
 export type EncryptionConfig = { keyFile: string; kms?: undefined } | { kms: string; keyFile?: undefined };
 

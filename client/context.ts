@@ -1,0 +1,27 @@
+/** What every command is given: how it was asked to speak, and the configuration when it needs one. */
+import { loadConfig } from '../components/config-file/load';
+import type { LoadedConfig } from '../domain/config/types';
+import { say } from './output/say';
+
+/** Options that every command understands. */
+export interface GlobalOptions {
+  json?: boolean;
+  config?: string;
+  yes?: boolean;
+}
+
+/** What a command leaves behind: its one JSON document, what people read instead, and the exit code. */
+export interface Outcome {
+  /** Printed with `--json`: nothing else is printed on stdout then. */
+  json: unknown;
+  /** Printed on stdout without `--json`. */
+  text?: string;
+  exit?: number;
+}
+
+/** @throws HoldfastError `config_not_found`, `config_invalid`; warnings go to stderr */
+export async function configured(options: GlobalOptions): Promise<LoadedConfig> {
+  const loaded = await loadConfig(options.config);
+  for (const warning of loaded.warnings) say(`warning: ${warning}`);
+  return loaded;
+}

@@ -1,0 +1,21 @@
+/** Workflow ids: one procedure of a kind and target at a time, whoever starts it. */
+import { createHash } from 'node:crypto';
+import type { RestoreRequest } from '../../domain/requests';
+
+export function backupWorkflowId(system: string, site: string): string {
+  return `backup/${system}/${site}`;
+}
+
+/** Of the target alone: a second restore to the same place meets the first, whatever it wants to restore. */
+export function restoreWorkflowId(system: string, { site, to }: Pick<RestoreRequest, 'site' | 'to'>): string {
+  const target = createHash('sha256')
+    .update(to ?? 'in place')
+    .digest('hex')
+    .slice(0, 16);
+  return `restore/${system}/${site}/${target}`;
+}
+
+/** `latest` is another backup at each site. */
+export function verifyWorkflowId(system: string, site: string, backup: string): string {
+  return `verify/${system}/${backup === 'latest' ? `${site}.latest` : backup}`;
+}

@@ -1,0 +1,30 @@
+/** A finished procedure, for people and as an exit code. */
+import { formatBytes, formatDuration } from '../../domain/config/units';
+import { catalogue } from '../../domain/errors';
+import type { ProcedureResult } from '../../domain/progress';
+
+/** 0 completed · what its error says when it failed · 130 aborted. */
+export function exitOf({ status, error }: ProcedureResult): number {
+  if (status === 'completed') return 0;
+  if (status === 'aborted') return 130;
+  return error === undefined ? 1 : catalogue[error.code].exit;
+}
+
+export function describeResult(result: ProcedureResult): string {
+  const { procedure, status, backupId, seconds, bytes, storedBytes, recoveryPoint } = result;
+  const lines = [
+    `${procedure} ${status}${backupId === undefined ? '' : `: ${backupId}`} in ${formatDuration(seconds * 1000)}`,
+  ];
+  if (bytes !== undefined) {
+    lines.push(`  ${formatBytes(bytes)}${storedBytes === undefined ? '' : `, ${formatBytes(storedBytes)} stored`}`);
+  }
+  if (recoveryPoint !== undefined) lines.push(`  recovery point ${recoveryPoint}`);
+  for (const { component, path, socket, port } of result.restored ?? []) {
+    lines.push(
+      `  ${component}: ${path}${port === undefined ? '' : `, running on port ${port}${socket ? ` in ${socket}` : ''}`}`,
+    );
+  }
+  if (result.receipt !== null) lines.push(`  receipt ${result.receipt}`);
+  for (const warning of result.warnings) lines.push(`  warning: ${warning}`);
+  return lines.join('\n');
+}
