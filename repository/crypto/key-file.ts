@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises';
 import { HoldfastError } from '../../domain/errors';
+import { errnoOf } from '../stores/dir-files';
 import { keyBytes } from './keys';
 
 const makeOne = 'make one with: umask 077 && openssl rand -base64 32 > FILE, and keep a copy far from the backups';
@@ -36,7 +37,7 @@ async function read(path: string): Promise<{ mode: number; text: string }> {
       await handle.close();
     }
   } catch (error) {
-    const errno = error instanceof Error && 'code' in error ? String(error.code) : 'an error';
+    const errno = errnoOf(error) ?? 'an error';
     throw new HoldfastError('key_invalid', `the key file cannot be read: ${errno}`, {
       where: path,
       hints: errno === 'ENOENT' ? [makeOne] : ['run as the user that owns the key file'],

@@ -15,13 +15,20 @@ const codes: Record<string, ErrorCode> = {
   ENOTDIR: 'store_denied',
 };
 
+/** The name of a file system error (`ENOENT`); by its looks, since it may come from another realm. */
 export function errnoOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
+  return typeof error.code === 'string' && 'syscall' in error ? error.code : undefined;
+}
+
+/** Whether the caller's own signal ended it. */
+export function isAbort(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'name' in error && error.name === 'AbortError';
 }
 
 /** An error of the file system as an error of a store; what is ours already, or an abort, stays as it is. */
 export function dirError(error: unknown, where: string): unknown {
-  if (isHoldfastError(error) || (error instanceof Error && error.name === 'AbortError')) return error;
+  if (isHoldfastError(error) || isAbort(error)) return error;
   const errno = errnoOf(error);
   if (errno === undefined) return error;
   const code = codes[errno] ?? 'store_unavailable';

@@ -1,5 +1,6 @@
 /** What an S3 service or the way to it can answer, in the words of the catalogue. */
 import { type ErrorCode, HoldfastError, isHoldfastError } from '../../domain/errors';
+import { isAbort } from './dir-files';
 
 interface Answer {
   name: string;
@@ -7,9 +8,9 @@ interface Answer {
 }
 
 function answerOf(error: unknown): Answer {
-  if (!(error instanceof Error)) return { name: String(error) };
-  const metadata = '$metadata' in error ? (error.$metadata as { httpStatusCode?: number }) : undefined;
-  return { name: error.name, status: metadata?.httpStatusCode };
+  if (typeof error !== 'object' || error === null) return { name: String(error) };
+  const { name, code, $metadata } = error as { name?: string; code?: string; $metadata?: { httpStatusCode?: number } };
+  return { name: (name === 'Error' ? code : name) ?? 'an error', status: $metadata?.httpStatusCode };
 }
 
 /** A conditional put that lost: 412, or by its name. */
@@ -54,7 +55,7 @@ const hints: Partial<Record<ErrorCode, string>> = {
 };
 
 export function s3Error(error: unknown, where: string): unknown {
-  if (isHoldfastError(error) || (error instanceof Error && error.name === 'AbortError')) return error;
+  if (isHoldfastError(error) || isAbort(error)) return error;
   const { name, status } = answerOf(error);
   if (isAbsent(error)) {
     return new HoldfastError('object_not_found', 'the object is not in the store', { where, cause: error });

@@ -1,0 +1,94 @@
+/**
+ * The pool of worker threads that does the work of packs, so that the event loop (heartbeats, network) never waits for it.
+ *
+ * Guaranteed: buffers of packs are handed over and used again: memory is bounded by (packs in flight × one pack). An abort ends the
+ * thread in the middle of its work (a new one takes its place); what it had open is closed by the runtime.
+ * Not guaranteed: that an aborted placing left its file whole. It is placed again.
+ */
+import { availableParallelism } from 'node:os';
+import path from 'node:path';
+import { types } from 'node:util';
+import { Piscina } from 'piscina';
+import { HoldfastError } from '../../domain/errors';
+import { packBytes } from '../../domain/pack';
+import type { BuiltPack } from '../../repository/packs/build';
+import type { Answer, BuildTask, CompareTask, OpenTask, PlaceOutcome, PlaceTask, ThreadFunctions } from './tasks';
+
+/** Room for a pack that does not compress, with its index; untouched pages of it cost nothing. */
+const bufferBytes = packBytes + 2 * 1024 * 1024;
+const idleMs = 60_000;
+
+export interface BuiltInThread {
+  built: BuiltPack;
+  /** To be called when the object's bytes are no longer needed: its buffer serves the next pack. */
+  release(): void;
+}
+
+export class PackThreads {
+  readonly #pool: Piscina;
+  readonly #free: ArrayBuffer[] = [];
+  readonly threads: number;
+
+  constructor(threads = Math.min(availableParallelism(), 4)) {
+    this.threads = threads;
+    this.#pool = new Piscina({
+      filename: path.join(__dirname, 'pack-thread.js'),
+      minThreads: 0,
+      maxThreads: threads,
+      idleTimeout: idleMs,
+      resourceLimits: { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 16 },
+    });
+  }
+
+  /** @throws HoldfastError whatever reading the source throws; the signal's abort */
+  async buildPackInThread(task: Omit<BuildTask, 'buffer'>, signal?: AbortSignal): Promise<BuiltInThread> {
+    const buffer = this.#free.pop() ?? new ArrayBuffer(bufferBytes);
+    const built = await this.#run('buildPack', { ...task, buffer }, [buffer], signal);
+    let used = built.object.buffer;
+    const release = () => {
+      if (used.byteLength >= bufferBytes && this.#free.length < this.threads * 2) this.#free.push(used);
+      used = new ArrayBuffer(0); // a second call, or one after the buffer went on, gives nothing back
+    };
+    return { built, release };
+  }
+
+  /** @throws HoldfastError `checksum_mismatch`, `key_wrong`, and what placing throws */
+  async placePackInThread(task: PlaceTask, signal?: AbortSignal): Promise<PlaceOutcome> {
+    return await this.#run('placePack', task, [whole(task.object)], signal);
+  }
+
+  /** Decrypts and compares everything. @throws HoldfastError `checksum_mismatch`, `key_wrong` */
+  async verifyPackInThread(task: OpenTask, signal?: AbortSignal): Promise<{ bytes: number }> {
+    return await this.#run('verifyPack', task, [whole(task.object)], signal);
+  }
+
+  /** Which of the slices the target already holds. */
+  async compareSlicesInThread(task: CompareTask, signal?: AbortSignal): Promise<boolean[]> {
+    return await this.#run('compareSlices', task, [], signal);
+  }
+
+  async close(): Promise<void> {
+    this.#free.length = 0;
+    await this.#pool.destroy();
+  }
+
+  async #run<Name extends keyof ThreadFunctions>(
+    name: Name,
+    task: ThreadFunctions[Name]['task'],
+    transferList: ArrayBuffer[],
+    signal?: AbortSignal,
+  ): Promise<ThreadFunctions[Name]['result']> {
+    signal?.throwIfAborted();
+    const answer: Answer<ThreadFunctions[Name]['result']> = await this.#pool.run(task, { name, transferList, signal });
+    if ('value' in answer) return answer.value;
+    const { code, message, where, hints } = answer.error;
+    throw new HoldfastError(code, message, { where, hints });
+  }
+}
+
+/** Only a buffer that is nobody else's may be handed over. */
+function whole(object: Uint8Array): ArrayBuffer {
+  const { buffer } = object;
+  if (types.isArrayBuffer(buffer) && buffer.byteLength === object.byteLength) return buffer;
+  throw new HoldfastError('internal', 'a pack lies in a shared buffer and cannot be handed to a thread');
+}

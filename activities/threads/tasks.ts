@@ -1,0 +1,48 @@
+/** What goes to a worker thread and comes back: plain data only, since it crosses as a structured clone. */
+
+import type { RootDirs } from '../../components/tree/read';
+import type { ErrorReport } from '../../domain/errors';
+import type { StoredPack } from '../../domain/pack';
+import type { StoredSlice } from '../../domain/tree';
+import type { BuiltPack, PackSource } from '../../repository/packs/build';
+import type { PackRef } from '../../repository/packs/pack-index';
+
+export interface BuildTask extends PackSource {
+  /** Where the slices' roots lie on this host. */
+  dirs: RootDirs;
+}
+
+/** A pack that was fetched, and what the run's index says it is. */
+export interface OpenTask extends PackRef {
+  dataKey: Uint8Array;
+  expected: Omit<StoredPack, 'pack'>;
+  /** The stored bytes; handed over, not copied: the sender must not use them again. */
+  object: Uint8Array;
+}
+
+export interface PlaceTask extends OpenTask {
+  dirs: RootDirs;
+  /** Places only these (positions in `expected.slices`); absent: all. */
+  only?: number[];
+}
+
+export interface PlaceOutcome {
+  slices: number;
+  bytes: number;
+}
+
+export interface CompareTask {
+  dirs: RootDirs;
+  slices: StoredSlice[];
+}
+
+/** Name of each function of the thread, what it takes and what it gives. */
+export interface ThreadFunctions {
+  buildPack: { task: BuildTask; result: BuiltPack };
+  placePack: { task: PlaceTask; result: PlaceOutcome };
+  verifyPack: { task: OpenTask; result: { bytes: number } };
+  compareSlices: { task: CompareTask; result: boolean[] };
+}
+
+/** Errors lose their code in a structured clone: they cross as reports. */
+export type Answer<T> = { value: T } | { error: ErrorReport };
