@@ -1,0 +1,102 @@
+/**
+ * Makes placed files a data directory that can be replayed: what the backup left out because it differs from host to host.
+ * To be called after the tree is finished and before the manifest is written. May run twice.
+ *
+ * Guaranteed: no link leads to the source's own tablespaces or WAL unless the caller's map says so; the backup's own WAL lies in
+ * `pg_wal`, marked as archived, so that `pg_verifybackup` finds it and nobody pushes it again.
+ */
+import { constants, copyFileSync, existsSync, lstatSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { PostgresFacts } from '../../domain/backup';
+import { HoldfastError } from '../../domain/errors';
+import { parseLsn, segmentName, segmentOf } from '../../domain/lsn';
+import { restoreCapturedConfig } from './captured-config';
+import { emptied } from './exclusions';
+import type { GeneratedFile } from './manifest';
+import { minimalConfig } from './minimal-config';
+import { giveTo, type Owner } from './owner';
+
+export interface PrepareRequest {
+  dataDir: string;
+  owner: Owner;
+  facts: PostgresFacts;
+  /** Where each tablespace was placed: oid → absolute path. */
+  tablespaces: Record<string, string>;
+  /** Holds at least the WAL from the backup's start to its stop, whole segments by name. */
+  spoolDir: string;
+  /** The original place: configuration that is missing outside the data directory is put back. */
+  inPlace: boolean;
+}
+
+export interface Prepared {
+  /** What belongs into the manifest beside the backup's own files. */
+  generated: GeneratedFile[];
+  /** For the operator: what was put beside, what differs. */
+  notes: string[];
+}
+
+/** @throws HoldfastError `log_apply_failed` when the backup's own WAL is not in the spool, `database_restore_failed` */
+export function prepareDataDirectory(request: PrepareRequest): Prepared {
+  const { dataDir, owner, facts } = request;
+  const directories = ['pg_wal', 'pg_wal/archive_status', 'pg_tblspc', ...emptied];
+  for (const one of directories) {
+    if (one !== 'pg_wal/summaries' || facts.versionNum >= 170000) ownDirectory(path.join(dataDir, one), owner);
+  }
+  for (const name of ['tablespace_map', 'postmaster.pid', 'postmaster.opts']) {
+    rmSync(path.join(dataDir, name), { force: true });
+  }
+  linkTablespaces(request);
+  placeOwnWal(request);
+  const label = { path: 'backup_label', contents: Buffer.from(facts.backupLabel) };
+  // Debian: neither the original nor a restored copy there keeps its configuration with the data.
+  const minimal = request.inPlace
+    ? []
+    : minimalConfig(facts, owner).filter((one) => !existsSync(path.join(dataDir, one.path)));
+  const generated = [label, ...minimal];
+  for (const file of generated) writeOwned(path.join(dataDir, file.path), file.contents, owner);
+  return { generated, notes: restoreCapturedConfig(request) };
+}
+
+function linkTablespaces({ dataDir, owner, facts, tablespaces }: PrepareRequest): void {
+  for (const { oid, location } of facts.tablespaces) {
+    if (!path.isAbsolute(location)) continue; // made in place: part of the data directory
+    const target = tablespaces[oid];
+    if (!target || !path.isAbsolute(target)) {
+      throw new HoldfastError('database_restore_failed', `it is not said where tablespace ${oid} was placed`);
+    }
+    ownDirectory(target, owner);
+    const link = path.join(dataDir, 'pg_tblspc', oid);
+    rmSync(link, { force: true });
+    symlinkSync(target, link);
+  }
+}
+
+function placeOwnWal({ dataDir, owner, facts, spoolDir }: PrepareRequest): void {
+  const last = segmentOf(parseLsn(facts.stopLsn) - 1n, facts.segmentSize);
+  for (let number = segmentOf(parseLsn(facts.startLsn), facts.segmentSize); number <= last; number++) {
+    const name = segmentName(facts.timeline, number, facts.segmentSize);
+    const file = path.join(dataDir, 'pg_wal', name);
+    try {
+      // A copy and no second name: the server writes into the segments it recycles.
+      copyFileSync(path.join(spoolDir, name), file, constants.COPYFILE_FICLONE);
+    } catch (cause) {
+      throw new HoldfastError('log_apply_failed', `the backup's own WAL segment ${name} is missing`, {
+        where: spoolDir,
+        cause,
+      });
+    }
+    giveTo(owner, file);
+    writeOwned(path.join(dataDir, 'pg_wal/archive_status', `${name}.done`), Buffer.alloc(0), owner);
+  }
+}
+
+function ownDirectory(directory: string, owner: Owner): void {
+  if (lstatSync(directory, { throwIfNoEntry: false })?.isDirectory()) return;
+  mkdirSync(directory, { mode: 0o700, recursive: true });
+  giveTo(owner, directory);
+}
+
+function writeOwned(file: string, contents: Buffer, owner: Owner): void {
+  writeFileSync(file, contents, { mode: 0o600, flush: true });
+  giveTo(owner, file);
+}

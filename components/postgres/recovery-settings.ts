@@ -1,0 +1,158 @@
+/**
+ * Our settings for a replay, as a block between markers at the end of `postgresql.auto.conf`, where the last word wins and
+ * `pg_verifybackup` does not look (PostgreSQL manual, "Recovery Target", "Archive Recovery").
+ *
+ * They keep the replaying instance to itself: no network, no archiver, no primary, no library that this host lacks; and they
+ * are taken out again, with everything else in the file left as it was.
+ */
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { formatForPostgres, type Micros } from '../../domain/instant';
+import { giveTo, type Owner } from './owner';
+
+/** Where replay ends. `end-of-wal`: all there is; `consistent`: as soon as the backup is whole. */
+export type RecoveryTarget =
+  | { kind: 'end-of-wal' }
+  | { kind: 'consistent' }
+  | { kind: 'time'; at: Micros; inclusive: boolean }
+  | { kind: 'lsn'; lsn: string; inclusive: boolean }
+  | { kind: 'xid'; xid: string; inclusive: boolean }
+  | { kind: 'name'; name: string };
+
+export interface ReplaySettings {
+  target: RecoveryTarget;
+  /** `latest`, `current` or a timeline's number; default `latest`. */
+  timeline?: string;
+  /** Directory that holds every needed segment, whole, and the history files. */
+  spoolDir: string;
+  /** Own, private, its path short (a socket's path has at most 107 bytes). */
+  socketDir: string;
+  port: number;
+  /** Lower bounds from `pg_control`. */
+  minimums: Record<string, number>;
+  preloadLibraries: string;
+}
+
+const begin = '# begin of the settings for this recovery (holdfast); taken out when it is done';
+const end = '# end of the settings for this recovery (holdfast)';
+
+/** All settings by name; none is left to what the source had. */
+export function recoverySettings(replay: ReplaySettings): Record<string, string> {
+  return { ...targetSettings(replay), ...isolation(replay) };
+}
+
+/** What a server that is started by hand later needs to replay by itself, and nothing else. */
+export function targetSettings({
+  target,
+  timeline,
+  spoolDir,
+}: Pick<ReplaySettings, 'target' | 'timeline' | 'spoolDir'>) {
+  const settings: Record<string, string> = {
+    restore_command: `cp ${shellQuoted(`${spoolDir}/`).replaceAll('%', '%%')}%f "%p"`,
+    recovery_target_timeline: timeline ?? 'latest',
+    recovery_target_action: 'promote',
+    recovery_target: '',
+    recovery_target_time: '',
+    recovery_target_lsn: '',
+    recovery_target_xid: '',
+    recovery_target_name: '',
+    recovery_target_inclusive: 'inclusive' in target && !target.inclusive ? 'off' : 'on',
+    recovery_end_command: '',
+    archive_cleanup_command: '',
+    primary_conninfo: '',
+    primary_slot_name: '',
+  };
+  if (target.kind === 'consistent') settings['recovery_target'] = 'immediate';
+  if (target.kind === 'time') settings['recovery_target_time'] = formatForPostgres(target.at);
+  if (target.kind === 'lsn') settings['recovery_target_lsn'] = target.lsn;
+  if (target.kind === 'xid') settings['recovery_target_xid'] = target.xid;
+  if (target.kind === 'name') settings['recovery_target_name'] = target.name;
+  return settings;
+}
+
+function isolation({ socketDir, port, minimums, preloadLibraries }: ReplaySettings): Record<string, string> {
+  return {
+    ...Object.fromEntries(Object.entries(minimums).map(([name, value]) => [name, String(value)])),
+    listen_addresses: '',
+    unix_socket_directories: socketDir,
+    unix_socket_permissions: '0700',
+    port: String(port),
+    ssl: 'off',
+    archive_mode: 'off',
+    // Nobody may connect before the target is reached, so that no limit of a standby applies.
+    hot_standby: 'off',
+    synchronous_standby_names: '',
+    shared_preload_libraries: preloadLibraries,
+    session_preload_libraries: '',
+    local_preload_libraries: '',
+    max_wal_senders: String(minimums['max_wal_senders'] ?? 0),
+    wal_level: 'replica',
+    autovacuum: 'off',
+    logging_collector: 'off',
+    log_destination: 'stderr',
+    log_min_messages: 'info',
+    log_line_prefix: '%m [%p] ',
+    lc_messages: 'C',
+    external_pid_file: '',
+    event_source: '',
+    huge_pages: 'try',
+    restart_after_crash: 'off',
+  };
+}
+
+/** Appends our block, or replaces the one that is there. Durable only with the directory's next sync. */
+export function putSettings(dataDir: string, owner: Owner, settings: Record<string, string>): void {
+  const lines = Object.entries(settings).map(([name, value]) => `${name} = '${escaped(value)}'`);
+  const before = withoutBlock(readConf(dataDir));
+  replaceConf(
+    dataDir,
+    owner,
+    `${[before.replace(/\n*$/, before ? '\n' : ''), begin].join('')}\n${lines.join('\n')}\n${end}\n`,
+  );
+}
+
+/** Takes our block out; does nothing where there is none. */
+export function removeSettings(dataDir: string, owner: Owner): void {
+  const text = readConf(dataDir);
+  if (text.includes(begin)) replaceConf(dataDir, owner, withoutBlock(text));
+}
+
+/** Asks for archive recovery; `postgres` removes the file when it is done. */
+export function putRecoverySignal(dataDir: string, owner: Owner): void {
+  const file = path.join(dataDir, 'recovery.signal');
+  writeFileSync(file, '', { mode: 0o600 });
+  giveTo(owner, file);
+  rmSync(path.join(dataDir, 'standby.signal'), { force: true });
+}
+
+function withoutBlock(text: string): string {
+  const from = text.indexOf(begin);
+  if (from < 0) return text;
+  const to = text.indexOf(end, from);
+  // A block without its end was cut off by a crash while it was the file's last part.
+  return text.slice(0, from) + (to < 0 ? '' : text.slice(to + end.length + 1));
+}
+
+function confFile(dataDir: string): string {
+  return path.join(dataDir, 'postgresql.auto.conf');
+}
+
+function readConf(dataDir: string): string {
+  return existsSync(confFile(dataDir)) ? readFileSync(confFile(dataDir), 'utf8') : '';
+}
+
+/** By rename, as ALTER SYSTEM does it and under the same temporary name, which no backup holds. */
+function replaceConf(dataDir: string, owner: Owner, text: string): void {
+  const draft = `${confFile(dataDir)}.tmp`;
+  writeFileSync(draft, text, { mode: 0o600, flush: true });
+  giveTo(owner, draft);
+  renameSync(draft, confFile(dataDir));
+}
+
+function escaped(value: string): string {
+  return value.replaceAll('\\', '\\\\').replaceAll("'", "''");
+}
+
+function shellQuoted(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}

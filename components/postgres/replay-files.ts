@@ -1,0 +1,100 @@
+/** The few files of a replaying instance that lie outside its data directory, and its lock file. */
+import { createHash } from 'node:crypto';
+import { chmodSync, lstatSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { HoldfastError } from '../../domain/errors';
+import { pidTaken, runningInstance, waitUntilFree } from './instance';
+import { giveTo, type Owner } from './owner';
+
+export interface RunFiles {
+  conf: string;
+  hba: string;
+  ident: string;
+  log: string;
+}
+
+/** Makes the directory and its files, or completes them. Trust is safe: only the owner and root pass the socket's directory. */
+export function layOutRunDir(runDir: string, owner: Owner): RunFiles {
+  mkdirSync(runDir, { recursive: true, mode: 0o700 });
+  giveTo(owner, runDir);
+  const at = (name: string) => path.join(runDir, name);
+  const files = {
+    conf: at('postgresql.conf'),
+    hba: at('pg_hba.conf'),
+    ident: at('pg_ident.conf'),
+    log: at('replay.log'),
+  };
+  const contents = [
+    [
+      files.conf,
+      "log_timezone = 'UTC'\nlog_startup_progress_interval = '1s'\nshared_buffers = '128MB'\nmax_wal_size = '4GB'\n",
+    ],
+    [files.hba, 'local all all trust\n'],
+    [files.ident, ''],
+  ] as const;
+  for (const [file, text] of contents) {
+    writeFileSync(file, text, { mode: 0o600 });
+    giveTo(owner, file);
+  }
+  writeFileSync(files.log, '', { mode: 0o600, flag: 'a' });
+  giveTo(owner, files.log);
+  return files;
+}
+
+/** The same for every attempt on one data directory; short, since a socket's path may have 107 bytes. */
+function socketDirOf(dataDir: string): string {
+  const name = createHash('sha256').update(realpathSync(dataDir)).digest('hex').slice(0, 12);
+  return path.join(tmpdir(), `holdfast-${name}`);
+}
+
+/** @throws HoldfastError `target_in_use` when somebody else made a directory of that name */
+export function privateSocketDir(dataDir: string, owner: Owner): string {
+  const directory = socketDirOf(dataDir);
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const found = lstatSync(directory);
+  const ours = found.uid === owner.uid || found.uid === process.getuid?.();
+  if (!found.isDirectory() || !ours) {
+    throw new HoldfastError('target_in_use', 'the directory for sockets belongs to somebody else', {
+      where: directory,
+    });
+  }
+  chmodSync(directory, 0o700);
+  giveTo(owner, directory);
+  return directory;
+}
+
+export function dropRunFiles(runDir: string, dataDir: string): void {
+  rmSync(runDir, { recursive: true, force: true });
+  if (lstatSync(dataDir, { throwIfNoEntry: false })) rmSync(socketDirOf(dataDir), { recursive: true, force: true });
+}
+
+/**
+ * Makes room for a start: waits for a killed server that its parent has not reaped yet, and removes a lock file whose pid now
+ * belongs to something else.
+ * @throws HoldfastError `target_in_use` when the killed server does not go
+ */
+export async function clearStalePidFile(dataDir: string): Promise<void> {
+  const file = path.join(dataDir, 'postmaster.pid');
+  const pid = pidIn(file);
+  if (pid === undefined || !pidTaken(pid) || runningInstance(dataDir)) return;
+  if (isZombie(pid)) await waitUntilFree(pid);
+  else rmSync(file, { force: true });
+}
+
+function pidIn(file: string): number | undefined {
+  try {
+    const pid = Number(readFileSync(file, 'utf8').split('\n')[0]);
+    return Number.isInteger(pid) && pid > 1 ? pid : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isZombie(pid: number): boolean {
+  try {
+    return / Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\)/s, ''));
+  } catch {
+    return false;
+  }
+}
