@@ -1,0 +1,168 @@
+/**
+ * The WAL archive of one database system in one store.
+ *
+ * Guaranteed: what a method stored is stored before it returns; a name never changes its bytes (`wal_conflict`), except the
+ * coverage mark; under a full segment's name lies a full segment; extents come from names alone, so that they cannot disagree
+ * with what is there. Every object is compressed and sealed; only positions, sizes, the version and the segment size are in clear.
+ * Not guaranteed: that a store keeps what it acknowledged, and anything about WAL that never reached this process.
+ */
+import { HoldfastError } from '../../domain/errors';
+import { holes, type Interval } from '../../domain/intervals';
+import { type Lsn, segmentOf, timelineHex } from '../../domain/lsn';
+import { parseHistory, type TimelineStretch } from '../../domain/timeline';
+import type { Store } from '../store';
+import { listPieces, listTimelines, storedIntervals } from './listing';
+import {
+  type ArchiveMarker,
+  agreeOnMarker,
+  type Coverage,
+  readCoverage,
+  readMarker,
+  type WalOwner,
+  writeCoverage,
+  writeOwner,
+} from './marks';
+import { type StoredPiece, WalNames } from './names';
+import type { WalObjects } from './objects';
+import { getIfThere, putOnce } from './put-once';
+import { finishQuarantines, listQuarantines, type Quarantined, quarantineFrom } from './quarantine';
+import { completeSegment, type FetchedSegment, fetchSegment, putSegment, type WalPlace } from './segments';
+
+export interface TimelineExtents {
+  timeline: number;
+  /** What is stored without a hole, ascending. */
+  intervals: Interval<Lsn>[];
+  gaps: Interval<Lsn>[];
+  coverage?: Coverage;
+}
+
+export interface WalExtents extends ArchiveMarker {
+  timelines: TimelineExtents[];
+  quarantined: Quarantined[];
+}
+
+export class WalArchive {
+  readonly names: WalNames;
+  private readonly place: WalPlace;
+
+  private constructor(
+    readonly store: Store,
+    private readonly objects: WalObjects,
+    readonly marker: ArchiveMarker,
+  ) {
+    this.names = new WalNames(marker.systemIdentifier, marker.segmentSize);
+    this.place = { store, objects, names: this.names };
+  }
+
+  /** For reading: undefined when the store holds no WAL of that system. */
+  static async open(objects: WalObjects, store: Store, systemIdentifier: string): Promise<WalArchive | undefined> {
+    const marker = await readMarker(store, systemIdentifier);
+    return marker && new WalArchive(store, objects, marker);
+  }
+
+  /** For writing: begins the archive, or joins the one there. @throws HoldfastError `wrong_version`, `wal_conflict` */
+  static async begin(
+    objects: WalObjects,
+    store: Store,
+    marker: Omit<ArchiveMarker, 'format'>,
+    owner?: WalOwner,
+  ): Promise<WalArchive> {
+    const whole: ArchiveMarker = { format: 1, ...marker };
+    await agreeOnMarker(store, whole);
+    if (owner) await writeOwner(store, objects, marker.systemIdentifier, owner);
+    const archive = new WalArchive(store, objects, whole);
+    await finishQuarantines(archive.place);
+    return archive;
+  }
+
+  get systemIdentifier(): string {
+    return this.marker.systemIdentifier;
+  }
+
+  get segmentSize(): number {
+    return this.marker.segmentSize;
+  }
+
+  /** Bytes from `from` on, all in one segment. @throws HoldfastError `wal_conflict` */
+  async putPart(timeline: number, from: Lsn, bytes: Uint8Array): Promise<void> {
+    const segment = segmentOf(from, this.segmentSize);
+    const offset = Number(from % BigInt(this.segmentSize));
+    const end = offset + bytes.length;
+    if (bytes.length === 0 || end > this.segmentSize) {
+      throw new HoldfastError('internal', 'a part must lie within one segment');
+    }
+    await putOnce(this.store, this.objects, this.names.part(timeline, segment, offset, end), bytes);
+  }
+
+  /** A whole segment of which no part was stored. @throws HoldfastError `wal_conflict` */
+  async putSegment(timeline: number, segment: bigint, bytes: Uint8Array): Promise<void> {
+    await putSegment(this.place, timeline, segment, bytes);
+  }
+
+  /** A whole segment in place of its parts: stored, read back, and only then are the parts deleted. */
+  async completeSegment(timeline: number, segment: bigint, bytes: Uint8Array): Promise<void> {
+    await completeSegment(this.place, timeline, segment, bytes);
+  }
+
+  /** From the whole object or from parts, padded with zeros; undefined when nothing of its beginning is stored. */
+  async fetchSegment(timeline: number, segment: bigint): Promise<FetchedSegment | undefined> {
+    return await fetchSegment(this.place, timeline, segment);
+  }
+
+  async putHistory(timeline: number, text: Uint8Array): Promise<void> {
+    await putOnce(this.store, this.objects, this.names.history(timeline), text);
+  }
+
+  async readHistory(timeline: number): Promise<Buffer | undefined> {
+    const key = this.names.history(timeline);
+    const sealed = await getIfThere(this.store, key);
+    return sealed && (await this.objects.open(sealed, key));
+  }
+
+  /** The way from the first timeline to this one. @throws HoldfastError `timeline_unreachable` without its history */
+  async timelinePath(timeline: number): Promise<TimelineStretch[]> {
+    if (timeline === 1) return [{ timeline, from: 0n }];
+    const history = await this.readHistory(timeline);
+    if (history) return parseHistory(timeline, history.toString('utf8'));
+    throw new HoldfastError('timeline_unreachable', `the history of timeline ${timeline} is not stored`, {
+      where: `${this.store.name}:${timelineHex(timeline)}`,
+    });
+  }
+
+  async writeCoverage(timeline: number, coverage: Omit<Coverage, 'writtenAt'>): Promise<void> {
+    await writeCoverage(this.store, this.objects, this.names, timeline, coverage);
+  }
+
+  async readCoverage(timeline: number): Promise<Coverage | undefined> {
+    return await readCoverage(this.store, this.objects, this.names, timeline);
+  }
+
+  async timelines(): Promise<number[]> {
+    return await listTimelines(this.store, this.systemIdentifier);
+  }
+
+  /** Everything stored of a timeline from a segment on, by name. */
+  async pieces(timeline: number, fromSegment?: bigint): Promise<StoredPiece[]> {
+    return await listPieces(this.store, this.names, timeline, fromSegment);
+  }
+
+  /** What is stored of a timeline from a segment on: merged and ascending. */
+  async intervals(timeline: number, fromSegment?: bigint): Promise<Interval<Lsn>[]> {
+    return storedIntervals(await this.pieces(timeline, fromSegment), this.segmentSize);
+  }
+
+  async extents(): Promise<WalExtents> {
+    const timelines: TimelineExtents[] = [];
+    for (const timeline of await this.timelines()) {
+      const intervals = await this.intervals(timeline);
+      const coverage = await this.readCoverage(timeline);
+      timelines.push({ timeline, intervals, gaps: holes(intervals), coverage });
+    }
+    return { ...this.marker, timelines, quarantined: await listQuarantines(this.place) };
+  }
+
+  /** Sets aside what a rewound server contradicts: everything from the segment of `from` on. */
+  async quarantineFrom(timeline: number, from: Lsn, reason: string): Promise<Quarantined> {
+    return await quarantineFrom(this.place, timeline, from, reason);
+  }
+}
