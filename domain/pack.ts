@@ -14,7 +14,7 @@ export interface PlannedPack {
   slices: Slice[];
 }
 
-/** The plan of one run; object `backups/<id>/plan/<component>/<generation>/<run>`. */
+/** The plan of one run; object `backups/<id>/plan/<component>/<generation>/<attempt>/<run>`. */
 export interface RunPlan {
   run: number;
   /** Entries that belong to this run: directories and links too. Each entry of the component is in exactly one run. */
@@ -36,7 +36,7 @@ export interface StoredPack {
   slices: StoredSlice[];
 }
 
-/** What was stored of one run; object `backups/<id>/index/<component>/<run>`. */
+/** What was stored of one run; object `backups/<id>/index/<component>/<generation>/<run>`. */
 export interface RunIndex {
   run: number;
   generation: number;

@@ -1,0 +1,128 @@
+/**
+ * Verifying a backup from the store alone. Quick: every stored object is there and has the bytes that were written. Full:
+ * besides, every pack is decrypted and decompressed and every slice compared; the work on a pack is the caller's to place
+ * (a worker thread).
+ */
+import type { BackupHead, SealedManifest } from '../domain/backup';
+import { reportError } from '../domain/errors';
+import type { StoredPack } from '../domain/pack';
+import { documentKeys } from './backup-objects';
+import type { RepositoryCopy } from './copy';
+import { getDataKey } from './data-key';
+import { type DocumentRef, refOf } from './documents';
+import { backupFolder, backupKeys } from './names';
+import { fetchPack } from './packs/store-pack';
+import { getRunIndex } from './run-index';
+import { getSealedManifest } from './sealed-manifest';
+
+export interface Damage {
+  object: string;
+  code: string;
+  message: string;
+}
+
+export interface VerifyOutcome {
+  packs: number;
+  bytes: number;
+  storedBytes: number;
+  damaged: Damage[];
+}
+
+export interface VerifyOptions {
+  /** Full verification of one pack, whose stored bytes are already known to be right. */
+  open?: (object: Buffer, pack: StoredPack) => Promise<void>;
+  signal?: AbortSignal;
+  /** After every pack. */
+  progress?: (sofar: VerifyOutcome) => void;
+}
+
+/** Everything of one run. Damage is reported and does not end it; a store that cannot be reached does. */
+export async function verifyRun(
+  copy: RepositoryCopy,
+  ref: DocumentRef,
+  { open, signal, progress }: VerifyOptions = {},
+): Promise<VerifyOutcome> {
+  const outcome: VerifyOutcome = { packs: 0, bytes: 0, storedBytes: 0, damaged: [] };
+  let packs: StoredPack[] = [];
+  await noting(outcome, ref.key, async () => {
+    packs = (await getRunIndex(copy, ref)).packs;
+  });
+  for (const pack of packs) {
+    signal?.throwIfAborted();
+    await noting(outcome, pack.object, async () => {
+      const object = await fetchPack(copy, pack, signal);
+      await open?.(object, pack);
+    });
+    outcome.packs += 1;
+    outcome.bytes += pack.bytes;
+    outcome.storedBytes += pack.storedBytes;
+    progress?.(outcome);
+  }
+  return outcome;
+}
+
+export interface VerifiedManifest {
+  /** Absent when it is itself damaged. */
+  manifest?: SealedManifest;
+  damaged: Damage[];
+}
+
+/** Manifest, data key, `manifest.json` and `checksums.sha256`, against each other and the catalog's head. */
+export async function verifyManifest(
+  copy: RepositoryCopy,
+  head: Pick<BackupHead, 'id' | 'manifestSha256' | 'checksum'>,
+): Promise<VerifiedManifest> {
+  const outcome: VerifiedManifest = { damaged: [] };
+  const { id } = head;
+  await noting(outcome, backupKeys.sealed(id), async () => {
+    outcome.manifest = await getSealedManifest(copy, head);
+  });
+  await noting(outcome, backupKeys.dataKey(id), async () => {
+    await getDataKey(copy, id);
+  });
+  let listed = new Map<string, string>();
+  await noting(outcome, backupKeys.checksums(id), async () => {
+    const body = await copy.store.get(backupKeys.checksums(id));
+    const { sha256 } = refOf('', body);
+    if (head.checksum !== undefined && sha256 !== head.checksum) note(outcome, backupKeys.checksums(id));
+    listed = new Map(
+      body
+        .toString('utf8')
+        .split('\n')
+        .map((line) => [line.slice(66), line.slice(0, 64)]),
+    );
+  });
+  for (const key of documentKeys(id)) {
+    await noting(outcome, key, async () => {
+      const { sha256 } = refOf(key, await copy.store.get(key));
+      if (listed.get(key.slice(backupFolder(id).length)) !== sha256) note(outcome, key);
+    });
+  }
+  return outcome;
+}
+
+function note(outcome: { damaged: Damage[] }, object: string): void {
+  const message = 'the object is not the one that was written';
+  if (!outcome.damaged.some((one) => one.object === object)) {
+    outcome.damaged.push({ object, code: 'checksum_mismatch', message });
+  }
+}
+
+const tellsOfDamage = new Set([
+  'checksum_mismatch',
+  'object_not_found',
+  'invalid_backup',
+  'backup_unusable',
+  'key_wrong',
+  'repository_format',
+]);
+
+async function noting(outcome: { damaged: Damage[] }, object: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    const { code, message } = reportError(error);
+    if (!tellsOfDamage.has(code)) throw error;
+    if (!outcome.damaged.some((one) => one.object === object)) outcome.damaged.push({ object, code, message });
+  }
+}
