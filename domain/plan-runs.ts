@@ -1,0 +1,134 @@
+/**
+ * Plans the runs of a component out of the entries of its trees, as they come from the walk.
+ *
+ * Guaranteed: every entry is in exactly one run, every byte of data of every file in exactly one slice, every slice in one
+ * pack, and no pack above its limit; small files share packs, large ones are cut where pages end; what is to come last is in
+ * runs of its own at the end. With the packs of an earlier generation: what those hold stays where it is, and what is new gets
+ * numbers that no pack had before.
+ * Memory: about one run (and, with an earlier generation, what is new and does not fill a run yet).
+ */
+import { packBytes as mostBytes, type PlannedPack, type PlanSummary, type RunPlan } from './pack';
+import { PackFiller } from './plan-packs';
+import { stretchesOf } from './plan-stretches';
+import type { PreviousPacks } from './previous-packs';
+import type { ReadCheck, Slice, TreeEntry } from './tree';
+
+export interface PlannableEntry {
+  entry: TreeEntry;
+  check?: ReadCheck;
+  /** To be stored after everything else. */
+  last?: boolean;
+}
+
+export type Plannable = PlannableEntry | { skipped: { path: string; reason: string } };
+
+export interface PlanOptions {
+  /** Whether files are expected to change while they are read, see {@link Slice}. */
+  mayChange: boolean;
+  /** About how much there is: small systems get shorter runs, so that several can be stored at once. */
+  expectedBytes?: number;
+  /** The plan of the generation before, see `previous-packs.ts`. */
+  previous?: PreviousPacks;
+  packBytes?: number;
+  limits?: Partial<RunLimits>;
+}
+
+export interface RunLimits {
+  /** Runs aimed at, as long as that leaves them {@link RunLimits.fewestPacks}. */
+  runs: number;
+  fewestPacks: number;
+  mostPacks: number;
+  /** Of entries and of slices in a run: they are read and written as one object. */
+  mostItems: number;
+}
+
+export const runLimits: RunLimits = { runs: 8, fewestPacks: 4, mostPacks: 64, mostItems: 10_000 };
+
+/** Yields the runs in order; its return value is the summary, see {@link eachRun}. */
+export async function* planRuns(
+  entries: Iterable<Plannable> | AsyncIterable<Plannable>,
+  options: PlanOptions,
+): AsyncGenerator<RunPlan, PlanSummary, void> {
+  const plan = new RunPlanner(options);
+  const last: PlannableEntry[] = [];
+  for await (const item of entries) {
+    if ('skipped' in item) plan.summary.skipped.push(item.skipped);
+    else if (item.last) last.push(item);
+    else yield* plan.add(item);
+  }
+  yield* plan.flush();
+  plan.summary.lastFrom = plan.summary.runs;
+  for (const item of last) yield* plan.add(item);
+  yield* plan.flush();
+  return plan.summary;
+}
+
+/** Hands each run of a plan on and returns the plan's summary. */
+export async function eachRun(
+  plan: AsyncGenerator<RunPlan, PlanSummary, void>,
+  take: (run: RunPlan) => Promise<void> | void,
+): Promise<PlanSummary> {
+  for (;;) {
+    const { done, value } = await plan.next();
+    if (done) return value;
+    await take(value);
+  }
+}
+
+class RunPlanner {
+  readonly summary: PlanSummary = { runs: 0, packs: 0, files: 0, bytes: 0, lastFrom: 0, skipped: [] };
+  private readonly limits: RunLimits;
+  private readonly packsPerRun: number;
+  private readonly packs: PackFiller;
+  private entries: TreeEntry[] = [];
+  private ready: PlannedPack[] = [];
+  private items = 0;
+
+  constructor(private readonly options: PlanOptions) {
+    const packBytes = options.packBytes ?? mostBytes;
+    this.limits = { ...runLimits, ...options.limits };
+    const { runs, fewestPacks, mostPacks, mostItems } = this.limits;
+    const wanted = Math.ceil((options.expectedBytes ?? Number.POSITIVE_INFINITY) / packBytes / runs);
+    this.packsPerRun = Math.min(Math.max(wanted, fewestPacks), mostPacks);
+    // A run that is full of tiny files still has several packs to work on at once.
+    this.packs = new PackFiller(packBytes, Math.ceil(mostItems / fewestPacks), options.previous);
+  }
+
+  *add({ entry, check }: PlannableEntry): Generator<RunPlan, void, void> {
+    const { previous, mayChange } = this.options;
+    this.entries.push(entry);
+    this.items += 1;
+    if (entry.type === 'file') this.summary.files += 1;
+    const { size, ino, mtimeNs, ctimeNs, root, path } = entry;
+    const common: Omit<Slice, 'offset' | 'length'> = { root, path, stamp: { size, ino, mtimeNs, ctimeNs }, mayChange };
+    if (check !== undefined && check.kind !== 'none') common.check = check;
+    for (const stretch of stretchesOf(entry, previous?.slicesOf(root, path))) {
+      for (const pack of this.packs.put(common, stretch)) yield* this.take(pack);
+    }
+    if (this.items >= this.limits.mostItems) yield this.close();
+  }
+
+  /** Ends what is open. */
+  *flush(): Generator<RunPlan, void, void> {
+    for (const pack of this.packs.flush()) yield* this.take(pack);
+    if (this.entries.length > 0 || this.ready.length > 0) yield this.close();
+  }
+
+  private *take(pack: PlannedPack): Generator<RunPlan, void, void> {
+    if (this.ready.length > 0 && this.items + pack.slices.length > this.limits.mostItems) yield this.close();
+    this.ready.push(pack);
+    this.items += pack.slices.length;
+    this.summary.packs += 1;
+    for (const slice of pack.slices) this.summary.bytes += slice.length;
+    if (this.ready.length >= this.packsPerRun || this.items >= this.limits.mostItems) yield this.close();
+  }
+
+  private close(): RunPlan {
+    const run = { run: this.summary.runs, entries: this.entries, packs: this.ready.sort((a, b) => a.pack - b.pack) };
+    this.summary.runs += 1;
+    this.entries = [];
+    this.ready = [];
+    this.items = 0;
+    return run;
+  }
+}
