@@ -1,0 +1,116 @@
+/** The activities of a site without a site: each records its call and answers what the runbook needs to go on. */
+import { ApplicationFailure } from '@temporalio/common';
+import type { BackupJob, RestoreJob, SiteActivities } from '../../activities/contracts';
+import type { RunOutcome } from '../../domain/runs';
+
+export const backupJob: BackupJob = {
+  system: 'sys',
+  site: 'dc01',
+  backupId: 'sys_full_20261122_020000',
+  type: 'full',
+  startedAt: '2026-11-22T02:00:00.000Z',
+  components: [
+    { name: 'database', kind: 'postgres' },
+    { name: 'config', kind: 'files' },
+  ],
+  store: 'hot',
+  copies: ['warm'],
+  jobs: 2,
+  warnings: [],
+};
+
+export const restoreJob: RestoreJob = {
+  restoreId: 'r1',
+  site: 'dc01',
+  system: 'sys',
+  backupId: backupJob.backupId,
+  candidates: [],
+  store: 'hot',
+  components: [
+    { name: 'database', kind: 'postgres', runs: 3, packs: 9, bytes: 900, errorCode: 'database_restore_failed', target: '/t', workDir: '/w' },
+  ],
+  services: ['app'],
+  inPlace: true,
+  bytes: 900,
+  packs: 9,
+  jobs: 2,
+  request: { site: 'dc01', backup: 'latest', inclusive: true, delta: false, skipVerification: false, placeOnly: false, start: false },
+  warnings: [],
+};
+
+const oneRun: RunOutcome = { packs: 3, bytes: 300, storedBytes: 100, reused: 0, warnings: [] };
+
+export interface MockedSite {
+  calls: string[];
+  activities: SiteActivities;
+}
+
+type Answers = { [Name in keyof SiteActivities]: Awaited<ReturnType<SiteActivities[Name]>> };
+
+export interface Behaviour {
+  /** Replaces the answer of one activity. */
+  [activity: string]: (...args: never[]) => unknown;
+}
+
+export function mockedSite(processQueue: string, behaviour: Behaviour = {}): MockedSite {
+  const calls: string[] = [];
+  const answers: Answers = {
+    beginBackup: backupJob,
+    checkHealth: undefined,
+    announceBackup: undefined,
+    awaitShipper: undefined,
+    openSnapshot: { processQueue },
+    planComponent: { runs: 3, packs: 9, files: 4, bytes: 900, lastFrom: 2, warnings: [] },
+    storeRun: oneRun,
+    closeSnapshot: undefined,
+    abandonSnapshot: undefined,
+    awaitWal: undefined,
+    sealBackup: { bytes: 900, storedBytes: 300, packs: 9, components: [{ name: 'database', runs: 3 }] },
+    verifyRun: oneRun,
+    copyRun: oneRun,
+    copyManifest: undefined,
+    publishBackup: undefined,
+    discardBackup: undefined,
+    receiveWal: { message: 'ended' },
+    resolveRestore: restoreJob,
+    fetchWal: { job: restoreJob, reaches: 'the end of the stored WAL' },
+    checkTarget: undefined,
+    recordServices: { services: { app: 'running' }, instances: {} },
+    stopServices: undefined,
+    putServicesBack: undefined,
+    setDataAside: undefined,
+    putDataBack: undefined,
+    prepareTree: undefined,
+    placeRun: oneRun,
+    finishTree: undefined,
+    prepareReplay: undefined,
+    replay: undefined,
+    validate: undefined,
+    finishReplay: undefined,
+    endReplay: undefined,
+    startServices: undefined,
+    dropSetAside: [],
+    removeWorkDirs: undefined,
+    findBackup: { ...backupJob, components: [{ name: 'database', runs: 3 }], bytes: 900, packs: 9 },
+    verifyManifest: undefined,
+    verifyWal: { warnings: [] },
+    recordVerified: undefined,
+    writeReceipt: 'receipts/0000000001.json',
+  };
+  const activities = Object.fromEntries(
+    Object.entries(answers).map(([name, answer]) => [
+      name,
+      async (...args: never[]) => {
+        calls.push(name);
+        return name in behaviour ? await behaviour[name]?.(...args) : answer;
+      },
+    ]),
+  ) as unknown as SiteActivities;
+  return { calls, activities };
+}
+
+export function failing(code: string): () => never {
+  return () => {
+    throw ApplicationFailure.create({ type: code, message: `${code} happened`, nonRetryable: true, details: [{ code, hints: ['do this'] }] });
+  };
+}
