@@ -7,7 +7,7 @@ import type pg from 'pg';
 import { reportError } from '../../domain/errors';
 import { connect } from './connection';
 import { readControlFile } from './pg-control';
-import { serverFacts, type ServerFacts } from './server';
+import { type ServerFacts, serverFacts } from './server';
 import { findServerTools } from './tools';
 
 export interface Finding {

@@ -62,12 +62,30 @@ export function targetSettings({
     primary_conninfo: '',
     primary_slot_name: '',
   };
-  if (target.kind === 'consistent') settings['recovery_target'] = 'immediate';
-  if (target.kind === 'time') settings['recovery_target_time'] = formatForPostgres(target.at);
-  if (target.kind === 'lsn') settings['recovery_target_lsn'] = target.lsn;
-  if (target.kind === 'xid') settings['recovery_target_xid'] = target.xid;
-  if (target.kind === 'name') settings['recovery_target_name'] = target.name;
+  // PostgreSQL takes them in order and refuses to clear one while another is set: the one that counts comes last.
+  const [name, value] = chosen(target);
+  if (name) {
+    delete settings[name];
+    settings[name] = value;
+  }
   return settings;
+}
+
+function chosen(target: RecoveryTarget): [name: string, value: string] {
+  switch (target.kind) {
+    case 'consistent':
+      return ['recovery_target', 'immediate'];
+    case 'time':
+      return ['recovery_target_time', formatForPostgres(target.at)];
+    case 'lsn':
+      return ['recovery_target_lsn', target.lsn];
+    case 'xid':
+      return ['recovery_target_xid', target.xid];
+    case 'name':
+      return ['recovery_target_name', target.name];
+    case 'end-of-wal':
+      return ['', ''];
+  }
 }
 
 function isolation({ socketDir, port, minimums, preloadLibraries }: ReplaySettings): Record<string, string> {

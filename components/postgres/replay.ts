@@ -7,7 +7,7 @@
  * It returns with the promoted instance running, for validation; `endReplay` stops it and takes the settings out.
  */
 import type { ChildProcess } from 'node:child_process';
-import { existsSync, openSync, closeSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientConfig } from 'pg';
@@ -24,7 +24,7 @@ import {
   removeSettings,
 } from './recovery-settings';
 import { clearStalePidFile, dropRunFiles, layOutRunDir, privateSocketDir, type RunFiles } from './replay-files';
-import { failureIn, isPassing, lastCommitIn, LogTail, progressIn } from './replay-log';
+import { failureIn, isPassing, LogTail, lastCommitIn, progressIn } from './replay-log';
 import type { ServerTools } from './tools';
 
 export interface ReplayRequest {
@@ -158,7 +158,7 @@ async function follow(
     }
     lines.splice(0, lines.length - 200);
   };
-  for (let began = Date.now(); ; ) {
+  for (;;) {
     if (signal?.aborted) {
       await stopInstance(dataDir, 'immediate');
       throw new HoldfastError('aborted', 'the replay was aborted');
@@ -170,12 +170,11 @@ async function follow(
       return undefined;
     }
     const over = child ? child.exitCode !== null || child.signalCode !== null : !running;
-    if (pid === undefined || (over && Date.now() - began > 200)) {
+    if (pid === undefined || over) {
       if (pid !== undefined) await waitUntilFree(pid);
       listen();
       return lines;
     }
-    if (running) began = 0;
     await sleep(100);
   }
 }

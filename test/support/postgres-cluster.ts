@@ -115,10 +115,10 @@ export class Cluster {
     return client;
   }
 
-  /** Runs SQL by `psql`; returns what it printed, unaligned, tuples only. */
+  /** Runs SQL by `psql`, each statement its own transaction; returns what it printed, unaligned, tuples only. */
   async psql(sql: string, database = 'postgres'): Promise<string> {
-    const args = ['-X', '-At', '-v', 'ON_ERROR_STOP=1', '-d', database, '-c', sql];
-    return (await this.program('psql', args)).trimEnd();
+    const args = ['-X', '-qAt', '-v', 'ON_ERROR_STOP=1', '-d', database, '-f', '-'];
+    return (await this.program('psql', args, sql)).trimEnd();
   }
 
   async pgbench(args: string[], database = 'postgres'): Promise<string> {
@@ -126,14 +126,15 @@ export class Cluster {
   }
 
   /** Runs one of the server's programs as the cluster's user, its environment pointing at this cluster; returns stdout. */
-  async program(name: string, args: string[]): Promise<string> {
-    const { stdout } = await run(path.join(this.binDir, name), args, {
+  async program(name: string, args: string[], input = ''): Promise<string> {
+    const running = run(path.join(this.binDir, name), args, {
       ...this.asUser(),
       cwd: this.dir,
       env: this.environment(),
       maxBuffer: 64 << 20,
     });
-    return stdout;
+    running.child.stdin?.end(input);
+    return (await running).stdout;
   }
 
   /** Starts the server and waits until it accepts connections (reading ones on a standby). */
