@@ -2,7 +2,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { lastLines } from './command.mjs';
 import { withLock } from './lock.mjs';
 import { npm } from './npm.mjs';
 import { MissingPiece, say } from './say.mjs';
@@ -26,8 +25,17 @@ async function install(root) {
   say('installing npm packages (about 250 MB unpacked) …');
   const started = Date.now();
   const done = await npm(['ci'], { cwd: root });
-  if (done.code !== 0) throw new MissingPiece(`npm ci failed: ${lastLines(done.err)}`, `cd ${root} && npm ci`);
+  if (done.code !== 0) throw new MissingPiece(`npm ci failed: ${complaint(done.err)}`, `cd ${root} && npm ci`);
   say(`npm packages installed in ${Math.round((Date.now() - started) / 1000)} s`);
+}
+
+/** npm says the reason first and closes with general advice. */
+function complaint(text) {
+  const lines = text.split('\n').map((line) => line.replace(/^npm (error|ERR!) ?/, '').trim());
+  return lines
+    .filter((line) => line !== '' && !/^(npm warn|code )/.test(line))
+    .slice(0, 3)
+    .join(' | ');
 }
 
 /** npm notes what it really installed in node_modules/.package-lock.json; a tree that already agrees is not thrown away. */
