@@ -1,7 +1,6 @@
 import { HoldfastError } from '../../domain/errors';
 import type { Store } from '../store';
 import { DirStore } from './dir';
-import { S3Store } from './s3';
 
 export interface DirStoreConfig {
   kind: 'dir';
@@ -43,7 +42,10 @@ export function openStore(name: string, config: StoreConfig): Store {
         throw new HoldfastError('config_invalid', 'the path of a dir store must be absolute', { where: name });
       }
       return new DirStore(name, config.path.replace(/\/+$/, '') || '/');
-    case 's3':
+    case 's3': {
+      // loaded only here: the SDK costs every command a noticeable part of a second
+      const { S3Store } = require('./s3') as typeof import('./s3');
       return new S3Store(name, config);
+    }
   }
 }

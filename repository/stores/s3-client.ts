@@ -1,4 +1,5 @@
-import type { S3Client } from '@aws-sdk/client-s3';
+import { S3Client } from '@aws-sdk/client-s3';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { S3StoreConfig } from './open';
 
 /**
@@ -10,12 +11,7 @@ const socketTimeout = 6000;
 const maxAttempts = 2;
 const sockets = 32;
 
-/** Loads the SDK only where an S3 store is used: commands on a `dir` store start faster without it. */
-export async function makeClient(config: S3StoreConfig): Promise<S3Client> {
-  const [{ S3Client }, { NodeHttpHandler }] = await Promise.all([
-    import('@aws-sdk/client-s3'),
-    import('@smithy/node-http-handler'),
-  ]);
+export function makeClient(config: S3StoreConfig): S3Client {
   const { accessKeyId, secretAccessKey } = config;
   const agent = { keepAlive: true, maxSockets: sockets };
   return new S3Client({

@@ -54,9 +54,13 @@ const hints: Partial<Record<ErrorCode, string>> = {
   store_unavailable: 'check that the endpoint is up and can be reached from this host',
 };
 
+/** Of a program, not of a store. */
+const mistakes = new Set(['TypeError', 'ReferenceError', 'RangeError']);
+
 export function s3Error(error: unknown, where: string): unknown {
   if (isHoldfastError(error) || isAbort(error)) return error;
   const { name, status } = answerOf(error);
+  if (mistakes.has(name)) return error;
   if (isAbsent(error)) {
     return new HoldfastError('object_not_found', 'the object is not in the store', { where, cause: error });
   }

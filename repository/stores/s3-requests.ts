@@ -1,11 +1,10 @@
-import type { S3Client } from '@aws-sdk/client-s3';
+import { DeleteObjectsCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
 import { HoldfastError } from '../../domain/errors';
 
 /** How many keys one DeleteObjects request may name. */
 const deleteBatch = 1000;
 
 export async function deleteAll(client: S3Client, bucket: string, keys: string[]): Promise<void> {
-  const { DeleteObjectsCommand } = await import('@aws-sdk/client-s3');
   for (let at = 0; at < keys.length; at += deleteBatch) {
     const answer = await client.send(
       new DeleteObjectsCommand({
@@ -25,7 +24,6 @@ export async function deleteAll(client: S3Client, bucket: string, keys: string[]
 
 /** The service's clock, to the second, from the `Date` of its answer. */
 export async function storeClock(client: S3Client, bucket: string, prefix: string): Promise<Date> {
-  const { ListObjectsV2Command } = await import('@aws-sdk/client-s3');
   const command = new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, MaxKeys: 1 });
   let date: string | undefined;
   command.middlewareStack.add(

@@ -8,7 +8,14 @@
  */
 import { createHash } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { PutObjectCommandInput, S3Client } from '@aws-sdk/client-s3';
+import {
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  type PutObjectCommandInput,
+  type S3Client,
+} from '@aws-sdk/client-s3';
 import type { GetOptions, PutOptions, Store, StoredObject } from '../store';
 import { assertKey, assertPrefix } from './keys';
 import type { S3StoreConfig } from './open';
@@ -23,7 +30,7 @@ export class S3Store implements Store {
   readonly kind = 's3';
   readonly location: string;
   readonly #prefix: string;
-  #client: Promise<S3Client> | undefined;
+  #client: S3Client | undefined;
 
   constructor(
     readonly name: string,
@@ -47,7 +54,6 @@ export class S3Store implements Store {
       StorageClass: key.includes('/packs/') ? this.config.storageClass : undefined,
     };
     return await this.#ask(key, async (client) => {
-      const { PutObjectCommand } = await import('@aws-sdk/client-s3');
       for (let attempt = 1; ; attempt++) {
         try {
           await client.send(new PutObjectCommand(input), { abortSignal: signal });
@@ -66,7 +72,6 @@ export class S3Store implements Store {
     if (length === 0) return Buffer.alloc(0);
     const range = start < 0 ? `bytes=${start}` : `bytes=${start}-${length === undefined ? '' : start + length - 1}`;
     return await this.#ask(key, async (client) => {
-      const { GetObjectCommand } = await import('@aws-sdk/client-s3');
       try {
         const answer = await client.send(
           new GetObjectCommand({ ...this.#object(key), Range: options.range === undefined ? undefined : range }),
@@ -85,7 +90,6 @@ export class S3Store implements Store {
     options: { signal?: AbortSignal } = {},
   ): Promise<(StoredObject & { sha256?: string }) | undefined> {
     return await this.#ask(key, async (client) => {
-      const { HeadObjectCommand } = await import('@aws-sdk/client-s3');
       try {
         const seen = await client.send(new HeadObjectCommand({ ...this.#object(key), ChecksumMode: 'ENABLED' }), {
           abortSignal: options.signal,
@@ -112,7 +116,6 @@ export class S3Store implements Store {
     let token: string | undefined;
     do {
       const page = await this.#ask(prefix, async (client) => {
-        const { ListObjectsV2Command } = await import('@aws-sdk/client-s3');
         return await client.send(
           new ListObjectsV2Command({
             Bucket: this.config.bucket,
@@ -146,9 +149,8 @@ export class S3Store implements Store {
   }
 
   async close(): Promise<void> {
-    const client = await this.#client;
+    this.#client?.destroy();
     this.#client = undefined;
-    client?.destroy();
   }
 
   #object(key: string): { Bucket: string; Key: string } {
@@ -159,7 +161,7 @@ export class S3Store implements Store {
   async #ask<T>(key: string, work: (client: S3Client) => Promise<T>): Promise<T> {
     this.#client ??= makeClient(this.config);
     try {
-      return await work(await this.#client);
+      return await work(this.#client);
     } catch (error) {
       throw s3Error(error, `${this.name}:${key}`);
     }

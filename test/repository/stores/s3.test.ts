@@ -1,0 +1,74 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { openStore, type S3StoreConfig } from '../../../repository/stores/open';
+import { type S3Server, startS3Server } from '../../support/s3-server';
+import { collect, storeConformance } from './conformance';
+
+let server: S3Server;
+let stores = 0;
+
+beforeAll(async () => {
+  server = await startS3Server();
+});
+
+afterAll(async () => await server?.stop());
+
+function config(): S3StoreConfig {
+  const { endpoint, bucket, accessKeyId, secretAccessKey } = server;
+  stores += 1;
+  return { kind: 's3', endpoint, bucket, accessKeyId, secretAccessKey, prefix: `/store-${stores}/` };
+}
+
+storeConformance('an s3 store', async () => config());
+
+describe('an s3 store', () => {
+  test('has the service keep the SHA-256 of what it was given', async () => {
+    const store = openStore('s3', config());
+    await store.put('a', Buffer.from('abc'));
+    const sha256 = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad';
+    expect(await store.head('a')).toMatchObject({ bytes: 3, sha256 });
+    await store.close();
+  });
+
+  test('keeps to its prefix', async () => {
+    const one = openStore('one', config());
+    const other = openStore('other', config());
+    await one.put('a', Buffer.from('x'));
+    expect(await collect(other.list(''))).toEqual([]);
+    expect((await collect(one.list(''))).map(({ key }) => key)).toEqual(['a']);
+    expect(one.location).toMatch(/^s3:\/\/holdfast\/store-\d+$/);
+    await Promise.all([one.close(), other.close()]);
+  });
+
+  test('is unavailable while the server is dead, and right again when it is back', async () => {
+    const store = openStore('s3', config());
+    await store.put('kept', Buffer.from('x'));
+    await server.kill();
+    await expect(store.get('kept')).rejects.toMatchObject({ code: 'store_unavailable', retryable: true });
+    await expect(store.put('new', Buffer.from('x'))).rejects.toMatchObject({ code: 'store_unavailable' });
+    await server.restart();
+    expect((await store.get('kept')).toString()).toBe('x');
+    await store.close();
+  });
+
+  test('gives up on a server that takes the request and never answers', async () => {
+    const silent = createServer(() => undefined).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const address = silent.address();
+    const port = typeof address === 'object' ? address?.port : 0;
+    const store = openStore('s3', { ...config(), endpoint: `http://127.0.0.1:${port}` });
+    await expect(store.get('a')).rejects.toMatchObject({ code: 'store_unavailable', retryable: true });
+    await store.close();
+    silent.close();
+  }, 30_000);
+
+  test('names wrong credentials and a missing bucket, and tells no secret', async () => {
+    const wrong = openStore('s3', { ...config(), secretAccessKey: 'not-the-secret' });
+    await expect(wrong.put('a', Buffer.from('x'))).rejects.toMatchObject({ code: 'store_denied', retryable: false });
+    await expect(wrong.put('a', Buffer.from('x'))).rejects.not.toThrow(/not-the-secret/);
+    const nowhere = openStore('s3', { ...config(), bucket: 'no-such-bucket' });
+    await expect(nowhere.put('a', Buffer.from('x'))).rejects.toMatchObject({ code: 'store_denied' });
+    await expect(nowhere.get('a')).rejects.toMatchObject({ code: 'store_denied' });
+    await Promise.all([wrong.close(), nowhere.close()]);
+  });
+});
