@@ -44,8 +44,9 @@ export interface SystemError extends Error {
   syscall: string;
 }
 
+/** By shape and not by `instanceof`: Node's own errors may come from another realm. */
 export function isSystemError(error: unknown): error is SystemError {
-  return error instanceof Error && 'code' in error && 'errno' in error;
+  return typeof error === 'object' && error !== null && 'code' in error && 'errno' in error && 'syscall' in error;
 }
 
 /** The `code` of a failed call of Node's `fs` or of this file (`ENOENT`…); undefined for any other error. */
