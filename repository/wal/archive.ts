@@ -8,7 +8,7 @@
  */
 import { HoldfastError } from '../../domain/errors';
 import { holes, type Interval } from '../../domain/intervals';
-import { type Lsn, segmentOf, timelineHex } from '../../domain/lsn';
+import { historyName, type Lsn, segmentOf, timelineHex } from '../../domain/lsn';
 import { parseHistory, type TimelineStretch } from '../../domain/timeline';
 import type { Store } from '../store';
 import { listPieces, listTimelines, storedIntervals } from './listing';
@@ -135,6 +135,25 @@ export class WalArchive {
 
   async readCoverage(timeline: number): Promise<Coverage | undefined> {
     return await readCoverage(this.store, this.objects, this.names, timeline);
+  }
+
+  /** The mark of the newest timeline on the way that has one. */
+  async coverageOf(path: TimelineStretch[]): Promise<Coverage | undefined> {
+    for (const { timeline } of path.toReversed()) {
+      const coverage = await this.readCoverage(timeline);
+      if (coverage) return coverage;
+    }
+    return undefined;
+  }
+
+  /** Every stored history file by name: a server asks for them to find a timeline that is free. */
+  async histories(): Promise<Map<string, Buffer>> {
+    const found = new Map<string, Buffer>();
+    for (const timeline of await this.timelines()) {
+      const text = await this.readHistory(timeline);
+      if (text) found.set(historyName(timeline), text);
+    }
+    return found;
   }
 
   async timelines(): Promise<number[]> {
