@@ -95,7 +95,7 @@ function withoutLink(entry: TreeEntry): PlannedEntry | Skipped | undefined {
 }
 
 /** Where the server really finds it: the link counts, the catalog may spell it in another way. */
-function tablespaceRoot(dataDir: string, oid: string, location: string): string {
+export function tablespaceRoot(dataDir: string, oid: string, location: string): string {
   try {
     return readlinkSync(path.join(dataDir, 'pg_tblspc', oid));
   } catch {
