@@ -67,10 +67,15 @@ test('no rule of the linter is silenced without a reason', () => {
 
 test('tracked files name no path of one machine and no package registry', () => {
   // Assembled, so that this file does not name them either.
-  const registries = ['registry.npmjs', 'registry.yarnpkg', 'files.pythonhosted', 'proxy.golang'].join('|');
-  const machine = new RegExp(
-    `${['', 'root', ''].join('/')}|${['', 'work', 'main'].join('/')}|${['', 'home', '[a-z]'].join('/')}|${registries}`,
+  const registries = ['registry npmjs', 'registry yarnpkg', 'files pythonhosted', 'proxy golang'].map((name) =>
+    name.replace(' ', '[.]'),
   );
+  const folders = [
+    ['', 'root', ''],
+    ['', 'work', 'main'],
+    ['', 'home', '[a-z]'],
+  ].map((names) => names.join('/'));
+  const machine = new RegExp([...folders, ...registries].join('|'));
   const naming = trackedFiles()
     .filter((file) => !/\.(png|ico|gz|bin)$/.test(file))
     .filter((file) => machine.test(read(file)));
