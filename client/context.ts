@@ -12,7 +12,7 @@ export interface GlobalOptions {
 
 /** What a command leaves behind: its one JSON document, what people read instead, and the exit code. */
 export interface Outcome {
-  /** Printed with `--json`: nothing else is printed on stdout then. */
+  /** Printed with `--json`, and nothing else on stdout then; undefined: the command has answered already. */
   json: unknown;
   /** Printed on stdout without `--json`. */
   text?: string;

@@ -1,0 +1,139 @@
+/** Recoverable points of every component, read straight from the stores. */
+import type { BackupHead, SealedManifest } from '../../domain/backup';
+import { componentRefs } from '../../domain/config/names';
+import type { Config } from '../../domain/config/types';
+import { isHoldfastError } from '../../domain/errors';
+import { formatInstant } from '../../domain/instant';
+import { formatLsn, parseLsn } from '../../domain/lsn';
+import { type RecoverableBackup, recoverableIntervals, type StoredTimeline } from '../../domain/recoverable';
+import type { RepositoryCopy } from '../../repository/copy';
+import type { Repository } from '../../repository/repository';
+import { getSealedManifest } from '../../repository/sealed-manifest';
+import { WalArchive } from '../../repository/wal/archive';
+import { walObjects } from '../../repository/wal/bind';
+import { systemsOf } from '../../repository/wal/marks';
+import { say } from '../output/say';
+import { readCatalog } from './heads';
+
+export interface PointInterval {
+  timeline: number;
+  from: string;
+  to: string;
+  fromLsn: string;
+  toLsn: string;
+  backups: string[];
+}
+
+export interface ComponentPoints {
+  site: string;
+  component: string;
+  kind: 'postgres' | 'files';
+  /** Files: the moments of their backups. */
+  moments: { backupId: string; at: string }[];
+  store?: string;
+  systemIdentifier?: string;
+  intervals: PointInterval[];
+  gaps: { timeline: number; fromLsn: string; toLsn: string }[];
+  /** Everything that was durable on the server at this time is stored. */
+  coveredUntil?: string;
+  /** What would be lost if everything but the stores were gone now. */
+  rpoSeconds?: number;
+}
+
+export async function recoverablePoints(
+  repository: Repository | undefined,
+  config: Config,
+  sites: string[],
+): Promise<ComponentPoints[]> {
+  if (repository === undefined) return [];
+  const { heads } = await readCatalog(repository);
+  const completed = heads.filter(({ status }) => status === 'completed');
+  const points: ComponentPoints[] = [];
+  for (const { site, name, component } of sites.flatMap((one) => componentRefs(config, one))) {
+    const own = completed.filter((head) => head.site === site && head.components[name] !== undefined);
+    if (component.kind === 'files') {
+      const moments = own.map(({ id, startedAt }) => ({ backupId: id, at: startedAt }));
+      points.push({ site, component: name, kind: 'files', moments, intervals: [], gaps: [] });
+      continue;
+    }
+    const manifests = await manifestsOf(repository, own);
+    for (const copy of repository.copies) points.push(...(await ofDatabase(repository, copy, site, name, manifests)));
+  }
+  return points;
+}
+
+async function ofDatabase(
+  repository: Repository,
+  copy: RepositoryCopy,
+  site: string,
+  component: string,
+  manifests: SealedManifest[],
+): Promise<ComponentPoints[]> {
+  const objects = walObjects(repository);
+  const systems = await systemsOf(copy.store, objects, { system: copy.system, site, component });
+  const found: ComponentPoints[] = [];
+  for (const systemIdentifier of systems) {
+    const archive = await WalArchive.open(objects, copy.store, systemIdentifier);
+    if (archive === undefined) continue;
+    const { timelines } = await archive.extents();
+    const stored: StoredTimeline[] = [];
+    for (const { timeline, intervals, coverage } of timelines) {
+      const path = await archive.timelinePath(timeline).catch(() => [{ timeline, from: 0n }]);
+      const covered = coverage && { lsn: coverage.lsn, time: formatInstant(coverage.serverTime) };
+      stored.push({ timeline, path, intervals, coverage: covered });
+    }
+    const coverage = stored.at(-1)?.coverage;
+    const now = (await copy.store.clock()).getTime();
+    found.push({
+      site,
+      component,
+      kind: 'postgres',
+      moments: [],
+      store: copy.store.name,
+      systemIdentifier,
+      intervals: recoverableIntervals(backupsOf(manifests, component, systemIdentifier), stored).map((one) => ({
+        ...one,
+        fromLsn: formatLsn(one.fromLsn),
+        toLsn: formatLsn(one.toLsn),
+      })),
+      gaps: timelines.flatMap(({ timeline, gaps }) =>
+        gaps.map(({ from, to }) => ({ timeline, fromLsn: formatLsn(from), toLsn: formatLsn(to) })),
+      ),
+      ...(coverage && {
+        coveredUntil: coverage.time,
+        rpoSeconds: Math.max(0, (now - Date.parse(coverage.time)) / 1000),
+      }),
+    });
+  }
+  return found;
+}
+
+function backupsOf(manifests: SealedManifest[], component: string, systemIdentifier: string): RecoverableBackup[] {
+  return manifests.flatMap(({ backupId: id, components }) => {
+    const facts = components[component]?.postgres;
+    if (facts === undefined || facts.systemIdentifier !== systemIdentifier) return [];
+    const { timeline, startLsn, stopLsn, stopTime } = facts;
+    return [{ id, timeline, startLsn: parseLsn(startLsn), stopLsn: parseLsn(stopLsn), stopTime }];
+  });
+}
+
+/** Of each backup from the first store that has it whole; a damaged one is told and left out. */
+async function manifestsOf(repository: Repository, heads: BackupHead[]): Promise<SealedManifest[]> {
+  const manifests: SealedManifest[] = [];
+  for (const head of heads) {
+    let problem: string | undefined;
+    for (const copy of repository.copies) {
+      if (!head.stores.includes(copy.store.name)) continue;
+      try {
+        manifests.push(await getSealedManifest(copy, head));
+        problem = undefined;
+        break;
+      } catch (error) {
+        if (!isHoldfastError(error)) throw error;
+        problem = error.message;
+      }
+    }
+    if (problem !== undefined) say(`warning: ${head.id}: ${problem}`);
+  }
+  return manifests;
+}

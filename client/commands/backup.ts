@@ -1,0 +1,48 @@
+/** `backup`: one site, all of them, or those a tier is run on. */
+import type { Config } from '../../domain/config/types';
+import { HoldfastError } from '../../domain/errors';
+import type { BackupRequest } from '../../domain/requests';
+import { configured, type GlobalOptions, type Outcome } from '../context';
+import { backupWorkflowId } from '../procedures/ids';
+import { runProcedures } from '../procedures/run';
+import { checkComponents, checkTier, chosenSites } from '../sites';
+
+export interface BackupOptions extends GlobalOptions {
+  site?: string;
+  tier?: string;
+  component?: string[];
+  dryRun?: boolean;
+  upload?: boolean;
+  detach?: boolean;
+}
+
+export async function backup(options: BackupOptions): Promise<Outcome> {
+  const loaded = await configured(options);
+  const { config } = loaded;
+  const { tier, component: components, dryRun, detach } = options;
+  if (tier !== undefined) checkTier(config, tier);
+  const sites = chosenSites(config, options.site ?? (tier === undefined ? undefined : 'all'));
+  const upload = options.upload !== false && config.upload;
+  if (!upload) checkLocalStore(config, tier);
+  for (const site of sites) checkComponents(config, site, components);
+  const orders = sites.map((site) => {
+    const request: BackupRequest = { site, tier, type: 'full', components, upload, dryRun };
+    return {
+      type: 'backup' as const,
+      workflowId: backupWorkflowId(config.system, site),
+      request,
+      summary: `full backup of ${config.system} ${site}${tier === undefined ? '' : `, tier ${tier}`}`,
+      label: site,
+    };
+  });
+  return runProcedures(loaded, orders, { detach });
+}
+
+function checkLocalStore(config: Config, tier: string | undefined): void {
+  const names = tier === undefined ? Object.keys(config.stores) : (config.tiers[tier]?.to ?? []);
+  if (names.some((name) => config.stores[name]?.kind === 'dir')) return;
+  const what = tier === undefined ? 'the configuration' : `the tier ${tier}`;
+  throw new HoldfastError('usage', `nothing may be uploaded, and ${what} has no store of kind dir`, {
+    hints: ['leave out --no-upload (and UPLOAD_ENABLED=false), or add a store of kind dir'],
+  });
+}

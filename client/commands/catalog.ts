@@ -1,0 +1,23 @@
+/** `catalog rebuild`: the catalog again, from the backups in the stores. */
+import { retentionDaysOf } from '../../domain/config/retention-days';
+import { writeCatalogLines } from '../../repository/catalog-lines';
+import { rebuildCatalog } from '../../repository/rebuild';
+import { withRepository } from '../catalog/open';
+import { configured, type GlobalOptions, type Outcome } from '../context';
+
+export async function rebuild(options: GlobalOptions): Promise<Outcome> {
+  const loaded = await configured(options);
+  return withRepository(loaded, async (repository) => {
+    const copies = repository?.copies ?? [];
+    const done = await rebuildCatalog(copies);
+    for (const copy of copies.filter(({ store }) => store.kind === 'dir')) {
+      await writeCatalogLines(copy, (head) => retentionDaysOf(loaded.config, head.tier));
+    }
+    const lines = [
+      `${done.rebuilt.length} made again, ${done.kept.length} were there, ${done.unusable.length} without a readable manifest`,
+      ...done.rebuilt.map((id) => `  made: ${id}`),
+      ...done.unusable.map(({ id, reason }) => `  unusable: ${id}: ${reason}`),
+    ];
+    return { json: done, text: lines.join('\n') };
+  });
+}

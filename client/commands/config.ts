@@ -1,0 +1,78 @@
+/** `config check`, `config schema`, `config init`. */
+import { writeFile } from 'node:fs/promises';
+import { configPath } from '../../components/config-file/load';
+import { jsonSchema } from '../../domain/config/json-schema';
+import { starterConfig } from '../../domain/config/starter';
+import type { LoadedConfig } from '../../domain/config/types';
+import { formatDuration } from '../../domain/config/units';
+import { HoldfastError } from '../../domain/errors';
+import { configured, type GlobalOptions, type Outcome } from '../context';
+import { table } from '../output/table';
+
+export async function check(options: GlobalOptions): Promise<Outcome> {
+  const loaded = await configured(options);
+  return { json: loaded, text: describe(loaded) };
+}
+
+function describe({ config, file, filled }: LoadedConfig): string {
+  const rows = Object.entries(config.sites).flatMap(([site, { components, services }]) => [
+    ...Object.entries(components).map(([name, one]) => [
+      site,
+      name,
+      one.kind,
+      one.kind === 'postgres' ? one.dataDir : one.paths.join(', '),
+    ]),
+    ...Object.entries(services).map(([name, one]) => [site, name, `service, ${one.control}`, '']),
+  ]);
+  const stores = Object.entries(config.stores).map(([name, one]) => [
+    name,
+    one.kind,
+    one.kind === 'dir' ? one.path : `s3://${[one.bucket, one.prefix].filter(Boolean).join('/')} (${one.region})`,
+  ]);
+  const { rpo, rto } = config.objectives ?? {};
+  const facts = [
+    `${file} is right: system ${config.system}`,
+    `engine: ${config.temporal === undefined ? 'embedded' : config.temporal.address}`,
+    `encryption: ${config.encryption === undefined ? 'none' : (config.encryption.keyFile ?? config.encryption.kms)}`,
+    ...(rpo === undefined ? [] : [`recovery point objective: ${formatDuration(rpo)}`]),
+    ...(rto === undefined ? [] : [`recovery time objective: ${formatDuration(rto)}`]),
+  ];
+  const defaults = filled.map(({ setting, value, variable }) => [setting, value, variable ?? 'default']);
+  return [
+    facts.join('\n'),
+    table(['SITE', 'NAME', 'KIND', 'WHERE'], rows),
+    table(['STORE', 'KIND', 'WHERE'], stores),
+    ...(defaults.length === 0 ? [] : [table(['NOT IN THE FILE', 'VALUE', 'FROM'], defaults)]),
+  ].join('\n\n');
+}
+
+export function schema(): Promise<Outcome> {
+  const json = jsonSchema();
+  return Promise.resolve({ json, text: JSON.stringify(json, null, 2) });
+}
+
+export async function init(options: GlobalOptions): Promise<Outcome> {
+  const file = configPath(options.config);
+  try {
+    await writeFile(file, starterConfig, { flag: 'wx', mode: 0o644 });
+  } catch (error) {
+    const there = (error as NodeJS.ErrnoException).code === 'EEXIST';
+    throw new HoldfastError(
+      'usage',
+      there ? 'there is a configuration already' : 'the configuration cannot be written',
+      {
+        where: file,
+        cause: error,
+        hints: [
+          there
+            ? 'name another file with --config FILE; nothing is ever overwritten'
+            : String((error as NodeJS.ErrnoException).code),
+        ],
+      },
+    );
+  }
+  return {
+    json: { file },
+    text: `wrote ${file}: change it to fit, then run "holdfast config check" and "holdfast doctor"`,
+  };
+}

@@ -1,0 +1,36 @@
+/** `points`: what can be restored, what cannot, and what would be lost now. */
+import { formatDuration } from '../../domain/config/units';
+import { withRepository } from '../catalog/open';
+import { type ComponentPoints, recoverablePoints } from '../catalog/points';
+import { configured, type GlobalOptions, type Outcome } from '../context';
+import { table } from '../output/table';
+import { askedSites } from '../sites';
+
+export async function points(options: GlobalOptions & { site?: string }): Promise<Outcome> {
+  const loaded = await configured(options);
+  const sites = askedSites(loaded.config, options.site);
+  const found = await withRepository(loaded, (repository) => recoverablePoints(repository, loaded.config, sites));
+  return { json: found, text: found.length === 0 ? 'nothing can be restored yet' : found.map(describe).join('\n\n') };
+}
+
+function describe(one: ComponentPoints): string {
+  const title = `${one.component} (${one.site}${one.store === undefined ? '' : `, store ${one.store}`})`;
+  if (one.kind === 'files') {
+    const rows = one.moments.map(({ at, backupId }) => [at, backupId]);
+    return rows.length === 0 ? `${title}: no backup` : `${title}\n${table(['MOMENT', 'BACKUP'], rows)}`;
+  }
+  const rows = one.intervals.map((each) => [
+    each.from,
+    each.to,
+    String(each.timeline),
+    each.toLsn,
+    String(each.backups.length),
+  ]);
+  const lines = [
+    title,
+    rows.length === 0 ? '  no recoverable interval' : table(['FROM', 'TO', 'TIMELINE', 'LAST LSN', 'BACKUPS'], rows),
+    ...one.gaps.map(({ timeline, fromLsn, toLsn }) => `  gap on timeline ${timeline}: ${fromLsn} to ${toLsn}`),
+    ...(one.rpoSeconds === undefined ? [] : [`  would be lost now: ${formatDuration(one.rpoSeconds * 1000)}`]),
+  ];
+  return lines.join('\n');
+}

@@ -1,0 +1,184 @@
+/**
+ * `status`: exit 0 when the engine is up and every shipper streams (no backup yet is a warning), 1 when a shipper is missing or
+ * an objective is missed after a first backup, 2 when there is no engine. Starts nothing.
+ */
+import type { BackupHead } from '../../domain/backup';
+import { retentionDaysOf } from '../../domain/config/retention-days';
+import type { Config } from '../../domain/config/types';
+import { formatDuration } from '../../domain/config/units';
+import { reportError } from '../../domain/errors';
+import { readCatalog } from '../catalog/heads';
+import { withRepository } from '../catalog/open';
+import { type ComponentPoints, recoverablePoints } from '../catalog/points';
+import { configured, type GlobalOptions, type Outcome } from '../context';
+import { joinEngine } from '../engine/join';
+import { say } from '../output/say';
+import { table } from '../output/table';
+import { runningProcedures } from '../procedures/find';
+import { type ShipperLook, shipperState } from '../procedures/shipper-state';
+import { shippersOf } from '../procedures/shipping';
+import { askedSites } from '../sites';
+
+/** The stores are told every second how far they are. */
+const stalledAfterSeconds = 60;
+
+interface ShipperStatus extends ShipperLook {
+  site: string;
+  component: string;
+  /** Seconds of work that the stores do not hold yet; of the store that is least behind. */
+  lagSeconds?: number;
+  coveredUntil?: string;
+}
+
+interface TierStatus {
+  site: string;
+  /** Null: backups without a tier. */
+  tier: string | null;
+  lastBackup?: { id: string; endedAt?: string; bytes: number; storedBytes: number };
+  currentBackup?: string;
+  kept: number;
+  retentionDays: number;
+}
+
+interface Status {
+  system: string;
+  engine: { address: string; ui: string | null; embedded: boolean };
+  procedures: string[];
+  shippers: ShipperStatus[];
+  backups: TierStatus[];
+  objectives: { rpoSeconds?: number; rtoSeconds?: number };
+  problems: string[];
+  warnings: string[];
+}
+
+export async function status(options: GlobalOptions & { site?: string }): Promise<Outcome> {
+  const loaded = await configured(options);
+  const { config } = loaded;
+  const sites = askedSites(config, options.site);
+  const engine = await joinEngine(loaded, { start: false, say });
+  try {
+    const procedures = await runningProcedures(engine.client);
+    const looks = await Promise.all(
+      shippersOf(config, sites).map(async (one) => ({
+        ...one,
+        ...(await shipperState(engine.client, one.workflowId)),
+      })),
+    );
+    const stores = await withRepository(loaded, async (repository) => ({
+      points: await recoverablePoints(repository, config, sites),
+      heads: (await readCatalog(repository)).heads,
+    })).catch((error: unknown) => ({ failure: reportError(error).message, points: [], heads: [] }));
+    const shippers = looks.map(({ workflowId: _, ...one }) => ({
+      ...one,
+      ...lagOf(stores.points, one.site, one.component),
+    }));
+    const backups = sites.flatMap((site) => tiersOf(config, site, stores.heads));
+    const found: Status = {
+      system: config.system,
+      engine: { address: engine.address, ui: engine.ui ?? null, embedded: engine.embedded },
+      procedures,
+      shippers,
+      backups,
+      objectives: { rpoSeconds: seconds(config.objectives?.rpo), rtoSeconds: seconds(config.objectives?.rto) },
+      problems: [
+        ...('failure' in stores ? [`the stores cannot be read: ${stores.failure}`] : []),
+        ...shippers.flatMap((one) => shipperProblems(config, one, backups)),
+      ],
+      warnings: sites
+        .filter((site) => !backups.some((one) => one.site === site && one.lastBackup !== undefined))
+        .map((site) => `site ${site} has no backup yet`),
+    };
+    return { json: found, text: describe(found), exit: found.problems.length > 0 ? 1 : 0 };
+  } finally {
+    await engine.close();
+  }
+}
+
+function lagOf(
+  points: ComponentPoints[],
+  site: string,
+  component: string,
+): Pick<ShipperStatus, 'lagSeconds' | 'coveredUntil'> {
+  const own = points.filter((one) => one.site === site && one.component === component && one.rpoSeconds !== undefined);
+  const best = own.toSorted((a, b) => (a.rpoSeconds ?? 0) - (b.rpoSeconds ?? 0))[0];
+  return best === undefined ? {} : { lagSeconds: best.rpoSeconds, coveredUntil: best.coveredUntil };
+}
+
+function shipperProblems(
+  config: Config,
+  { site, component, state, message, lagSeconds }: ShipperStatus,
+  backups: TierStatus[],
+): string[] {
+  const problems: string[] = [];
+  if (state !== 'streaming') {
+    problems.push(`the WAL of ${component} (${site}) is not being shipped: ${message ?? state}`);
+  }
+  if (state === 'streaming' && lagSeconds !== undefined && lagSeconds > stalledAfterSeconds) {
+    problems.push(
+      `the stores are ${formatDuration(lagSeconds * 1000)} behind ${component} (${site}), though its shipper runs`,
+    );
+  }
+  const rpo = seconds(config.objectives?.rpo);
+  const first = backups.some((one) => one.site === site && one.lastBackup !== undefined);
+  if (first && rpo !== undefined && (lagSeconds ?? Number.POSITIVE_INFINITY) > rpo) {
+    const behind =
+      lagSeconds === undefined
+        ? 'nothing of it is stored'
+        : `the stores are ${formatDuration(lagSeconds * 1000)} behind`;
+    problems.push(
+      `the recovery point objective of ${formatDuration(rpo * 1000)} is missed for ${component} (${site}): ${behind}`,
+    );
+  }
+  return problems;
+}
+
+function tiersOf(config: Config, site: string, heads: BackupHead[]): TierStatus[] {
+  const own = heads.filter((head) => head.site === site);
+  const loose = own.some((head) => head.tier === undefined) || Object.keys(config.tiers).length === 0;
+  const names = [...Object.keys(config.tiers), ...(loose ? [undefined] : [])];
+  return names.map((tier) => {
+    const mine = own.filter((head) => head.tier === tier);
+    const kept = mine.filter((head) => head.status === 'completed');
+    const last = kept.at(-1);
+    const current = mine.findLast((head) => head.status === 'creating')?.id;
+    return {
+      site,
+      tier: tier ?? null,
+      ...(last && {
+        lastBackup: { id: last.id, endedAt: last.endedAt, bytes: last.bytes, storedBytes: last.storedBytes },
+      }),
+      ...(current && { currentBackup: current }),
+      kept: kept.length,
+      retentionDays: retentionDaysOf(config, tier),
+    };
+  });
+}
+
+function seconds(ms: number | undefined): number | undefined {
+  return ms === undefined ? undefined : ms / 1000;
+}
+
+function describe(found: Status): string {
+  const { engine, shippers, backups, problems, warnings, procedures } = found;
+  const lines = [`engine of ${found.system} at ${engine.address}${engine.ui === null ? '' : `, web ui ${engine.ui}`}`];
+  if (procedures.length > 0) lines.push(`running: ${procedures.join(', ')}`);
+  if (shippers.length > 0) {
+    const rows = shippers.map((one) => [
+      one.site,
+      one.component,
+      one.state,
+      one.lagSeconds === undefined ? '' : formatDuration(one.lagSeconds * 1000),
+    ]);
+    lines.push('', table(['SITE', 'DATABASE', 'SHIPPER', 'BEHIND'], rows, ['BEHIND']));
+  }
+  const rows = backups.map((one) => [
+    one.site,
+    one.tier ?? '-',
+    one.lastBackup?.id ?? 'none',
+    one.currentBackup ?? '',
+    String(one.kept),
+  ]);
+  lines.push('', table(['SITE', 'TIER', 'LAST BACKUP', 'RUNNING', 'KEPT'], rows, ['KEPT']));
+  lines.push(...problems.map((one) => `problem: ${one}`), ...warnings.map((one) => `warning: ${one}`));
+  return lines.join('\n');
+}

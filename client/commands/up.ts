@@ -1,0 +1,36 @@
+/** `up`: the engine of one machine, for as long as it runs. */
+import { siteNames } from '../../domain/config/names';
+import { HoldfastError } from '../../domain/errors';
+import { configured, type GlobalOptions, type Outcome } from '../context';
+import { joinEngine } from '../engine/join';
+import { answer, say } from '../output/say';
+import { untilToldToStop } from '../output/until-told';
+import { startShippers } from '../procedures/shipping';
+
+export async function up(options: GlobalOptions): Promise<Outcome> {
+  const loaded = await configured(options);
+  const { config } = loaded;
+  if (config.temporal !== undefined) {
+    throw new HoldfastError('usage', 'the configuration names a Temporal server: there is no engine to run here', {
+      where: loaded.file,
+      hints: ['run "holdfast worker", or take "temporal" out of the configuration'],
+    });
+  }
+  const stop = untilToldToStop();
+  const engine = await joinEngine(loaded, { start: true, say });
+  try {
+    const shippers = await startShippers(engine.client, config, siteNames(config));
+    const { address, ui } = engine;
+    await answer(
+      options.json
+        ? JSON.stringify({ system: config.system, address, ui, shippers })
+        : `engine of ${config.system} at ${address}\nweb ui: ${ui}`,
+    );
+    for (const { component, site } of shippers) say(`shipping the WAL of ${component} (${site})`);
+    if (!engine.owned) say('another process is the worker: this one takes over when it ends');
+    say(`stopping: ${await stop}`);
+    return { json: undefined };
+  } finally {
+    await engine.close();
+  }
+}

@@ -1,0 +1,48 @@
+/** `worker`: runs the workflows and the activities of one site, or of all, against a configured Temporal server. */
+import type { TemporalConfig } from '../../domain/config/types';
+import { HoldfastError } from '../../domain/errors';
+import { installRuntime } from '../../workers/logging';
+import { startWorkers } from '../../workers/workers';
+import { configured, type GlobalOptions, type Outcome } from '../context';
+import { connectOptions, connectWorker } from '../engine/connect';
+import { joinEngine } from '../engine/join';
+import { answer, say } from '../output/say';
+import { untilToldToStop } from '../output/until-told';
+import { startShippers } from '../procedures/shipping';
+import { askedSites } from '../sites';
+
+export async function worker(options: GlobalOptions & { site?: string }): Promise<Outcome> {
+  const loaded = await configured(options);
+  const temporal = temporalOf(loaded.config.temporal, loaded.file);
+  const sites = askedSites(loaded.config, options.site);
+  const stop = untilToldToStop();
+  installRuntime();
+  const connecting = await connectOptions(temporal);
+  // A worker waits for its server as long as it takes: the two may be started in any order.
+  const connection = await connectWorker(connecting, Number.POSITIVE_INFINITY, say);
+  const engine = await joinEngine(loaded, { start: true, say });
+  const fatal = Promise.withResolvers<never>();
+  fatal.promise.catch(() => undefined);
+  const { namespace } = temporal;
+  const workers = await startWorkers({ connection, namespace, loaded, sites, workflows: true, onFatal: fatal.reject });
+  try {
+    const shippers = await startShippers(engine.client, loaded.config, sites);
+    if (options.json)
+      await answer(JSON.stringify({ system: loaded.config.system, address: engine.address, sites, shippers }));
+    say(`worker of ${sites.join(', ')} at ${engine.address}`);
+    say(`stopping: ${await Promise.race([stop, fatal.promise])}`);
+    return { json: undefined };
+  } finally {
+    await workers.stop();
+    await engine.close();
+    await connection.close();
+  }
+}
+
+function temporalOf(temporal: TemporalConfig | undefined, file: string): TemporalConfig {
+  if (temporal !== undefined) return temporal;
+  throw new HoldfastError('usage', 'the configuration names no Temporal server for a worker to join', {
+    where: file,
+    hints: ['run "holdfast up" for the embedded engine, or add "temporal: { address: HOST:PORT }"'],
+  });
+}

@@ -1,0 +1,42 @@
+/** Can each component be read? */
+import { access, constants } from 'node:fs/promises';
+import { resolveConnection } from '../../components/config-file/secrets';
+import { checkPostgres } from '../../components/postgres/check';
+import { withClient } from '../../components/postgres/connection';
+import { clientConfig } from '../../components/postgres/conninfo';
+import type { ComponentConfig, FilesComponent, PostgresComponent } from '../../domain/config/types';
+import { checkClock } from './clock';
+import { type Finding, ok, problem } from './finding';
+import { checkFreeSpace } from './free-space';
+
+export function checkComponent(component: ComponentConfig): Promise<Finding[]> {
+  return component.kind === 'postgres' ? checkDatabase(component) : checkFiles(component);
+}
+
+async function checkDatabase({ connection, dataDir }: PostgresComponent): Promise<Finding[]> {
+  const config = clientConfig(await resolveConnection(connection));
+  const { findings, facts } = await checkPostgres(config, dataDir);
+  if (facts === undefined) return findings;
+  const clock = await checkClock('PostgreSQL', () =>
+    withClient(config, async (client) => {
+      const { rows } = await client.query<{ now: Date }>('select clock_timestamp() as now');
+      return rows[0]?.now ?? new Date();
+    }),
+  );
+  return [...findings, await checkFreeSpace(dataDir), clock];
+}
+
+async function checkFiles({ paths }: FilesComponent): Promise<Finding[]> {
+  return Promise.all(
+    paths.map(async (path) => {
+      try {
+        await access(path, constants.R_OK);
+        return ok('files', `${path} can be read`);
+      } catch (error) {
+        const absent = (error as NodeJS.ErrnoException).code === 'ENOENT';
+        const hint = absent ? 'correct the path' : 'run the agent as its owner or as root';
+        return problem('source_unreadable', `${path} ${absent ? 'does not exist' : 'cannot be read'}`, hint);
+      }
+    }),
+  );
+}

@@ -1,0 +1,40 @@
+/** Finds a procedure by what a person calls it: its workflow id, the beginning of one that runs, or the only one that runs. */
+import { type Client, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
+import { HoldfastError } from '../../domain/errors';
+
+const procedures = new Set(['backup', 'restore', 'pointInTimeRestore', 'verifyBackup']);
+
+/** @throws HoldfastError `procedure_not_found` */
+export async function findProcedure(client: Client, name?: string): Promise<WorkflowHandle> {
+  if (name !== undefined && (await exists(client, name))) return client.workflow.getHandle(name);
+  const ids = await runningProcedures(client);
+  const fitting = name === undefined ? ids : ids.filter((id) => id.startsWith(name));
+  if (fitting.length === 1) return client.workflow.getHandle(fitting[0] as string);
+  const what = name === undefined ? 'no procedure was named' : `there is no procedure "${name}"`;
+  throw new HoldfastError(
+    'procedure_not_found',
+    ids.length === 0 ? `${name === undefined ? 'no procedure runs' : what}` : what,
+    {
+      hints: ids.length === 0 ? [] : [`running: ${ids.join(', ')}`],
+    },
+  );
+}
+
+/** Workflow ids of the procedures that run. */
+export async function runningProcedures(client: Client): Promise<string[]> {
+  const ids: string[] = [];
+  for await (const { workflowId, type } of client.workflow.list({ query: 'ExecutionStatus = "Running"' })) {
+    if (procedures.has(type)) ids.push(workflowId);
+  }
+  return ids.sort();
+}
+
+async function exists(client: Client, workflowId: string): Promise<boolean> {
+  try {
+    await client.workflow.getHandle(workflowId).describe();
+    return true;
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,35 @@
+/** Starts the shipper of every database: one per database, whoever starts it first. */
+import type { Client } from '@temporalio/client';
+import { componentRefs } from '../../domain/config/names';
+import type { Config } from '../../domain/config/types';
+import { type ShippingRequest, shippingWorkflowId, workflowQueue } from '../../domain/requests';
+
+export interface Shipper {
+  site: string;
+  component: string;
+  workflowId: string;
+}
+
+/** The shippers that should run. */
+export function shippersOf(config: Config, sites: string[]): Shipper[] {
+  return sites
+    .flatMap((site) => componentRefs(config, site))
+    .filter(({ component }) => component.kind === 'postgres')
+    .map(({ site, name }) => ({ site, component: name, workflowId: shippingWorkflowId(config.system, site, name) }));
+}
+
+export async function startShippers(client: Client, config: Config, sites: string[]): Promise<Shipper[]> {
+  const shippers = shippersOf(config, sites);
+  for (const { site, component, workflowId } of shippers) {
+    const request: ShippingRequest = { site, component };
+    await client.workflow.start('shipWal', {
+      workflowId,
+      taskQueue: workflowQueue,
+      args: [request],
+      staticSummary: `WAL of ${component}, ${site}`,
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+    });
+  }
+  return shippers;
+}
