@@ -4,8 +4,9 @@
  * then becomes the CLI. Relative paths keep their meaning under `npm run`, which changes the directory: INIT_CWD.
  * Temporal is only looked for, not fetched: most commands need no engine of their own (`scripts/part.mjs temporal` fetches it).
  */
+import { runMain } from 'node:module';
 import path from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { ensureBuild } from './bootstrap/build.mjs';
 import { firstLines } from './bootstrap/command.mjs';
 import { handOver } from './bootstrap/hand-over.mjs';
@@ -26,6 +27,7 @@ await orExplain(async () => {
   process.env.HOLDFAST_PART_SCRIPT = path.join(root, 'scripts', 'part.mjs');
   const main = path.join(root, 'dist', 'client', 'main.js');
   if (!nodeIsNewEnough()) return handOver(node, [main, ...process.argv.slice(2)]);
+  // No second process where none is needed: from here on this one is the CLI, `require.main` included.
   process.argv[1] = main;
-  await import(pathToFileURL(main).href);
+  runMain();
 });
