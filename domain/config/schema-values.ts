@@ -49,11 +49,14 @@ export const connection = z
     `expected the password as a reference, ${referenceExample}, never the password itself`,
   );
 
+/** Stands for a reference: a character that nobody types. */
+const placeholder = '\uE000';
+
 function holdsPassword(text: string): boolean {
-  const bare = text.replace(/\$\{(?:env|file):[^}]+\}/g, '');
-  return (
-    /(?:^|\s|[?&])password\s*=\s*(?!\s|&|$|''(?:\s|$))/i.test(bare) || /^postgres(?:ql)?:\/\/[^/@]*:[^/@]+@/i.test(bare)
-  );
+  const bare = text.replace(/\$\{(?:env|file):[^}]+\}/g, placeholder);
+  const keyword = /(?:^|\s|[?&])password\s*=\s*'?(?!\uE000)[^\s&']/i;
+  const userinfo = /^postgres(?:ql)?:\/\/[^/@]*:(?!\uE000)[^/@]+@/i;
+  return keyword.test(bare) || userinfo.test(bare);
 }
 
 export const port = z
