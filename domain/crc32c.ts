@@ -31,9 +31,3 @@ function shift(bytes: number): number {
 export function combineCrc32c(crcA: number, crcB: number, lengthB: number): number {
   return (multiply(shift(lengthB), crcA >>> 0) ^ crcB) >>> 0;
 }
-
-/** CRC-32C of `length` zero bytes: a hole between two slices. */
-export function crc32cOfZeros(length: number): number {
-  // The register starts as all ones and ends inverted; zeros only shift it.
-  return (multiply(shift(length), 0xffffffff) ^ 0xffffffff) >>> 0;
-}

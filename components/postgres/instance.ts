@@ -115,12 +115,26 @@ function signal(pid: number, name: NodeJS.Signals): void {
   }
 }
 
+/**
+ * The arguments, without the data directory, that the last server here was started with (`postmaster.opts`): on Debian they say
+ * where the configuration lies. Empty when no server ever ran here.
+ */
+export function recordedArguments(dataDir: string): string[] {
+  try {
+    const words = readFileSync(path.join(dataDir, 'postmaster.opts'), 'utf8').matchAll(/ "((?:[^"\\]|\\.)*)"/g);
+    const all = [...words].map((match) => match[1] as string);
+    return all.filter((word, at) => word !== '-D' && all[at - 1] !== '-D');
+  } catch {
+    return [];
+  }
+}
+
 export interface StartOptions {
   /** Where its output goes; must be writable for the owner. */
   logFile: string;
-  /** Where the configuration lies outside the data directory. */
-  configFile?: string;
-  /** More settings, over those of every file. */
+  /** More arguments for `postgres`, see {@link recordedArguments}. */
+  arguments?: string[];
+  /** Settings over those of every file. */
   settings?: Record<string, string>;
   timeoutSeconds?: number;
 }
@@ -136,8 +150,8 @@ export async function startInstance(
 ): Promise<RunningInstance> {
   const already = runningInstance(dataDir);
   if (already) return already;
-  const settings = { ...(options.configFile ? { config_file: options.configFile } : {}), ...options.settings };
-  const words = Object.entries(settings).map(([name, value]) => `-c ${name}='${value.replaceAll("'", `'\\''`)}'`);
+  const settings = Object.entries(options.settings ?? {}).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const words = [...(options.arguments ?? []), ...settings].map((word) => `'${word.replaceAll("'", `'\\''`)}'`);
   const args = ['start', '-D', dataDir, '-w', '-t', String(options.timeoutSeconds ?? 600), '-l', options.logFile];
   const { code, stderr } = await runAs(ownerOf(dataDir), tools.program('pg_ctl'), [...args, '-o', words.join(' ')]);
   const running = runningInstance(dataDir);

@@ -7,7 +7,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { PostgresFacts } from '../../domain/backup';
-import { combineCrc32c, crc32cOfZeros } from '../../domain/crc32c';
+import { combineCrc32c } from '../../domain/crc32c';
 import type { RunIndex } from '../../domain/pack';
 import { pathBytes, type StoredSlice, type TreeEntry, type TreePath } from '../../domain/tree';
 
@@ -25,17 +25,17 @@ export interface ManifestSource {
   generated: GeneratedFile[];
 }
 
-/** Size in bytes and checksum of a file as placed, from its slices in any order; undefined when it had vanished. */
+/**
+ * Size in bytes and checksums of a file as placed, from its slices in any order: it ends where the first stretch that could not
+ * be read begins. Undefined when it had vanished before anything of it was read.
+ */
 export function fileOfSlices(slices: StoredSlice[]): { size: number; sha256?: string; crc32c: number } | undefined {
-  const there = slices.filter((one) => one.outcome !== 'vanished').sort((a, b) => a.offset - b.offset);
-  if (there.length === 0) return undefined;
   let [size, crc] = [0, 0];
-  for (const slice of there) {
-    const hole = slice.offset - size;
-    if (slice.length === 0) continue;
-    if (hole > 0) crc = combineCrc32c(crc, crc32cOfZeros(hole), hole);
+  for (const slice of [...slices].sort((a, b) => a.offset - b.offset)) {
+    if (slice.outcome === 'vanished' && slice.offset === 0) return undefined;
     crc = combineCrc32c(crc, slice.crc32c, slice.length);
     size = slice.offset + slice.length;
+    if (slice.outcome === 'shrunk' || slice.outcome === 'vanished') break;
   }
   return { size, crc32c: crc, ...(slices.length === 1 ? { sha256: slices[0]?.sha256 } : {}) };
 }

@@ -32,18 +32,29 @@ export interface PlanSource {
 }
 
 const controlPath = 'global/pg_control';
+const dataRoot = 'data';
+
+/** Root → where it lies, for reading. A tablespace made in place, below `pg_tblspc`, is part of the data. */
+export function sourceRoots({
+  dataDir,
+  tablespaces,
+}: Pick<PlanSource, 'dataDir' | 'tablespaces'>): Record<string, string> {
+  const outside = tablespaces.filter((one) => path.isAbsolute(one.location));
+  return {
+    [dataRoot]: dataDir,
+    ...Object.fromEntries(outside.map(({ oid, location }) => [oid, tablespaceRoot(dataDir, oid, location)])),
+  };
+}
 
 /** @throws HoldfastError `source_unreadable` */
 export async function* planBackup(source: PlanSource): AsyncGenerator<PlannedEntry | Skipped, void, void> {
   const versionDir = `PG_${source.major}_${source.control.catalogVersion}`;
   let control: PlannedEntry | undefined;
-  for await (const item of planRoot(source, 'data', source.dataDir)) {
-    if (!('skipped' in item) && item.last) control = item;
-    else yield item;
-  }
-  for (const { oid, location } of source.tablespaces) {
-    if (!path.isAbsolute(location)) continue; // made in place, below pg_tblspc
-    yield* planRoot(source, oid, tablespaceRoot(source.dataDir, oid, location), versionDir);
+  for (const [root, rootPath] of Object.entries(sourceRoots(source))) {
+    for await (const item of planRoot(source, root, rootPath, root === dataRoot ? undefined : versionDir)) {
+      if (!('skipped' in item) && item.last) control = item;
+      else yield item;
+    }
   }
   if (control) yield control;
 }
@@ -71,14 +82,14 @@ async function* planRoot(
 
 function planEntry(source: PlanSource, entry: TreeEntry): PlannedEntry {
   if (entry.type !== 'file') return { entry, last: false };
-  if (entry.root === 'data' && entry.path === controlPath)
+  if (entry.root === dataRoot && entry.path === controlPath)
     return { entry, check: { kind: 'postgres-control' }, last: true };
   return { entry, check: pageCheck(source, entry), last: false };
 }
 
 function pageCheck({ control, startLsn }: PlanSource, entry: TreeEntry): ReadCheck {
   const whole = pathBytes(entry.path).toString('latin1');
-  const file = relationFile(path.posix.dirname(whole), path.posix.basename(whole), entry.root === 'data');
+  const file = relationFile(path.posix.dirname(whole), path.posix.basename(whole), entry.root === dataRoot);
   if (!control.dataChecksums || !file) return { kind: 'none' };
   const firstBlock = file.segment * control.relationSegmentBlocks;
   return { kind: 'postgres-pages', pageSize: control.pageSize, firstBlock, startLsn };

@@ -7,20 +7,12 @@
  */
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { formatForPostgres, type Micros } from '../../domain/instant';
+import type { ReplayTarget } from '../../domain/decide-recovery';
+import { formatForPostgres } from '../../domain/instant';
 import { giveTo, type Owner } from './owner';
 
-/** Where replay ends. `end-of-wal`: all there is; `consistent`: as soon as the backup is whole. */
-export type RecoveryTarget =
-  | { kind: 'end-of-wal' }
-  | { kind: 'consistent' }
-  | { kind: 'time'; at: Micros; inclusive: boolean }
-  | { kind: 'lsn'; lsn: string; inclusive: boolean }
-  | { kind: 'xid'; xid: string; inclusive: boolean }
-  | { kind: 'name'; name: string };
-
 export interface ReplaySettings {
-  target: RecoveryTarget;
+  target: ReplayTarget;
   /** `latest`, `current` or a timeline's number; default `latest`. */
   timeline?: string;
   /** Directory that holds every needed segment, whole, and the history files. */
@@ -71,7 +63,7 @@ export function targetSettings({
   return settings;
 }
 
-function chosen(target: RecoveryTarget): [name: string, value: string] {
+function chosen(target: ReplayTarget): [name: string, value: string] {
   switch (target.kind) {
     case 'consistent':
       return ['recovery_target', 'immediate'];

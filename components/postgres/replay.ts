@@ -11,18 +11,13 @@ import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientConfig } from 'pg';
+import type { ReplayTarget } from '../../domain/decide-recovery';
 import { HoldfastError } from '../../domain/errors';
 import { runningInstance, stopInstance, waitUntilFree } from './instance';
 import { type Owner, spawnAs } from './owner';
 import { readControlFile } from './pg-control';
 import { availableLibraries } from './preload';
-import {
-  putRecoverySignal,
-  putSettings,
-  type RecoveryTarget,
-  recoverySettings,
-  removeSettings,
-} from './recovery-settings';
+import { putRecoverySignal, putSettings, recoverySettings, removeSettings } from './recovery-settings';
 import { clearStalePidFile, dropRunFiles, layOutRunDir, privateSocketDir, type RunFiles } from './replay-files';
 import { failureIn, isPassing, LogTail, lastCommitIn, progressIn } from './replay-log';
 import type { ServerTools } from './tools';
@@ -35,7 +30,7 @@ export interface ReplayRequest {
   runDir: string;
   /** Every needed segment, whole, and history files; readable for the owner. */
   spoolDir: string;
-  target: RecoveryTarget;
+  target: ReplayTarget;
   timeline?: string;
   /** The source's; those that this host lacks are left out. */
   preloadLibraries?: string;

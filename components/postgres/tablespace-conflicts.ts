@@ -5,13 +5,11 @@
 import { lstatSync, mkdirSync, readdirSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { HoldfastError } from '../../domain/errors';
+import type { TablespaceCreation } from '../../domain/wal-facts';
 import { giveTo, type Owner } from './owner';
 
 /** A CREATE TABLESPACE found in the WAL that is to be replayed. */
-export interface CreatedTablespace {
-  oid: string;
-  location: string;
-}
+export type CreatedTablespace = Pick<TablespaceCreation, 'path'>;
 
 /**
  * The locations that replay must not touch: what is there and is not the target's own. An empty directory is no conflict.
@@ -19,9 +17,9 @@ export interface CreatedTablespace {
  */
 export function tablespaceConflicts(created: CreatedTablespace[], own: string[]): CreatedTablespace[] {
   const ours = own.map(real);
-  return created.filter(({ location }) => {
-    const place = real(location);
-    return holdsSomething(place) && !ours.some((one) => place === one || place.startsWith(`${one}/`));
+  return created.filter((one) => {
+    const place = real(one.path);
+    return holdsSomething(place) && !ours.some((mine) => place === mine || place.startsWith(`${mine}/`));
   });
 }
 
@@ -29,12 +27,12 @@ export function tablespaceConflicts(created: CreatedTablespace[], own: string[])
 export function refuseTablespaceConflicts(created: CreatedTablespace[], own: string[]): void {
   const conflicts = tablespaceConflicts(created, own);
   if (conflicts.length === 0) return;
-  const places = conflicts.map((one) => one.location).join(', ');
+  const places = conflicts.map((one) => one.path).join(', ');
   throw new HoldfastError(
     'tablespace_conflict',
     `the WAL creates tablespaces at places in use on this host: ${places}`,
     {
-      where: conflicts[0]?.location,
+      where: conflicts[0]?.path,
       hints: [
         'restore on another host, where replay cannot damage them',
         'or take a target before they were created, or a newer backup that holds them',
@@ -45,7 +43,7 @@ export function refuseTablespaceConflicts(created: CreatedTablespace[], own: str
 
 /** Makes the directories that replay expects: the server creates a tablespace in them, never the directory itself. */
 export function makeCreatedTablespaces(created: CreatedTablespace[], owner: Owner): void {
-  for (const { location } of created) {
+  for (const { path: location } of created) {
     const first = mkdirSync(location, { recursive: true, mode: 0o755 });
     if (first !== undefined) giveTo(owner, first);
     giveTo(owner, location);

@@ -133,7 +133,8 @@ export class Cluster {
       env: this.environment(),
       maxBuffer: 64 << 20,
     });
-    running.child.stdin?.end(input);
+    // A program that reads nothing may be gone before it is told that there is nothing.
+    running.child.stdin?.on('error', () => undefined).end(input);
     return (await running).stdout;
   }
 

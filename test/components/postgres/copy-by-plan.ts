@@ -48,16 +48,11 @@ export async function copyByPlan(
   const server = await withClient(config, serverFacts);
   const session = await BackupSession.open(config, 'test_full_20260101_000000', 1);
   const control = readControlFile(cluster.dataDir);
-  const source = {
-    ...cluster,
-    control,
-    major: server.major,
-    tablespaces: server.tablespaces,
-    startLsn: session.start.startLsn,
-  };
+  const { major, tablespaces } = server;
+  const source = { dataDir: cluster.dataDir, control, major, tablespaces, startLsn: session.start.startLsn };
   const planned: PlannedEntry[] = [];
   const skipped: { path: string; reason: string }[] = [];
-  for await (const item of planBackup({ ...source, dataDir: cluster.dataDir })) {
+  for await (const item of planBackup(source)) {
     if ('skipped' in item) skipped.push(item.skipped);
     else planned.push(item);
   }
@@ -130,11 +125,7 @@ export async function spoolWal(cluster: Cluster, spool: string): Promise<void> {
   }
 }
 
-/** Contents of a file of the copy. */
-export function copied(backup: CopiedBackup, root: string, relative: string): Buffer {
-  return readFileSync(path.join(backup.roots[root] as string, relative));
-}
-
+/** Flips one bit. */
 export function damage(file: string, at: number): void {
   const bytes = readFileSync(file);
   bytes[at] = (bytes[at] as number) ^ 0x10;

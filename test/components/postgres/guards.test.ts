@@ -25,8 +25,8 @@ test("a tablespace that the WAL makes where something lies is refused, unless it
   mkdirSync(path.join(live, 'PG_15_1'), { recursive: true });
   symlinkSync(live, path.join(dir, 'alias'));
   mkdirSync(path.join(dir, 'empty'));
-  const created = ['live', 'alias', 'empty', 'absent'].map((name) => ({ oid: '1', location: path.join(dir, name) }));
-  expect(tablespaceConflicts(created, []).map((one) => path.basename(one.location))).toEqual(['live', 'alias']);
+  const created = ['live', 'alias', 'empty', 'absent'].map((name) => ({ path: path.join(dir, name) }));
+  expect(tablespaceConflicts(created, []).map((one) => path.basename(one.path))).toEqual(['live', 'alias']);
   expect(tablespaceConflicts(created, [dir])).toEqual([]);
   expect(tablespaceConflicts(created, [path.join(dir, 'liv')])).toHaveLength(2);
   expect(() => refuseTablespaceConflicts(created, [])).toThrow(

@@ -8,11 +8,11 @@ import { giveTo, type Owner, ownerOf } from '../../../components/postgres/owner'
 import { readControlFile } from '../../../components/postgres/pg-control';
 import { placeManifest } from '../../../components/postgres/place-manifest';
 import { prepareDataDirectory } from '../../../components/postgres/prepare';
-import type { RecoveryTarget } from '../../../components/postgres/recovery-settings';
 import { endReplay, type ReplayRequest, replay } from '../../../components/postgres/replay';
 import { findServerTools, type ServerTools } from '../../../components/postgres/tools';
 import { validate } from '../../../components/postgres/validate';
 import { verifyRestored } from '../../../components/postgres/verify-restored';
+import type { ReplayTarget } from '../../../domain/decide-recovery';
 import { parseInstant } from '../../../domain/instant';
 import { type Cluster, startCluster } from '../../support/postgres-cluster';
 import { type CopiedBackup, copyByPlan, damage, spoolWal } from './copy-by-plan';
@@ -105,7 +105,7 @@ function own(at: string): void {
   for (const one of readdirSync(at, { recursive: true, encoding: 'utf8' })) giveTo(owner, path.join(at, one));
 }
 
-async function rowsAfter(target: RecoveryTarget): Promise<string> {
+async function rowsAfter(target: ReplayTarget): Promise<string> {
   const { request } = await placed();
   const { connection } = await replay({ ...request, target });
   try {
@@ -147,7 +147,7 @@ test('replay to a time, promotion, validation and a clean stop, without a trace 
   const { dataDir, request } = await placed();
   const before = readFileSync(path.join(dataDir, 'postgresql.auto.conf'), 'utf8');
   const seen: unknown[] = [];
-  const target: RecoveryTarget = { kind: 'time', at: parseInstant(times.two as string), inclusive: true };
+  const target: ReplayTarget = { kind: 'time', at: parseInstant(times.two as string), inclusive: true };
   const replayed = await replay({ ...request, target, onProgress: (one) => seen.push(one) });
   expect(replayed).toMatchObject({ timeline: 2, missingLibraries: ['no_such_library'] });
   expect(replayed.lastCommit && replayed.lastCommit <= (times.two as string)).toBe(true);
@@ -189,7 +189,7 @@ test('a target behind the end of the WAL, and one before consistency, are told a
   });
   await endReplay(tooLate);
   const tooEarly = (await placed()).request;
-  const target: RecoveryTarget = { kind: 'lsn', lsn: backup.facts.startLsn, inclusive: false };
+  const target: ReplayTarget = { kind: 'lsn', lsn: backup.facts.startLsn, inclusive: false };
   await expect(replay({ ...tooEarly, target })).rejects.toMatchObject({
     code: 'log_apply_failed',
     message: expect.stringContaining('before consistent recovery point'),
@@ -199,7 +199,7 @@ test('a target behind the end of the WAL, and one before consistency, are told a
 
 test('a replay whose caller died is joined, and one whose server died goes on', async () => {
   const { dataDir, request } = await placed();
-  const target: RecoveryTarget = { kind: 'name', name: 'here' };
+  const target: ReplayTarget = { kind: 'name', name: 'here' };
   await replay({ ...request, target });
   const first = runningInstance(dataDir);
   const joined = await replay({ ...request, target });
