@@ -9,7 +9,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { HoldfastError } from '../../domain/errors';
 import { showPath, treePath } from '../../domain/tree';
-import { errorCode, makeDirectoryAt, openAt, openPathOnly } from './native';
+import { closeOpened, errorCode, makeDirectoryAt, nowhere, openAt, openPathOnly } from './native';
 
 const { O_DIRECTORY, O_NOFOLLOW } = fs.constants;
 
@@ -56,7 +56,7 @@ export interface LocateOptions {
 }
 
 /**
- * Opens the directory that holds `relative`. The caller closes `directory`.
+ * Opens the directory that holds `relative`. The caller closes `directory` with `closeOpened`.
  * @throws HoldfastError `unsafe_path` where a link or a file stands in the way; ENOENT as the system's error
  */
 export function locate(root: Buffer, relative: Buffer, options: LocateOptions = {}): Located {
@@ -69,7 +69,7 @@ export function locate(root: Buffer, relative: Buffer, options: LocateOptions = 
     try {
       next = step(directory, name, relative, options);
     } finally {
-      fs.closeSync(directory);
+      closeOpened(directory);
     }
     directory = next;
   }
@@ -86,13 +86,13 @@ function locateRoot(root: Buffer, options: LocateOptions): Located {
 
 function openRoot(root: Buffer, { create }: LocateOptions): number {
   try {
-    return fs.openSync(root, openPathOnly | O_DIRECTORY);
+    return openAt(nowhere, root, openPathOnly | O_DIRECTORY);
   } catch (error) {
     if (!create || errorCode(error) !== 'ENOENT') throw error;
     // Passable for others down to the root (its final owner is one of them); what lies in it is for its owner only so far.
     fs.mkdirSync(Buffer.from(path.posix.dirname(root.toString('latin1')), 'latin1'), { recursive: true, mode: 0o755 });
     fs.mkdirSync(root, { recursive: true, mode: 0o700 });
-    return fs.openSync(root, openPathOnly | O_DIRECTORY);
+    return openAt(nowhere, root, openPathOnly | O_DIRECTORY);
   }
 }
 
@@ -118,7 +118,7 @@ export function withLocated<T>(root: Buffer, relative: Buffer, options: LocateOp
   try {
     return use(found);
   } finally {
-    fs.closeSync(found.directory);
+    closeOpened(found.directory);
   }
 }
 

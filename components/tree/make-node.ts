@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import { pathBytes, type TreeEntry } from '../../domain/tree';
 import { locate, unsafe, withLocated } from './locate';
-import { errorCode, makeFifo, punchHole } from './native';
+import { closeOpened, errorCode, makeFifo, punchHole } from './native';
 import { openTarget } from './place';
 
 /** @param over whether other data was there before */
@@ -77,7 +77,7 @@ function hardLink(root: Buffer, path: Buffer, relative: Buffer, entry: TreeEntry
     if (there) fs.unlinkSync(path);
     fs.linkSync(first.path, path);
   } finally {
-    fs.closeSync(first.directory);
+    closeOpened(first.directory);
   }
 }
 

@@ -13,6 +13,7 @@ const libc = koffi.load(null);
 
 const calls = {
   openat: libc.func('int openat(int dirfd, const uint8_t *path, int flags, ... )'),
+  close: libc.func('int close(int fd)'),
   mkdirat: libc.func('int mkdirat(int dirfd, const uint8_t *path, uint32_t mode)'),
   mkfifo: libc.func('int mkfifo(const uint8_t *path, uint32_t mode)'),
   utimensat: libc.func('int utimensat(int dirfd, const uint8_t *path, const uint8_t *times, int flags)'),
@@ -69,8 +70,17 @@ function ended(bytes: Buffer): Buffer {
   return Buffer.concat([bytes, Buffer.of(0)]);
 }
 
+/** Stands for no directory at all: for absolute paths. */
+export const nowhere = -100;
+
+/** Close it with {@link closeOpened}. */
 export function openAt(directory: number, name: Buffer, flags: number, mode = 0): number {
   return checked('openat', calls.openat(directory, ended(name), flags | openCloexec, 'uint32_t', mode));
+}
+
+/** For what {@link openAt} opened: in a worker thread Node warns of a descriptor that it closes and did not open. */
+export function closeOpened(fd: number): void {
+  checked('close', calls.close(fd));
 }
 
 export function makeDirectoryAt(directory: number, name: Buffer, mode: number): void {
@@ -81,7 +91,6 @@ export function makeFifo(path: Buffer, mode: number): void {
   checked('mkfifo', calls.mkfifo(ended(path), mode));
 }
 
-const currentDirectory = -100;
 const leaveAsIs = 0x3ffffffen;
 const second = 1_000_000_000n;
 
@@ -92,7 +101,7 @@ export function setModified(path: Buffer, nanoseconds: bigint): void {
   times.writeBigInt64LE(leaveAsIs, 8);
   times.writeBigInt64LE((nanoseconds - fraction) / second, 16);
   times.writeBigInt64LE(fraction, 24);
-  checked('utimensat', calls.utimensat(currentDirectory, ended(path), times, 0));
+  checked('utimensat', calls.utimensat(nowhere, ended(path), times, 0));
 }
 
 /** Whether a link at the path's end is followed. What an open descriptor stands for is always meant by `/proc/self/fd/N`. */

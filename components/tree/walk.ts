@@ -12,7 +12,7 @@ import { HoldfastError } from '../../domain/errors';
 import { showPath, type TreeEntry, treePath } from '../../domain/tree';
 import { describeEntry, type EntryContext, type Skipped } from './describe';
 import { joinPath, pathThrough, withLocated } from './locate';
-import { errorCode, openAt } from './native';
+import { closeOpened, errorCode, nowhere, openAt } from './native';
 import { Owners } from './owners';
 import { takeTurns } from './turns';
 
@@ -46,7 +46,7 @@ export async function* walkTree(
   }
   yield first;
   if ('skipped' in first || first.type !== 'directory') return;
-  const directory = readable(rootPath, () => fs.openSync(rootPath, O_RDONLY | O_DIRECTORY));
+  const directory = readable(rootPath, () => openAt(nowhere, rootPath, O_RDONLY | O_DIRECTORY));
   if (directory !== undefined) yield* walk.below(directory, Buffer.alloc(0), rootPath);
 }
 
@@ -73,7 +73,7 @@ class Walk {
         yield* this.one(directory, Buffer.from(name, 'latin1'), relative, shown);
       }
     } finally {
-      fs.closeSync(directory);
+      closeOpened(directory);
     }
   }
 
