@@ -8,6 +8,7 @@ import { reportError } from '../domain/errors';
 import type { StoredPack } from '../domain/pack';
 import { documentKeys } from './backup-objects';
 import type { RepositoryCopy } from './copy';
+import { freeNow } from './crypto/free';
 import { getDataKey } from './data-key';
 import { type DocumentRef, refOf } from './documents';
 import { backupFolder, backupKeys } from './names';
@@ -52,6 +53,7 @@ export async function verifyRun(
     await noting(outcome, pack.object, async () => {
       const object = await fetchPack(copy, pack, signal);
       await open?.(object, pack);
+      freeNow(object); // nothing, where it was handed to a thread
     });
     outcome.packs += 1;
     outcome.bytes += pack.bytes;

@@ -4,6 +4,7 @@ import { move, transferableSymbol, valueSymbol } from 'piscina';
 import { openPlacer } from '../../components/tree/place';
 import { openSlice } from '../../components/tree/read';
 import { HoldfastError, reportError } from '../../domain/errors';
+import { freeNow } from '../../repository/crypto/free';
 import { openWhole, type PackAccess, readSlices, verifyPack as verifyObject } from '../../repository/packs/open';
 import { buildSteadyPack } from './steady';
 import type { Answer, OpenTask, ThreadFunctions } from './tasks';
@@ -33,6 +34,7 @@ export function placePack(task: Task<'placePack'>): Result<'placePack'> {
       });
     } finally {
       placer.close();
+      freeNow(object);
     }
     return outcome;
   });
@@ -41,7 +43,11 @@ export function placePack(task: Task<'placePack'>): Result<'placePack'> {
 export function verifyPack(task: Task<'verifyPack'>): Result<'verifyPack'> {
   return answering(() => {
     const { object, access } = checked(task);
-    return { bytes: verifyObject(object, access).bytes };
+    try {
+      return { bytes: verifyObject(object, access).bytes };
+    } finally {
+      freeNow(object);
+    }
   });
 }
 

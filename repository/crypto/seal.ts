@@ -3,6 +3,7 @@
  */
 import { createCipheriv, createHash, hash, randomBytes } from 'node:crypto';
 import { constants, zstdCompressSync } from 'node:zlib';
+import { freeNow } from './free';
 import { deriveKey, keyBytes } from './keys';
 import {
   encodeFooter,
@@ -96,17 +97,21 @@ export class SealWriter {
     const packed = compress(plain, this.#options.level ?? defaultLevel);
     const raw = packed === undefined;
     const payload = packed ?? plain;
-    const word = encodeWord({ length: payload.byteLength, raw, final });
+    const length = payload.byteLength;
+    const word = encodeWord({ length, raw, final });
     const cipher = createCipheriv('aes-256-gcm', this.#key, nonceOf(this.#frames, final));
     cipher.setAAD(Buffer.concat([this.#context, this.#header, word]));
-    this.#reserve(payload.byteLength + frameOverhead);
+    this.#reserve(length + frameOverhead);
     this.#write(word);
-    for (let at = 0; at < payload.byteLength; at += cipherPiece) {
-      this.#write(cipher.update(payload.subarray(at, at + cipherPiece)));
+    for (let at = 0; at < length; at += cipherPiece) {
+      const sealed = cipher.update(payload.subarray(at, at + cipherPiece));
+      this.#write(sealed);
+      freeNow(sealed);
     }
+    if (packed !== undefined) freeNow(packed);
     this.#write(cipher.final());
     this.#write(cipher.getAuthTag());
-    this.payloads.push(payload.byteLength);
+    this.payloads.push(length);
     this.#frames += 1;
   }
 

@@ -2,6 +2,8 @@
 import { createDecipheriv } from 'node:crypto';
 import { zstdDecompressSync } from 'node:zlib';
 import { HoldfastError } from '../../domain/errors';
+import { frameBytes } from '../../domain/pack';
+import { freeNow } from './free';
 import { contextHash, keyIdOf, objectKey } from './seal';
 import {
   damaged,
@@ -18,6 +20,8 @@ import {
 } from './sealed-format';
 
 const cipherPiece = 256 * 1024;
+/** A little more than a frame, so that a full one needs no second piece. */
+const chunkSize = frameBytes + 64 * 1024;
 
 export interface OpenOptions {
   key: Uint8Array;
@@ -59,22 +63,27 @@ export class FrameOpener {
     const decipher = createDecipheriv('aes-256-gcm', this.#key, nonceOf(frame, final), { authTagLength: tagBytes });
     decipher.setAAD(Buffer.concat([this.#context, this.#header, bytes.subarray(at, at + 4)]));
     decipher.setAuthTag(bytes.subarray(next - tagBytes, next));
-    const payload = Buffer.allocUnsafe(word.length);
+    const payload = Buffer.allocUnsafeSlow(word.length);
     for (let done = 0; done < word.length; done += cipherPiece) {
       const piece = bytes.subarray(at + 4 + done, at + 4 + Math.min(word.length, done + cipherPiece));
-      decipher.update(piece).copy(payload, done);
+      const opened = decipher.update(piece);
+      opened.copy(payload, done);
+      freeNow(opened);
     }
     try {
       decipher.final();
     } catch {
       throw damaged('is damaged, or is not the one that belongs there', this.#where);
     }
-    return { plain: word.raw ? payload : this.#unpack(payload, limit), next };
+    if (word.raw) return { plain: payload, next };
+    const plain = this.#unpack(payload, limit);
+    freeNow(payload);
+    return { plain, next };
   }
 
   #unpack(payload: Buffer, limit: number): Buffer {
     try {
-      return zstdDecompressSync(payload, { maxOutputLength: limit, chunkSize: 1024 * 1024 });
+      return zstdDecompressSync(payload, { maxOutputLength: limit, chunkSize });
     } catch (error) {
       throw new HoldfastError('invalid_backup', 'a frame cannot be decompressed', { where: this.#where, cause: error });
     }

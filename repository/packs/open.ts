@@ -5,6 +5,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { frameBytes } from '../../domain/pack';
 import { type StoredSlice, showPath } from '../../domain/tree';
+import { freeNow } from '../crypto/free';
 import { readJson } from '../crypto/sealed-bytes';
 import { damaged, decodeFooter, footerBytes, frameOverhead, headerBytes } from '../crypto/sealed-format';
 import { FrameOpener, frameOf, type OpenOptions } from '../crypto/unseal';
@@ -44,6 +45,7 @@ export function readIndex(tail: Buffer, access: PackAccess): { index: PackIndex;
 
 /** Takes the bytes of one slice, in order. */
 export interface SliceSink {
+  /** The chunk's memory is used again after the call. */
   write(chunk: Buffer, offset: number): void;
   /** Called when every byte was there and the SHA-256 is right. */
   finish(): void;
@@ -103,6 +105,7 @@ export function readSlices(
     const start = starts[number];
     if (start === undefined || number >= reading.index.frames.length)
       throw damaged('has too few frames', reading.where);
+    freeNow(plain);
     plain = opener.open(reading.part.bytes, start - reading.part.start, number, false, frameBytes).plain;
     held = number;
     return plain;
@@ -111,6 +114,7 @@ export function readSlices(
     const sink = open(slice, number);
     if (sink !== undefined) feed(slice, sink, frame, reading.where);
   }
+  freeNow(plain);
 }
 
 function feed(slice: StoredSlice, sink: SliceSink, frame: (number: number) => Buffer, where: string): void {
