@@ -1,9 +1,8 @@
 /** Can each component be read? */
 import { access, constants } from 'node:fs/promises';
-import { resolveConnection } from '../../components/config-file/secrets';
+import { connectionOf } from '../../components/config-file/open-repository';
 import { checkPostgres } from '../../components/postgres/check';
 import { withClient } from '../../components/postgres/connection';
-import { clientConfig } from '../../components/postgres/conninfo';
 import type { ComponentConfig, FilesComponent, PostgresComponent } from '../../domain/config/types';
 import { checkClock } from './clock';
 import { type Finding, ok, problem } from './finding';
@@ -13,8 +12,9 @@ export function checkComponent(component: ComponentConfig): Promise<Finding[]> {
   return component.kind === 'postgres' ? checkDatabase(component) : checkFiles(component);
 }
 
-async function checkDatabase({ connection, dataDir }: PostgresComponent): Promise<Finding[]> {
-  const config = clientConfig(await resolveConnection(connection));
+async function checkDatabase(component: PostgresComponent): Promise<Finding[]> {
+  const { dataDir } = component;
+  const config = await connectionOf(component);
   const { findings, facts } = await checkPostgres(config, dataDir);
   if (facts === undefined) return findings;
   const clock = await checkClock('PostgreSQL', () =>

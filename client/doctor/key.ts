@@ -1,8 +1,9 @@
 /** Is the key there, well kept, and the one the repository was made with? */
+import { keySourceOf } from '../../components/config-file/open-repository';
 import type { LoadedConfig } from '../../domain/config/types';
 import { isHoldfastError } from '../../domain/errors';
 import { readMasterKey } from '../../repository/crypto/key-source';
-import { keySourceOf, withRepository } from '../catalog/open';
+import { withRepository } from '../catalog/open';
 import { type Finding, findingOf, ok, warning } from './finding';
 
 export async function checkKey(loaded: LoadedConfig): Promise<Finding[]> {

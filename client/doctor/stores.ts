@@ -1,8 +1,8 @@
 /** Can each store be written, does it honour conditional writes, is it what the configuration says? */
 import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { openConfiguredStore } from '../../components/config-file/open-repository';
 import { resolveSecret } from '../../components/config-file/secrets';
 import type { S3StoreConfig, StoreConfig } from '../../domain/config/types';
-import { openConfiguredStore } from '../catalog/open';
 import { checkClock } from './clock';
 import { type Finding, findingOf, ok, problem } from './finding';
 import { checkFreeSpace } from './free-space';

@@ -1,5 +1,6 @@
 /** Whether a shipper streams, from what the engine tells of its workflow. */
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
+import { defaultPayloadConverter } from '@temporalio/common';
 import type { temporal } from '@temporalio/proto';
 
 export type ShipperState = 'streaming' | 'starting' | 'failing' | 'missing';
@@ -33,6 +34,21 @@ export function judge(pending: Pending[], now: number): ShipperLook {
   if (receiver === undefined) return { state: 'failing', message: 'it waits before it tries again' };
   const message = receiver.lastFailure?.message ?? undefined;
   const beat = Number(receiver.lastHeartbeatTime?.seconds ?? 0) * 1000;
-  if (Number(receiver.state) === started && now - beat < freshMs) return { state: 'streaming' };
+  const details = detailsOf(receiver);
+  if (Number(receiver.state) === started && now - beat < freshMs) {
+    if (details?.state === 'streaming') return { state: 'streaming' };
+    return details?.trouble === undefined ? { state: 'starting' } : { state: 'failing', message: details.trouble };
+  }
   return message === undefined ? { state: 'starting' } : { state: 'failing', message };
+}
+
+/** What the receiver says of itself with each heartbeat (`activities/wal/receive.ts`). */
+interface ReceiverDetails {
+  state?: string;
+  trouble?: string;
+}
+
+function detailsOf({ heartbeatDetails }: Pending): ReceiverDetails | undefined {
+  const payload = heartbeatDetails?.payloads?.[0];
+  return payload ? defaultPayloadConverter.fromPayload<ReceiverDetails>(payload) : undefined;
 }
