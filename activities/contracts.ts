@@ -80,23 +80,17 @@ export interface RestoreComponent {
   errorCode: 'database_restore_failed' | 'config_restore_failed' | 'logs_restore_failed' | 'restore_failed';
   /** Absolute path of the restored data directory, or of the folder that receives the trees. */
   target: string;
-  /** Folder of ours beside the target: journal, markers, spool, what was set aside. */
+  /** Root of a tree → base64 of the path it is placed at. */
+  roots: Record<string, string>;
+  /** Folder of ours beside the target: journal, markers, spool, records of what was set aside. */
   workDir: string;
-}
-
-export interface ReplayPlan {
-  component: string;
-  /** What PostgreSQL is told; absent: replay to the end of the stored WAL. */
-  settings: Record<string, string>;
-  /** For people: the point that will be reached. */
-  reaches: string;
 }
 
 /** State of services and servers as it was before the restore touched them. */
 export interface PriorState {
   services: Record<string, 'running' | 'stopped' | 'absent'>;
-  /** Database servers of the components themselves, with the options they ran with. */
-  instances: Record<string, 'running' | 'stopped'>;
+  /** Components whose own database server ran. */
+  runningDatabases: string[];
 }
 
 export interface ReceiptOrder {
@@ -104,7 +98,6 @@ export interface ReceiptOrder {
   backupId?: string;
   details: Omit<ReceiptDetails, 'sequence' | 'previous'>;
 }
-
 
 /** What `receiveWal` ends with: an orderly stop; anything else is thrown. */
 export interface ShippingEnd {

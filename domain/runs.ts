@@ -4,7 +4,19 @@ export type PackWork =
   | { kind: 'store'; site: string; backupId: string; component: string; generation: number }
   | { kind: 'verify'; site: string; backupId: string; component: string; store: string; level: 'quick' | 'full' }
   | { kind: 'copy'; site: string; backupId: string; component: string; store: string; to: string }
-  | { kind: 'place'; site: string; backupId: string; component: string; restoreId: string };
+  | {
+      kind: 'place';
+      site: string;
+      backupId: string;
+      component: string;
+      store: string;
+      /** Root of a tree → base64 of the path it is placed at. */
+      roots: Record<string, string>;
+      /** Folder of the restore's journal and markers. */
+      workDir: string;
+      /** The target holds data that may be right already. */
+      delta: boolean;
+    };
 
 export interface RunOutcome {
   packs: number;

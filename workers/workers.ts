@@ -61,7 +61,11 @@ export async function startWorkers(options: WorkersOptions): Promise<RunningWork
   const workers: Worker[] = [];
   if (options.workflows) {
     workers.push(
-      await Worker.create({ ...common, taskQueue: workflowQueue, workflowBundle: { codePath: await workflowBundle() } }),
+      await Worker.create({
+        ...common,
+        taskQueue: workflowQueue,
+        workflowBundle: { codePath: await workflowBundle() },
+      }),
     );
   }
   for (const context of contexts) {

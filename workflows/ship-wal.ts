@@ -3,7 +3,14 @@
  * The activity runs for hours; when its worker dies, the next one takes the stream up where the stores end. The server keeps
  * what was not stored (its replication slot), so nothing is lost in between.
  */
-import { continueAsNew, isCancellation, setCurrentDetails, sleep, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import {
+  continueAsNew,
+  isCancellation,
+  setCurrentDetails,
+  sleep,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { ShippingRequest } from '../domain/requests';
 import { attributes } from './frame/attributes';
 import { onSite } from './frame/bind';
@@ -25,7 +32,9 @@ export async function shipWal(request: ShippingRequest): Promise<void> {
     } catch (error) {
       if (isCancellation(error)) throw error;
       const report = reportOf(error);
-      setCurrentDetails(`**${request.component}** (${request.site}) is not being shipped: ${report.message}\n\n${report.hints.join('\n')}`);
+      setCurrentDetails(
+        `**${request.component}** (${request.site}) is not being shipped: ${report.message}\n\n${report.hints.join('\n')}`,
+      );
       await sleep('15 seconds', { summary: 'before the next try' });
     }
     if (workflowInfo().historyLength > 5000) break;

@@ -2,9 +2,9 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
+import type { TLSConfig } from '@temporalio/common/lib/internal-non-workflow';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection } from '@temporalio/worker';
-import type { TLSConfig } from '@temporalio/common/lib/internal-non-workflow';
 import { resolveSecret } from '../../components/config-file/secrets';
 import type { TemporalConfig } from '../../domain/config/types';
 import { HoldfastError } from '../../domain/errors';
@@ -23,7 +23,8 @@ export async function connectOptions(temporal: TemporalConfig): Promise<ConnectO
   return {
     address: temporal.address,
     namespace: temporal.namespace,
-    tls: tls === undefined ? (connectionOptions.tls ?? undefined) : typeof tls === 'boolean' ? tls : await tlsFiles(tls),
+    tls:
+      tls === undefined ? (connectionOptions.tls ?? undefined) : typeof tls === 'boolean' ? tls : await tlsFiles(tls),
     apiKey: apiKey === undefined ? (connectionOptions.apiKey as string | undefined) : await resolveSecret(apiKey),
   };
 }
@@ -39,14 +40,27 @@ async function tlsFiles(tls: Exclude<NonNullable<TemporalConfig['tls']>, boolean
 }
 
 /** @throws HoldfastError `engine_unavailable` when nothing answers within the time */
-export async function connectClient(options: ConnectOptions, withinMs: number, say: (line: string) => void): Promise<Client> {
+export async function connectClient(
+  options: ConnectOptions,
+  withinMs: number,
+  say: (line: string) => void,
+): Promise<Client> {
   const connection = await patiently(options, withinMs, say, () =>
-    Connection.connect({ address: options.address, tls: options.tls, apiKey: options.apiKey, connectTimeout: '5 seconds' }),
+    Connection.connect({
+      address: options.address,
+      tls: options.tls,
+      apiKey: options.apiKey,
+      connectTimeout: '5 seconds',
+    }),
   );
   return new Client({ connection, namespace: options.namespace });
 }
 
-export async function connectWorker(options: ConnectOptions, withinMs: number, say: (line: string) => void): Promise<NativeConnection> {
+export async function connectWorker(
+  options: ConnectOptions,
+  withinMs: number,
+  say: (line: string) => void,
+): Promise<NativeConnection> {
   return patiently(options, withinMs, say, () =>
     NativeConnection.connect({ address: options.address, tls: options.tls, apiKey: options.apiKey }),
   );
@@ -66,7 +80,9 @@ async function patiently<T>(
       if (Date.now() >= deadline) {
         throw new HoldfastError('engine_unavailable', `no Temporal server answers at ${address}`, {
           cause,
-          hints: ['start it, or correct `temporal.address` in the configuration; without `temporal:` an embedded engine is used'],
+          hints: [
+            'start it, or correct `temporal.address` in the configuration; without `temporal:` an embedded engine is used',
+          ],
         });
       }
       if (tries % 10 === 1) say(`waiting for the Temporal server at ${address}`);

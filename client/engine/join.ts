@@ -38,7 +38,10 @@ async function joinConfigured(loaded: LoadedConfig, say: (line: string) => void)
   return { client, address: options.address, embedded: false, owned: false, close: () => client.connection.close() };
 }
 
-async function joinEmbedded(loaded: LoadedConfig, options: JoinOptions & { say: (line: string) => void }): Promise<Engine> {
+async function joinEmbedded(
+  loaded: LoadedConfig,
+  options: JoinOptions & { say: (line: string) => void },
+): Promise<Engine> {
   const { say, start } = options;
   const dir = stateDir(loaded.config.system);
   const leave = start ? await enterClient(dir) : async () => undefined;
@@ -68,7 +71,10 @@ async function joinEmbedded(loaded: LoadedConfig, options: JoinOptions & { say: 
   }
   const watch = start
     ? setInterval(() => {
-        void readLive(dir, workersRole).then((holder) => (holder ? undefined : becomeWorkers()), () => undefined);
+        void readLive(dir, workersRole).then(
+          (holder) => (holder ? undefined : becomeWorkers()),
+          () => undefined,
+        );
       }, watchEveryMs)
     : undefined;
   watch?.unref();
@@ -85,7 +91,9 @@ async function joinEmbedded(loaded: LoadedConfig, options: JoinOptions & { say: 
       await releaseRole(dir, workersRole);
       await client.connection.close();
       await leave();
-      const alone = start && (await withLock(dir, async () => (await otherClients(dir)) === 0 && !(await readLive(dir, workersRole))));
+      const alone =
+        start &&
+        (await withLock(dir, async () => (await otherClients(dir)) === 0 && !(await readLive(dir, workersRole))));
       if (alone && !options.keepServer?.()) await stopServer(dir);
     },
   };

@@ -3,7 +3,7 @@
  * so it outlives a killed parent; the next command finds it by its state file and adopts it.
  */
 import { spawn } from 'node:child_process';
-import { openSync, closeSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { access, constants } from 'node:fs/promises';
 import { createConnection, createServer } from 'node:net';
 import path from 'node:path';
@@ -98,7 +98,9 @@ async function temporalProgram(): Promise<string> {
   const found = named ?? (await onPath('temporal'));
   if (found === undefined) {
     throw new HoldfastError('missing_part', 'no Temporal CLI was found', {
-      hints: ['run `node scripts/run.mjs parts temporal`, put `temporal` on PATH, or name a server under `temporal:` in the configuration'],
+      hints: [
+        'run `node scripts/run.mjs parts temporal`, put `temporal` on PATH, or name a server under `temporal:` in the configuration',
+      ],
     });
   }
   return found;
@@ -107,7 +109,13 @@ async function temporalProgram(): Promise<string> {
 async function onPath(program: string): Promise<string | undefined> {
   for (const folder of (process.env['PATH'] ?? '').split(path.delimiter)) {
     const file = path.join(folder, program);
-    if (await access(file, constants.X_OK).then(() => true, () => false)) return file;
+    if (
+      await access(file, constants.X_OK).then(
+        () => true,
+        () => false,
+      )
+    )
+      return file;
   }
   return undefined;
 }

@@ -86,6 +86,7 @@ function isolation({ socketDir, port, minimums, preloadLibraries }: ReplaySettin
     listen_addresses: '',
     unix_socket_directories: socketDir,
     unix_socket_permissions: '0700',
+    unix_socket_group: '',
     port: String(port),
     ssl: 'off',
     archive_mode: 'off',
@@ -105,9 +106,28 @@ function isolation({ socketDir, port, minimums, preloadLibraries }: ReplaySettin
     lc_messages: 'C',
     external_pid_file: '',
     event_source: '',
+    // What the source's host had room for says nothing about this one.
     huge_pages: 'try',
+    shared_buffers: '256MB',
+    max_wal_size: '4GB',
+    fsync: 'on',
+    full_page_writes: 'on',
     restart_after_crash: 'off',
+    log_timezone: 'UTC',
   };
+}
+
+/**
+ * For a copy that somebody starts by hand later: it replays to the target by itself, from the spool, and archives nothing, since
+ * its history is none of the source's.
+ */
+export function leaveReadyToReplay(
+  dataDir: string,
+  owner: Owner,
+  replay: Pick<ReplaySettings, 'target' | 'timeline' | 'spoolDir'>,
+): void {
+  putSettings(dataDir, owner, { archive_mode: 'off', ...targetSettings(replay) });
+  putRecoverySignal(dataDir, owner);
 }
 
 /** Appends our block, or replaces the one that is there. Durable only with the directory's next sync. */

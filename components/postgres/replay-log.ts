@@ -108,11 +108,15 @@ const reasons: [RegExp, ErrorCode, string][] = [
   ],
 ];
 
-const sharedMemory = /pre-existing shared memory block/;
+const passing = [
+  /pre-existing shared memory block/, // the children of a killed server still hold it
+  /lock file "postmaster.pid" already exists/, // a server that another attempt started just before us
+  /maximum number of prepared transactions reached/, // raised on the source meanwhile; pg_control knows by now
+];
 
-/** Whether a moment later the same start may succeed: a killed server's children still hold its memory. */
+/** Whether the same start may succeed a moment later. */
 export function isPassing(lines: string[]): boolean {
-  return lines.some((line) => sharedMemory.test(line));
+  return lines.some((line) => passing.some((pattern) => pattern.test(line)));
 }
 
 /** Why the server ended, by its last words. */

@@ -65,7 +65,7 @@ export async function replay(request: ReplayRequest): Promise<Replayed> {
   const { dataDir, owner } = request;
   const libraries = await availableLibraries(request.tools, request.preloadLibraries ?? '');
   const socketDir = privateSocketDir(dataDir, owner);
-  const files = layOutRunDir(request.runDir, owner);
+  const files = layOutRunDir(request.runDir, owner, request.tools.major);
   const seen: { lastCommit?: string } = {};
   for (let attempt = 1; ; attempt++) {
     const lines = await oneAttempt(request, files, socketDir, libraries.found, seen);

@@ -12,7 +12,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { HoldfastError } from '../../domain/errors';
 import { type AsideRecord, readRecord, removeRecord, writeRecord } from './aside-record';
-import { clearExcept, moveChildren } from './children';
+import { clearExcept, moveChildren, removeTree } from './children';
 import { errorCode, setModified } from './native';
 
 export interface AsideOptions {
@@ -154,7 +154,7 @@ async function fillBack(record: AsideRecord, file: string): Promise<void> {
 }
 
 async function remove(thing: string): Promise<void> {
-  await fs.promises.rm(thing, { recursive: true, force: true });
+  await removeTree(Buffer.from(thing));
 }
 
 function recordFile(target: string, { id, recordDir }: AsideOptions): string {

@@ -9,8 +9,9 @@
  */
 import fs from 'node:fs';
 import { type EntryType, pathBytes, showPath, type TreeEntry } from '../../domain/tree';
-import { withLocated } from './locate';
-import { placing } from './placing-error';
+import { removeTree } from './children';
+import { joinPath } from './locate';
+import { placingError } from './placing-error';
 import { type RootDirs, rootPath } from './read';
 import { walkTree } from './walk';
 
@@ -47,14 +48,12 @@ async function pruneRoot(
     const type = wanted.get(keyOf(root, relative));
     // A file is put right by placing; the second name of one is made by finishing, from whatever is there.
     if (type === found.type || (type === 'hardlink' && found.type === 'file')) continue;
-    placing(showPath(found.path), () => remove(dir, relative));
+    await removeTree(joinPath(dir, relative)).catch((error: unknown) => {
+      throw placingError(showPath(found.path), error);
+    });
     removed += 1;
   }
   return removed;
-}
-
-function remove(dir: Buffer, relative: Buffer): void {
-  withLocated(dir, relative, {}, ({ path }) => fs.rmSync(path, { recursive: true, force: true }));
 }
 
 function keyOf(root: string, relative: Buffer): string {

@@ -1,7 +1,7 @@
 /**
  * Whether files are still what they were when they were read, by the one rule that can be trusted without reading them
- * (correctness.md, A1): size, inode, mtime and ctime, looked at now, equal those taken before the first read, and mtime was at
- * least two seconds old then, so that no later write can hide in a coarse clock.
+ * (correctness.md, A1): size, inode, mtime and ctime, looked at now, equal those taken before the first read, and both times were
+ * at least two seconds old then, so that no later write can hide in a coarse clock.
  */
 import fs from 'node:fs';
 import { pathBytes, type Slice, type StoredSlice } from '../../domain/tree';
@@ -11,26 +11,25 @@ import { sameStamp, stampOf } from './stamp';
 
 const settledNs = 2_000_000_000n;
 
-/** @param planned the slices as the new plan has them: other stretches mean other contents */
-export function unchangedSince(stored: StoredSlice[], planned: Slice[], dirs: RootDirs): boolean {
+/**
+ * @param planned the slices as the new plan has them: other stretches mean other contents
+ * @param readAfter a moment before the first read, on this host's clock
+ */
+export function unchangedSince(stored: StoredSlice[], planned: Slice[], dirs: RootDirs, readAfter: Date): boolean {
+  const latest = BigInt(readAfter.getTime()) * 1_000_000n - settledNs;
   if (stored.length !== planned.length) return false;
   return stored.every((slice, at) => {
     const wanted = planned[at];
-    if (!wanted || wanted.root !== slice.root || wanted.offset !== slice.offset || wanted.length !== slice.length)
-      return false;
-    if (!pathBytes(wanted.path).equals(pathBytes(slice.path))) return false;
-    if (slice.outcome !== 'ok' || slice.badBlocks !== undefined || wanted.check?.kind === 'postgres-control')
-      return false;
-    if (!slice.stamp || !settled(slice.stamp)) return false;
+    if (!wanted || !sameStretch(wanted, slice) || wanted.check?.kind === 'postgres-control') return false;
+    if (slice.outcome !== 'ok' || slice.badBlocks !== undefined || !slice.stamp) return false;
+    if (BigInt(slice.stamp.mtimeNs) > latest || BigInt(slice.stamp.ctimeNs) > latest) return false;
     const now = lookAt(slice, dirs);
     return now !== undefined && sameStamp(now, slice.stamp);
   });
 }
 
-/** ctime is no earlier than the read could have been: judged against it, no clock of this process is needed. */
-function settled({ mtimeNs, ctimeNs }: NonNullable<StoredSlice['stamp']>): boolean {
-  const changed = BigInt(ctimeNs) > BigInt(mtimeNs) ? BigInt(ctimeNs) : BigInt(mtimeNs);
-  return BigInt(Date.now()) * 1_000_000n - changed >= settledNs;
+function sameStretch(a: Slice, b: StoredSlice): boolean {
+  return a.root === b.root && a.offset === b.offset && a.length === b.length && pathBytes(a.path).equals(pathBytes(b.path));
 }
 
 function lookAt({ root, path }: StoredSlice, dirs: RootDirs) {

@@ -1,6 +1,7 @@
 /** A real Temporal dev server for tests, ended by its own handle. */
-import path from 'node:path';
+
 import { existsSync } from 'node:fs';
+import path from 'node:path';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { attributes } from '../../workflows/frame/attributes';
@@ -20,7 +21,11 @@ export function temporalCli(): string {
 }
 
 export async function startTemporal(): Promise<TestWorkflowEnvironment> {
-  if (!installed) Runtime.install({ logger: new DefaultLogger('ERROR'), telemetryOptions: { logging: { filter: 'ERROR', forward: {} } } });
+  if (!installed)
+    Runtime.install({
+      logger: new DefaultLogger('ERROR'),
+      telemetryOptions: { logging: { filter: 'ERROR', forward: {} } },
+    });
   installed = true;
   return TestWorkflowEnvironment.createLocal({
     server: {

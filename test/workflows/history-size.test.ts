@@ -30,20 +30,27 @@ test('the parent of a pebibyte grows by children and not by runs', async () => {
   const children = 6;
   const runs = children * runsPerHistory;
   // Runs that nobody serves would wait for ever: the children are what is counted, so their activities answer at once.
-  await onStage(env, { planComponent: () => ({ runs, packs: 1, files: 1, bytes: 1, lastFrom: runs, warnings: [] }) }, async ({ start }) => {
-    const handle = await start('backup', { type: 'full', upload: true });
-    let events = 0;
-    for (let seen = 0; seen < 2; await new Promise((resolve) => setTimeout(resolve, 500))) {
-      const history = await handle.fetchHistory();
-      events = history.events?.length ?? 0;
-      seen = history.events?.filter((event) => event.childWorkflowExecutionCompletedEventAttributes).length ?? 0;
-      if (seen >= 2) {
-        const first = history.events?.findIndex((event) => event.startChildWorkflowExecutionInitiatedEventAttributes?.workflowId?.endsWith('/0')) ?? 0;
-        const perChild = (events - first) / seen;
-        expect(perChild).toBeLessThan(20);
-        expect((runsOfOnePebibyte / runsPerHistory) * 10).toBeLessThan(eventsAtMost);
+  await onStage(
+    env,
+    { planComponent: () => ({ runs, packs: 1, files: 1, bytes: 1, lastFrom: runs, warnings: [] }) },
+    async ({ start }) => {
+      const handle = await start('backup', { type: 'full', upload: true });
+      let events = 0;
+      for (let seen = 0; seen < 2; await new Promise((resolve) => setTimeout(resolve, 500))) {
+        const history = await handle.fetchHistory();
+        events = history.events?.length ?? 0;
+        seen = history.events?.filter((event) => event.childWorkflowExecutionCompletedEventAttributes).length ?? 0;
+        if (seen >= 2) {
+          const first =
+            history.events?.findIndex((event) =>
+              event.startChildWorkflowExecutionInitiatedEventAttributes?.workflowId?.endsWith('/0'),
+            ) ?? 0;
+          const perChild = (events - first) / seen;
+          expect(perChild).toBeLessThan(20);
+          expect((runsOfOnePebibyte / runsPerHistory) * 10).toBeLessThan(eventsAtMost);
+        }
       }
-    }
-    await handle.terminate();
-  });
+      await handle.terminate();
+    },
+  );
 });

@@ -27,14 +27,32 @@ export const restoreJob: RestoreJob = {
   candidates: [],
   store: 'hot',
   components: [
-    { name: 'database', kind: 'postgres', runs: 3, packs: 9, bytes: 900, errorCode: 'database_restore_failed', target: '/t', workDir: '/w' },
+    {
+      name: 'database',
+      kind: 'postgres',
+      runs: 3,
+      packs: 9,
+      bytes: 900,
+      errorCode: 'database_restore_failed',
+      target: '/t',
+      roots: {},
+      workDir: '/w',
+    },
   ],
   services: ['app'],
   inPlace: true,
   bytes: 900,
   packs: 9,
   jobs: 2,
-  request: { site: 'dc01', backup: 'latest', inclusive: true, delta: false, skipVerification: false, placeOnly: false, start: false },
+  request: {
+    site: 'dc01',
+    backup: 'latest',
+    inclusive: true,
+    delta: false,
+    skipVerification: false,
+    placeOnly: false,
+    start: false,
+  },
   warnings: [],
 };
 
@@ -75,7 +93,7 @@ export function mockedSite(processQueue: string, behaviour: Behaviour = {}): Moc
     resolveRestore: restoreJob,
     fetchWal: { job: restoreJob, reaches: 'the end of the stored WAL' },
     checkTarget: undefined,
-    recordServices: { services: { app: 'running' }, instances: {} },
+    recordServices: { services: { app: 'running' }, runningDatabases: [] },
     stopServices: undefined,
     putServicesBack: undefined,
     setDataAside: undefined,
@@ -111,6 +129,11 @@ export function mockedSite(processQueue: string, behaviour: Behaviour = {}): Moc
 
 export function failing(code: string): () => never {
   return () => {
-    throw ApplicationFailure.create({ type: code, message: `${code} happened`, nonRetryable: true, details: [{ code, hints: ['do this'] }] });
+    throw ApplicationFailure.create({
+      type: code,
+      message: `${code} happened`,
+      nonRetryable: true,
+      details: [{ code, hints: ['do this'] }],
+    });
   };
 }

@@ -16,12 +16,28 @@ test('a backup goes through its runbook in order and leaves a receipt', async ()
   await onStage(env, {}, async ({ calls, start }) => {
     const handle = await start('backup', { type: 'full', upload: true });
     const result = (await handle.result()) as ProcedureResult;
-    expect(result).toMatchObject({ procedure: 'backup', status: 'completed', receipt: 'receipts/0000000001.json', bytes: 900 });
+    expect(result).toMatchObject({
+      procedure: 'backup',
+      status: 'completed',
+      receipt: 'receipts/0000000001.json',
+      bytes: 900,
+    });
     const ours = calls.filter((call) => call !== 'receiveWal');
     const steps = ours.filter((call, at) => call !== ours[at - 1]);
     const component = ['openSnapshot', 'planComponent', 'storeRun', 'closeSnapshot'];
     const before = ['beginBackup', 'checkHealth', 'announceBackup', 'awaitShipper'];
-    expect(steps).toEqual([...before, ...component, ...component, 'awaitWal', 'sealBackup', 'verifyRun', 'copyRun', 'copyManifest', 'publishBackup', 'writeReceipt']);
+    expect(steps).toEqual([
+      ...before,
+      ...component,
+      ...component,
+      'awaitWal',
+      'sealBackup',
+      'verifyRun',
+      'copyRun',
+      'copyManifest',
+      'publishBackup',
+      'writeReceipt',
+    ]);
   });
 });
 
@@ -39,14 +55,19 @@ test('a lost backup session opens a new one and plans again', async () => {
 
 test('a session whose process is gone costs ten seconds and a new generation', async () => {
   let opened = 0;
-  await onStage(env, { openSnapshot: () => ({ processQueue: opened++ === 0 ? 'nobody-polls-this' : `process-gone` }) }, async ({ start, calls }) => {
-    // The second answer is of no process either; what counts is that the phase is done again until it is aborted.
-    const handle = await start('backup', { type: 'full', upload: true });
-    for (let waited = 0; opened < 2 && waited < 60; waited++) await new Promise((resolve) => setTimeout(resolve, 500));
-    expect(calls.filter((call) => call === 'planComponent').length).toBeGreaterThanOrEqual(1);
-    expect(opened).toBeGreaterThanOrEqual(2);
-    await handle.terminate();
-  });
+  await onStage(
+    env,
+    { openSnapshot: () => ({ processQueue: opened++ === 0 ? 'nobody-polls-this' : `process-gone` }) },
+    async ({ start, calls }) => {
+      // The second answer is of no process either; what counts is that the phase is done again until it is aborted.
+      const handle = await start('backup', { type: 'full', upload: true });
+      for (let waited = 0; opened < 2 && waited < 60; waited++)
+        await new Promise((resolve) => setTimeout(resolve, 500));
+      expect(calls.filter((call) => call === 'planComponent').length).toBeGreaterThanOrEqual(1);
+      expect(opened).toBeGreaterThanOrEqual(2);
+      await handle.terminate();
+    },
+  );
 });
 
 test('a failed backup is discarded, says why, and leaves a receipt', async () => {
@@ -54,7 +75,11 @@ test('a failed backup is discarded, says why, and leaves a receipt', async () =>
     const handle = await start('backup', { type: 'full', upload: true });
     await expect(handle.result()).rejects.toMatchObject({ cause: { type: 'wal_not_stored' } });
     const result = (await handle.query('result')) as ProcedureResult;
-    expect(result).toMatchObject({ status: 'failed', error: { code: 'wal_not_stored', hints: ['do this'] }, receipt: expect.any(String) });
+    expect(result).toMatchObject({
+      status: 'failed',
+      error: { code: 'wal_not_stored', hints: ['do this'] },
+      receipt: expect.any(String),
+    });
     expect(calls.indexOf('discardBackup')).toBeGreaterThan(calls.indexOf('awaitWal'));
     expect(calls.at(-1)).toBe('writeReceipt');
   });
@@ -91,7 +116,9 @@ test.each(sweep)('a restore that fails in %s puts back %j', async (step, undos) 
 
 test('nothing is undone where nothing was touched', async () => {
   await onStage(env, { resolveRestore: failing('backup_not_found') }, async ({ calls, start }) => {
-    await expect((await start('restore', restoreJob.request)).result()).rejects.toMatchObject({ cause: { type: 'backup_not_found' } });
+    await expect((await start('restore', restoreJob.request)).result()).rejects.toMatchObject({
+      cause: { type: 'backup_not_found' },
+    });
     expect(calls).toEqual(['resolveRestore', 'writeReceipt']);
   });
 });
@@ -112,17 +139,26 @@ test('a cancelled restore is an orderly abort: all is put back, the outcome is a
     await handle.cancel();
     await expect(handle.result()).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } });
     expect(calls.filter((call) => undone.includes(call))).toEqual(undone);
-    expect((await handle.query('result')) as ProcedureResult).toMatchObject({ status: 'aborted', error: { code: 'aborted' } });
+    expect((await handle.query('result')) as ProcedureResult).toMatchObject({
+      status: 'aborted',
+      error: { code: 'aborted' },
+    });
   });
 });
 
 test('an undo that fails is told, and the other undos run all the same', async () => {
-  await onStage(env, { replay: failing('log_apply_failed'), putDataBack: failing('undo_failed') }, async ({ calls, start }) => {
-    const handle = await start('restore', restoreJob.request);
-    await expect(handle.result()).rejects.toMatchObject({ cause: { type: 'log_apply_failed' } });
-    expect(calls).toContain('putServicesBack');
-    expect(((await handle.query('result')) as ProcedureResult).warnings).toContainEqual(expect.stringContaining('could not undo'));
-  });
+  await onStage(
+    env,
+    { replay: failing('log_apply_failed'), putDataBack: failing('undo_failed') },
+    async ({ calls, start }) => {
+      const handle = await start('restore', restoreJob.request);
+      await expect(handle.result()).rejects.toMatchObject({ cause: { type: 'log_apply_failed' } });
+      expect(calls).toContain('putServicesBack');
+      expect(((await handle.query('result')) as ProcedureResult).warnings).toContainEqual(
+        expect.stringContaining('could not undo'),
+      );
+    },
+  );
 });
 
 test('a dry run touches nothing', async () => {

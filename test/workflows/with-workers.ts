@@ -12,7 +12,11 @@ export interface Stage extends MockedSite {
   start(workflow: string, request: object, workflowId?: string): Promise<WorkflowHandle>;
 }
 
-export async function onStage<T>(env: TestWorkflowEnvironment, behaviour: Behaviour, act: (stage: Stage) => Promise<T>): Promise<T> {
+export async function onStage<T>(
+  env: TestWorkflowEnvironment,
+  behaviour: Behaviour,
+  act: (stage: Stage) => Promise<T>,
+): Promise<T> {
   const site = `site-${randomUUID().slice(0, 8)}`;
   const workflowQueue = `workflows-${site}`;
   const processQueue = `process-${site}`;

@@ -31,7 +31,14 @@ export const backup = procedure<BackupRequest>('backup', async (run, request) =>
   await run.step('verify from the store', async () => {
     run.expect({ bytes: sealed.bytes, packs: sealed.packs });
     for (const { name, runs } of sealed.components) {
-      const work = { kind: 'verify', site, backupId: job.backupId, component: name, store: job.store, level: 'quick' } as const;
+      const work = {
+        kind: 'verify',
+        site,
+        backupId: job.backupId,
+        component: name,
+        store: job.store,
+        level: 'quick',
+      } as const;
       await workThrough(run, { work, from: 0, to: runs, jobs: job.jobs });
     }
   });

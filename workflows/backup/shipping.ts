@@ -20,12 +20,17 @@ export async function keepShipping(run: Run, job: BackupJob): Promise<void> {
         parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
         staticSummary: `ships the WAL of ${component.name} while ${job.backupId} is made`,
       });
-      run.warn(`no shipper was running for ${component.name}: one runs for the time of this backup; \`holdfast up\` or a worker keeps one running`);
+      run.warn(
+        `no shipper was running for ${component.name}: one runs for the time of this backup; \`holdfast up\` or a worker keeps one running`,
+      );
       run.undo(`stop shipping the WAL of ${component.name}`, () => getExternalWorkflowHandle(workflowId).cancel());
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     }
     const name = component.name;
-    await onSite(job.site, { summary: `wait for the shipper of ${name}`, giveUpAfter: '30 minutes' }).awaitShipper({ ...job, component: name });
+    await onSite(job.site, { summary: `wait for the shipper of ${name}`, giveUpAfter: '30 minutes' }).awaitShipper({
+      ...job,
+      component: name,
+    });
   }
 }

@@ -1,6 +1,7 @@
 /** Activities bound to where they must run, with times and retries that survive a dead worker and an absent store. */
-import { type ActivityOptions, proxyActivities } from '@temporalio/workflow';
+
 import type { Duration } from '@temporalio/common';
+import { type ActivityOptions, proxyActivities } from '@temporalio/workflow';
 import type { SiteActivities } from '../../activities/contracts';
 import { siteQueue } from '../../domain/requests';
 

@@ -17,7 +17,12 @@ export class Board {
   constructor(readonly procedure: string) {}
 
   begin(title: string, now: number, undo: boolean): ProgressStep {
-    const step: ProgressStep = { title, state: 'running', startedAt: new Date(now).toISOString(), ...(undo ? { undo } : {}) };
+    const step: ProgressStep = {
+      title,
+      state: 'running',
+      startedAt: new Date(now).toISOString(),
+      ...(undo ? { undo } : {}),
+    };
     this.steps.push(step);
     return step;
   }

@@ -1,6 +1,19 @@
 /** Errors as Temporal carries them: the code is the failure's type, the report its first detail. */
-import { ActivityFailure, ApplicationFailure, ChildWorkflowFailure, isCancellation, TimeoutFailure } from '@temporalio/workflow';
-import { catalogue, type ErrorReport, HoldfastError, isErrorCode, isHoldfastError, reportError } from '../../domain/errors';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  ChildWorkflowFailure,
+  isCancellation,
+  TimeoutFailure,
+} from '@temporalio/workflow';
+import {
+  type catalogue,
+  type ErrorReport,
+  HoldfastError,
+  isErrorCode,
+  isHoldfastError,
+  reportError,
+} from '../../domain/errors';
 
 /** The report behind anything a step threw, looking through the wrappers that Temporal puts around it. */
 export function reportOf(error: unknown): ErrorReport {

@@ -6,13 +6,21 @@
  * site, backup and outcome.
  * Not guaranteed: undo after *terminate*, which gives no workflow a chance; the next run of the same procedure finds what was left.
  */
-import { CancellationScope, CancelledFailure, defineQuery, isCancellation, setHandler, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import {
+  CancellationScope,
+  CancelledFailure,
+  defineQuery,
+  isCancellation,
+  setHandler,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { ReceiptDetails } from '../../domain/backup';
 import type { ErrorReport } from '../../domain/errors';
 import type { ProcedureProgress, ProcedureResult } from '../../domain/progress';
 import { attributes } from './attributes';
-import { Board } from './board';
 import { onSite } from './bind';
+import { Board } from './board';
 import { asFailure, reportOf } from './failure';
 import { Run } from './run';
 
@@ -48,7 +56,8 @@ export function procedure<Request extends { site: string }>(
       run.warn(...(await run.unwind()));
     }
     result = await CancellationScope.nonCancellable(() => finish(run, request.site, thrown));
-    if (board.state === 'aborted') throw new CancelledFailure(`${title} was aborted, and what it had changed was put back`);
+    if (board.state === 'aborted')
+      throw new CancelledFailure(`${title} was aborted, and what it had changed was put back`);
     if (board.state === 'failed') throw asFailure(result.error as ErrorReport, [result]);
     return result;
   };

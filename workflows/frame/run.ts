@@ -3,9 +3,15 @@
  *
  * `undo` is registered before the step it undoes, because a step may have done its work although it looked failed.
  */
-import { type ActivityOptions, CancellationScope, isCancellation, setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
-import type { Amount, ProcedureResult, ProgressStep } from '../../domain/progress';
+import {
+  type ActivityOptions,
+  CancellationScope,
+  isCancellation,
+  setCurrentDetails,
+  upsertSearchAttributes,
+} from '@temporalio/workflow';
 import type { ReceiptStep } from '../../domain/backup';
+import type { Amount, ProcedureResult, ProgressStep } from '../../domain/progress';
 import { attributes } from './attributes';
 import type { Board } from './board';
 import { reportOf } from './failure';

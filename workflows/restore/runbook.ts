@@ -21,14 +21,17 @@ export async function restoreRunbook(run: Run, request: RestoreRequest): Promise
   run.findings.recoveryPoint = fetched.reaches;
   run.say(fetched.reaches === undefined ? undefined : `Restores to ${fetched.reaches}`);
   await run.step('check the target', () => at('check the target').checkTarget(job));
-  if (request.skipVerification) run.warn('objects were not verified before services were stopped (--skip-verification)');
+  if (request.skipVerification)
+    run.warn('objects were not verified before services were stopped (--skip-verification)');
   else await run.step('verify objects', () => verify(run, job));
   if (request.dryRun) {
     await run.step('remove the spool', () => at('remove the spool').removeWorkDirs(job));
     return;
   }
 
-  const prior = await run.step('record the state of services', () => at('record the state of services').recordServices(job));
+  const prior = await run.step('record the state of services', () =>
+    at('record the state of services').recordServices(job),
+  );
   run.undo('services as they were', () => at('services as they were').putServicesBack({ job, prior }));
   await run.step('stop services', () => at('stop services').stopServices({ job, prior }));
   run.undo('old data back in place', () => at('old data back in place').putDataBack(job));
@@ -62,13 +65,15 @@ async function verify(run: Run, job: RestoreJob): Promise<void> {
 }
 
 async function place(run: Run, job: RestoreJob, name: string): Promise<void> {
-  const { site, backupId, restoreId, jobs } = job;
+  const { site, backupId, store, jobs } = job;
   const component = job.components.find((one) => one.name === name) as RestoreJob['components'][number];
   const at = (summary: string) => onSite(site, { summary: `${summary} of ${name}` });
   await run.step(`make the folders of ${name}`, () => at('make the folders').prepareTree({ job, component: name }));
   await run.step(`place packs of ${name}`, async () => {
     run.expect({ bytes: component.bytes, packs: component.packs });
-    const work = { kind: 'place', site, backupId, component: name, restoreId } as const;
+    const { roots, workDir } = component;
+    const { delta } = job.request;
+    const work = { kind: 'place', site, backupId, component: name, store, roots, workDir, delta } as const;
     await workThrough(run, { work, from: 0, to: component.runs, jobs });
   });
   await run.step(`finish the files of ${name}`, () => at('finish the files').finishTree({ job, component: name }));

@@ -1,0 +1,128 @@
+/** The first steps of a backup: what it is to hold and where it goes, its id, and whether it can succeed at all. */
+import { activityInfo } from '@temporalio/activity';
+import { connectionOf } from '../../components/config-file/open-repository';
+import { checkPostgres } from '../../components/postgres/check';
+import type { BackupHead } from '../../domain/backup';
+import { componentOf, postgresOf, siteInId, siteOf } from '../../domain/config/names';
+import { HoldfastError, reportError } from '../../domain/errors';
+import { backupId } from '../../domain/ids';
+import type { BackupRequest } from '../../domain/requests';
+import { createDataKey } from '../../repository/data-key';
+import { getHead, putHead } from '../../repository/heads';
+import type { SiteContext } from '../context';
+import type { BackupJob } from '../contracts';
+
+export async function beginBackup(context: SiteContext, request: BackupRequest): Promise<BackupJob> {
+  const { config, site } = context;
+  if (request.type !== 'full') {
+    throw new HoldfastError('usage', `backups of type ${request.type} are not made yet`, {
+      hints: ['use --type full'],
+    });
+  }
+  const tier = request.tier === undefined ? undefined : tierOf(context, request.tier);
+  const names = request.components ?? tier?.components ?? Object.keys(siteOf(config, site).components);
+  const components = names.map((name) => ({ name, kind: componentOf(config, site, name).kind }));
+  const stores = (tier?.to ?? Object.keys(config.stores)).filter(
+    (name) => request.upload || config.stores[name]?.kind === 'dir',
+  );
+  const [store, ...copies] = stores;
+  if (store === undefined) {
+    throw new HoldfastError('usage', 'without uploading there is no store left to write to', {
+      hints: ['add a store of kind dir, or leave out --no-upload'],
+    });
+  }
+  const repository = await context.repository({ create: true });
+  const { workflowExecution, currentAttemptScheduledTimestampMs } = activityInfo();
+  const owner = `${workflowExecution?.workflowId}/${workflowExecution?.runId}`;
+  const partial = {
+    system: config.system,
+    site,
+    tier: request.tier,
+    type: 'full' as const,
+    components,
+    store,
+    copies,
+    jobs: config.parallelJobs,
+    warnings: [],
+  };
+  // An id names a second: the next free one is taken; a retry of this very run finds its own.
+  for (let second = 0; ; second++) {
+    const at = new Date(Math.floor(currentAttemptScheduledTimestampMs / 1000) * 1000 + second * 1000);
+    const id = backupId({ system: config.system, site: siteInId(config, site), type: 'full', at });
+    const job: BackupJob = { ...partial, backupId: id, startedAt: at.toISOString() };
+    const claimed = request.dryRun || (await claim(context, job, owner));
+    if (claimed) {
+      if (repository.encrypted === false)
+        job.warnings.push('encryption is off: whoever can read the store can read the backup');
+      return job;
+    }
+  }
+}
+
+async function claim(context: SiteContext, job: BackupJob, owner: string): Promise<boolean> {
+  const copy = (await context.repository()).copy(job.store);
+  const key = `backups/${job.backupId}/owner`;
+  const outcome = await copy.store.put(key, Buffer.from(owner), { ifAbsent: true });
+  if (outcome === 'exists' && (await copy.store.get(key)).toString() !== owner) return false;
+  const taken = await getHead(copy, job.backupId).then(
+    () => true,
+    () => false,
+  );
+  return !taken || outcome === 'exists';
+}
+
+function tierOf({ config }: SiteContext, name: string) {
+  const tier = config.tiers[name];
+  if (tier) return tier;
+  throw new HoldfastError('usage', `there is no tier "${name}" in the configuration`, {
+    hints: [`known: ${Object.keys(config.tiers).join(', ') || 'none'}`],
+  });
+}
+
+/** Refuses now what would fail after an hour. */
+export async function checkHealth(context: SiteContext, job: BackupJob): Promise<void> {
+  for (const { name, kind } of job.components) {
+    if (kind !== 'postgres') continue;
+    const component = postgresOf(context.config, context.site, name);
+    const { findings } = await checkPostgres(await connectionOf(component), component.dataDir);
+    const worst = findings.find(({ level }) => level === 'error');
+    if (worst) {
+      const code = worst.code in codes ? (worst.code as keyof typeof codes) : 'postgres_misconfigured';
+      throw new HoldfastError(code, `${name}: ${worst.what}`, { hints: worst.hint === undefined ? [] : [worst.hint] });
+    }
+  }
+}
+
+const codes = {
+  postgres_unreachable: 1,
+  postgres_rights: 1,
+  postgres_misconfigured: 1,
+  wrong_data_directory: 1,
+  wrong_system: 1,
+  tools_not_found: 1,
+  source_unreadable: 1,
+};
+
+/** The catalog knows of it from now on, as `creating`; its data key exists before its first pack. */
+export async function announceBackup(context: SiteContext, job: BackupJob): Promise<void> {
+  const repository = await context.repository({ create: true });
+  const copy = repository.copy(job.store);
+  await createDataKey(copy, job.backupId);
+  await putHead(copy, headOf(job, copy.store.location, 'creating'));
+}
+
+export function headOf(job: BackupJob, location: string, status: BackupHead['status']): BackupHead {
+  const { system, site, tier, type, startedAt } = job;
+  return {
+    ...{ id: job.backupId, system, site, tier, type, status, startedAt },
+    components: {},
+    bytes: 0,
+    storedBytes: 0,
+    stores: [],
+    location,
+  };
+}
+
+export function codeOf(error: unknown): string {
+  return reportError(error).code;
+}

@@ -1,0 +1,60 @@
+/**
+ * Plans the packs of a component. The plan goes to the store; only its size goes into the history. In a later generation the
+ * packs of the one before keep their numbers and contents, so that what is stored can be used again.
+ */
+import type { PlanSummary, RunPlan } from '../../domain/pack';
+import { eachRun, planRuns } from '../../domain/plan-runs';
+import { type PreviousPacks, rememberPacks } from '../../domain/previous-packs';
+import type { RepositoryCopy } from '../../repository/copy';
+import type { GenerationRef } from '../../repository/names';
+import { findPlan, getRunPlan, PlanWriter } from '../../repository/plans';
+import type { SiteContext } from '../context';
+import type { ComponentPlan, JobPart } from '../contracts';
+import { snapshotRecord } from './snapshot';
+import { sourceOf } from './source';
+
+const skippedNamed = 10;
+
+export async function planComponent(context: SiteContext, part: JobPart): Promise<ComponentPlan> {
+  const { backupId, component, generation, store } = part;
+  const ref: GenerationRef = { backupId, component, generation };
+  const copy = (await context.repository()).copy(store);
+  const there = await findPlan(copy, ref);
+  if (there) return told(there.summary);
+  const record = await snapshotRecord(context, store, ref);
+  const { entries, mayChange, expectedBytes } = await sourceOf(context, component, record);
+  const writer = new PlanWriter(copy, ref);
+  const previous = await previousPacks(copy, ref);
+  const plan = planRuns(entries(), { mayChange, previous, expectedBytes });
+  const summary = await eachRun(plan, (run) => writer.putRun(run));
+  return told(await writer.publish(summary));
+}
+
+function told({ runs, packs, files, bytes, lastFrom, skipped }: PlanSummary): ComponentPlan {
+  const warnings = skipped.slice(0, skippedNamed).map(({ path, reason }) => `${path} is not backed up: ${reason}`);
+  if (skipped.length > skippedNamed) warnings.push(`${skipped.length - skippedNamed} more are not backed up`);
+  return { runs, packs, files, bytes, lastFrom, warnings };
+}
+
+/** The latest published plan before this generation. */
+async function previousPacks(copy: RepositoryCopy, ref: GenerationRef): Promise<PreviousPacks | undefined> {
+  let first: number | undefined;
+  let latest: { ref: GenerationRef; runs: number } | undefined;
+  for (let generation = 1; generation < ref.generation; generation++) {
+    const earlier = { ...ref, generation };
+    const head = await findPlan(copy, earlier);
+    if (!head) continue;
+    first ??= head.summary.packs;
+    latest = { ref: earlier, runs: head.summary.runs };
+  }
+  if (!latest) return undefined;
+  return rememberPacks(runsOf(copy, latest), first);
+}
+
+async function* runsOf(
+  copy: RepositoryCopy,
+  { ref, runs }: { ref: GenerationRef; runs: number },
+): AsyncGenerator<RunPlan> {
+  const head = await findPlan(copy, ref);
+  for (let run = 0; run < runs; run++) yield await getRunPlan(copy, ref, run, head);
+}

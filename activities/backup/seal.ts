@@ -1,0 +1,178 @@
+/** The end of a backup: its WAL is stored, its manifest sealed, its copies made, its head published; or it is discarded. */
+
+import { setTimeout as delay } from 'node:timers/promises';
+import { cancellationSignal, heartbeat, log } from '@temporalio/activity';
+import type { BackupHead, ComponentSummary, SealedComponent, SealedManifest } from '../../domain/backup';
+import { HoldfastError } from '../../domain/errors';
+import { parseLsn } from '../../domain/lsn';
+import { addOutcomes, nothingDone, type RunOutcome } from '../../domain/runs';
+import { writeCatalogLines } from '../../repository/catalog-lines';
+import { putChecksums } from '../../repository/checksums';
+import type { RepositoryCopy } from '../../repository/copy';
+import { refOf } from '../../repository/documents';
+import { getHead, putHead } from '../../repository/heads';
+import { backupKeys } from '../../repository/names';
+import { putPlainManifest } from '../../repository/plain-manifest';
+import { removeBackup, removeLeftovers } from '../../repository/remove';
+import { copyDocuments, copyRun as copyRunOf } from '../../repository/replicate';
+import { getRunIndex, runIndexRef } from '../../repository/run-index';
+import { getSealedManifest, putSealedManifest } from '../../repository/sealed-manifest';
+import type { SiteContext } from '../context';
+import type { BackupJob, CopyRunWork, SealedJob } from '../contracts';
+import { storedUpTo } from '../wal/stored';
+import { headOf } from './begin';
+import { closedSnapshot } from './snapshot';
+import { backupStore } from './stores';
+
+const pollMs = 200;
+/** A quiet server fills no segment: what is missing is sent as soon as it is there, so this long without progress is a fault. */
+const stuckAfterMs = 10 * 60_000;
+
+/** Waits for our own ledger, never for the server's archiver (correctness.md, A2). */
+export async function awaitWal(context: SiteContext, job: BackupJob): Promise<void> {
+  for (const { name, kind } of job.components) {
+    if (kind !== 'postgres') continue;
+    const closed = await closedSnapshot(context, job.store, job.backupId, name);
+    if (!closed?.postgres) throw new HoldfastError('backup_unusable', `the snapshot of ${name} was never closed`);
+    const { systemIdentifier, timeline, startLsn, stopLsn } = closed.postgres;
+    const [from, to] = [parseLsn(startLsn), parseLsn(stopLsn)];
+    let best = from;
+    for (let since = Date.now(); ; await delay(pollMs, undefined, { signal: cancellationSignal() })) {
+      const end = await storedUpTo(context, name, { systemIdentifier, timeline, from });
+      heartbeat({ stored: String(end), needed: stopLsn });
+      if (end >= to) break;
+      if (end > best) [best, since] = [end, Date.now()];
+      if (Date.now() - since > stuckAfterMs) {
+        throw new HoldfastError(
+          'wal_not_stored',
+          `the WAL of the backup of ${name} did not reach the store up to ${stopLsn}`,
+          {
+            hints: [
+              '`holdfast status` says whether its shipper runs',
+              'the backup cannot be restored without that WAL and is discarded',
+            ],
+          },
+        );
+      }
+    }
+  }
+}
+
+export async function sealBackup(context: SiteContext, job: BackupJob): Promise<SealedJob> {
+  const copy = await backupStore(context, job.backupId);
+  const components: Record<string, SealedComponent> = {};
+  const runs: SealedJob['components'] = [];
+  let sum: RunOutcome = nothingDone;
+  let recoveryPoint: string | undefined;
+  for (const { name, kind } of job.components) {
+    const closed = await closedSnapshot(context, job.store, job.backupId, name);
+    if (!closed) throw new HoldfastError('backup_unusable', `the snapshot of ${name} was never closed`);
+    const indexes: SealedComponent['indexes'] = [];
+    let own: RunOutcome = nothingDone;
+    let files = 0;
+    for (let run = 0; run < closed.runs; run++) {
+      const ref = await runIndexRef(
+        copy,
+        { backupId: job.backupId, component: name, generation: closed.generation },
+        run,
+      );
+      const index = await getRunIndex(copy, ref);
+      indexes.push(ref);
+      files += index.entries.filter(({ type }) => type === 'file').length;
+      own = addOutcomes(own, sizesOf(index.packs));
+      heartbeat({ component: name, run });
+    }
+    const summary: ComponentSummary = {
+      ...{ kind, runs: closed.runs, packs: own.packs, files, bytes: own.bytes, storedBytes: own.storedBytes },
+      warnings: closed.warnings,
+    };
+    components[name] = { kind, indexes, summary, postgres: closed.postgres, files: closed.files };
+    runs.push({ name, runs: closed.runs });
+    sum = addOutcomes(sum, own);
+    recoveryPoint ??= closed.postgres?.stopTime;
+  }
+  const { backupId, system, site, type, tier, startedAt } = job;
+  const endedAt = new Date().toISOString();
+  const draft: SealedManifest = { format: 1, backupId, system, site, type, tier, startedAt, endedAt, components };
+  const sealed = await putSealedManifest(copy, draft);
+  // Another attempt may have been first: what is in the store counts.
+  const manifest = await getSealedManifest(copy, { id: backupId });
+  await putPlainManifest(copy, manifest, sealed);
+  await removeLeftovers(copy, manifest);
+  await putChecksums(copy, manifest);
+  return { bytes: sum.bytes, storedBytes: sum.storedBytes, packs: sum.packs, components: runs, recoveryPoint };
+}
+
+function sizesOf(packs: { bytes: number; storedBytes: number }[]): RunOutcome {
+  const one = ({ bytes, storedBytes }: (typeof packs)[number]) => ({ ...nothingDone, packs: 1, bytes, storedBytes });
+  return packs.map(one).reduce(addOutcomes, nothingDone);
+}
+
+export async function copyRun(context: SiteContext, work: CopyRunWork): Promise<RunOutcome> {
+  const repository = await context.repository({ create: true });
+  const from = repository.copy(work.store);
+  const manifest = await getSealedManifest(from, { id: work.backupId });
+  const ref = manifest.components[work.component]?.indexes[work.run];
+  if (!ref) throw new HoldfastError('invalid_backup', `run ${work.run} of ${work.component} is not in the manifest`);
+  const signal = cancellationSignal();
+  const outcome = await copyRunOf(from, repository.copy(work.to), ref, { signal, progress: heartbeat });
+  return { ...nothingDone, ...outcome };
+}
+
+export async function copyManifest(context: SiteContext, job: BackupJob & { to: string }): Promise<void> {
+  const repository = await context.repository({ create: true });
+  const from = repository.copy(job.store);
+  const manifest = await getSealedManifest(from, { id: job.backupId });
+  await copyDocuments(from, repository.copy(job.to), manifest, cancellationSignal());
+}
+
+/** Only now does the backup count: its head says `completed` in every store that holds it. */
+export async function publishBackup(context: SiteContext, job: BackupJob): Promise<void> {
+  const repository = await context.repository({ create: true });
+  const stores = [job.store, ...job.copies];
+  for (const store of stores) {
+    const copy = repository.copy(store);
+    await putHead(copy, await completedHead(copy, job, stores));
+    await renewCatalogLines(context, copy);
+  }
+}
+
+async function completedHead(copy: RepositoryCopy, job: BackupJob, stores: string[]): Promise<BackupHead> {
+  const sealed = await copy.store.get(backupKeys.sealed(job.backupId));
+  const checksums = await copy.store.get(backupKeys.checksums(job.backupId));
+  const manifest = await getSealedManifest(copy, { id: job.backupId });
+  const summaries = Object.entries(manifest.components).map(([name, { summary }]) => [name, summary] as const);
+  const { endedAt } = manifest;
+  return {
+    ...headOf(job, copy.store.location, 'completed'),
+    endedAt,
+    seconds: (Date.parse(endedAt) - Date.parse(job.startedAt)) / 1000,
+    components: Object.fromEntries(summaries),
+    bytes: summaries.reduce((sum, [, { bytes }]) => sum + bytes, 0),
+    storedBytes: summaries.reduce((sum, [, { storedBytes }]) => sum + storedBytes, 0),
+    checksum: refOf('', checksums).sha256,
+    manifestSha256: refOf('', sealed).sha256,
+    stores,
+    verifiedAt: new Date().toISOString(),
+  };
+}
+
+export async function renewCatalogLines(context: SiteContext, copy: RepositoryCopy): Promise<void> {
+  if (copy.store.kind !== 'dir') return;
+  const days = (head: BackupHead) => context.config.tiers[head.tier ?? '']?.keep.days ?? context.config.retentionDays;
+  await writeCatalogLines(copy, days);
+}
+
+/** Marks it failed and removes its objects, in every store that got some. May run any number of times. */
+export async function discardBackup(context: SiteContext, job: BackupJob): Promise<void> {
+  const repository = await context.repository({ create: true });
+  for (const store of [job.store, ...job.copies]) {
+    const copy = repository.copy(store);
+    const head = await getHead(copy, job.backupId).catch(() => undefined);
+    if (head?.status === 'completed') continue;
+    await putHead(copy, { ...headOf(job, copy.store.location, 'failed'), endedAt: new Date().toISOString() });
+    const removed = await removeBackup(copy, job.backupId, cancellationSignal());
+    log.info('objects of a failed backup removed', { removed });
+    await renewCatalogLines(context, copy);
+  }
+}

@@ -1,0 +1,143 @@
+/**
+ * Stores one run of packs. On a retry nothing is read from the source that the store already has; after a lost session a pack of
+ * an earlier generation is used again unread when its files provably did not change, or read and compared (correctness.md, A1).
+ */
+import { cancellationSignal, heartbeat } from '@temporalio/activity';
+import type { RootDirs } from '../../components/tree/read';
+import { unchangedSince } from '../../components/tree/unchanged';
+import type { PlannedPack, RunIndex, StoredPack } from '../../domain/pack';
+import { addOutcomes, nothingDone, type RunOutcome } from '../../domain/runs';
+import { showPath } from '../../domain/tree';
+import type { RepositoryCopy } from '../../repository/copy';
+import { getDataKey } from '../../repository/data-key';
+import { type GenerationRef, packKey } from '../../repository/names';
+import { findStoredPack, storePack } from '../../repository/packs/store-pack';
+import { getRunPlan } from '../../repository/plans';
+import { findRunIndex, putRunIndex } from '../../repository/run-index';
+import type { SiteContext } from '../context';
+import type { StoreRunWork } from '../contracts';
+import { assertSnapshotHeld, snapshotRecord } from './snapshot';
+import { sourceDirsOf } from './source';
+import { backupStore } from './stores';
+
+interface Storing {
+  context: SiteContext;
+  copy: RepositoryCopy;
+  ref: GenerationRef;
+  dirs: RootDirs;
+  dataKey: Buffer;
+  signal: AbortSignal;
+}
+
+export async function storeRun(context: SiteContext, work: StoreRunWork): Promise<RunOutcome> {
+  const { backupId, component, generation, run } = work;
+  const ref: GenerationRef = { backupId, component, generation };
+  const copy = await backupStore(context, backupId);
+  const done = await findRunIndex(copy, ref, run);
+  if (done) return outcomeOf(done, done.packs.length);
+  const record = await snapshotRecord(context, copy.store.name, ref);
+  await assertSnapshotHeld(context, ref, record.postgres ? 'postgres' : 'files');
+  const plan = await getRunPlan(copy, ref, run);
+  const storing: Storing = {
+    ...{ context, copy, ref, dirs: sourceDirsOf(context, component, record) },
+    ...{ dataKey: await getDataKey(copy, backupId), signal: cancellationSignal() },
+  };
+  const packs: StoredPack[] = [];
+  let reused = 0;
+  // The next pack is built while this one is on its way to the store; one object at a time is in flight.
+  let ahead = begin(storing, plan.packs[0]);
+  for (const [at, planned] of plan.packs.entries()) {
+    const ready = await ahead;
+    ahead = begin(storing, plan.packs[at + 1]);
+    ahead?.catch(() => undefined);
+    const { stored, fresh } = await finish(storing, planned, ready as Ready);
+    packs.push(stored);
+    if (!fresh) reused++;
+    heartbeat({ packs: packs.length, bytes: packs.reduce((sum, { bytes }) => sum + bytes, 0) });
+  }
+  const index: RunIndex = { run, generation, entries: plan.entries, packs };
+  await putRunIndex(copy, { backupId, component }, index);
+  return outcomeOf(index, reused);
+}
+
+type Built = Awaited<ReturnType<SiteContext['threads']['buildPackInThread']>>;
+type Ready = { stored: StoredPack } | { built: Built; object: string; earlier?: StoredPack };
+
+async function begin(storing: Storing, planned: PlannedPack | undefined): Promise<Ready | undefined> {
+  if (!planned) return undefined;
+  const { context, copy, ref, dataKey, dirs, signal } = storing;
+  const { pack, slices } = planned;
+  const object = packKey(copy.keys.names, ref, pack);
+  const access = { backupId: ref.backupId, component: ref.component, pack, dataKey };
+  const there = await findStoredPack(copy, object, access, signal);
+  if (there) return { stored: there };
+  const earlier = await earlierPack(storing, pack);
+  if (earlier && unchangedSince(earlier.stored.slices, slices, dirs, earlier.readAfter))
+    return { stored: earlier.stored };
+  const built = await context.threads.buildPackInThread(
+    {
+      ...{ backupId: ref.backupId, component: ref.component, pack, slices, dataKey, dirs },
+      ...{ contentKey: copy.keys.content, level: context.config.compression.level },
+    },
+    signal,
+  );
+  return { built, object, earlier: earlier?.stored };
+}
+
+async function finish(
+  storing: Storing,
+  { pack }: PlannedPack,
+  ready: Ready,
+): Promise<{ stored: StoredPack; fresh: boolean }> {
+  if ('stored' in ready) return { stored: ready.stored, fresh: false };
+  const { copy, ref, dataKey, signal } = storing;
+  const { built, object, earlier } = ready;
+  try {
+    // Read again and found the same: what is stored already serves, under the slices as they were read now.
+    if (earlier?.contentMac === built.built.contentMac) {
+      return {
+        stored: {
+          ...earlier,
+          slices: built.built.slices.map((slice, at) => ({ ...slice, at: earlier.slices[at]?.at ?? slice.at })),
+        },
+        fresh: false,
+      };
+    }
+    const access = { backupId: ref.backupId, component: ref.component, dataKey };
+    const stored = await storePack(copy, object, { ...built.built, pack }, access, signal);
+    return { stored, fresh: true };
+  } finally {
+    built.release();
+  }
+}
+
+/** What an earlier generation stored under the same number, newest first. */
+async function earlierPack(
+  storing: Storing,
+  pack: number,
+): Promise<{ stored: StoredPack; readAfter: Date } | undefined> {
+  const { context, copy, ref, dataKey, signal } = storing;
+  const access = { backupId: ref.backupId, component: ref.component, pack, dataKey };
+  for (let generation = ref.generation - 1; generation > 0; generation--) {
+    const earlier = { ...ref, generation };
+    const stored = await findStoredPack(copy, packKey(copy.keys.names, earlier, pack), access, signal);
+    if (!stored) continue;
+    const { openedAt } = await snapshotRecord(context, copy.store.name, earlier);
+    return { stored, readAfter: new Date(openedAt) };
+  }
+  return undefined;
+}
+
+function outcomeOf(index: RunIndex, reused: number): RunOutcome {
+  const warnings: string[] = [];
+  for (const { slices } of index.packs) {
+    for (const { path, outcome, badBlocks } of slices) {
+      if (badBlocks)
+        warnings.push(`${showPath(path)}: blocks ${badBlocks.join(', ')} have a wrong checksum on the server`);
+      if (outcome === 'changed') warnings.push(`${showPath(path)} changed while it was read`);
+    }
+  }
+  const bytes = index.packs.reduce((sum, one) => sum + one.bytes, 0);
+  const storedBytes = index.packs.reduce((sum, one) => sum + one.storedBytes, 0);
+  return addOutcomes(nothingDone, { packs: index.packs.length, bytes, storedBytes, reused, warnings });
+}

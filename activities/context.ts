@@ -1,0 +1,60 @@
+/**
+ * What the activities of one site share in one process: its configuration, the open repository, the worker threads, and the
+ * backup sessions that only this process holds.
+ */
+
+import { openConfiguredRepository } from '../components/config-file/open-repository';
+import type { BackupSession } from '../components/postgres/session';
+import type { Config, LoadedConfig } from '../domain/config/types';
+import type { Repository } from '../repository/repository';
+import { PackThreads } from './threads/pool';
+
+interface SiteContextOptions {
+  loaded: LoadedConfig;
+  site: string;
+  processQueue: string;
+}
+
+export class SiteContext {
+  readonly config: Config;
+  readonly site: string;
+  readonly processQueue: string;
+  readonly sessions = new Map<string, BackupSession>();
+  private opened?: Promise<Repository>;
+  private pool?: PackThreads;
+
+  constructor({ loaded, site, processQueue }: SiteContextOptions) {
+    this.config = loaded.config;
+    this.site = site;
+    this.processQueue = processQueue;
+  }
+
+  /** Opened once; again after it could not be opened, or not with every store. */
+  async repository({ create = false } = {}): Promise<Repository> {
+    this.opened ??= openConfiguredRepository(this.config, { create });
+    const opening = this.opened;
+    try {
+      const repository = await opening;
+      if (repository.unavailable.length > 0 || repository.copies.length === 0) this.forget(opening);
+      return repository;
+    } catch (error) {
+      this.forget(opening);
+      throw error;
+    }
+  }
+
+  get threads(): PackThreads {
+    this.pool ??= new PackThreads();
+    return this.pool;
+  }
+
+  async close(): Promise<void> {
+    for (const session of this.sessions.values()) await session.abandon();
+    await this.pool?.close();
+    await (await this.opened?.catch(() => undefined))?.close();
+  }
+
+  private forget(opening: Promise<Repository>): void {
+    if (this.opened === opening) this.opened = undefined;
+  }
+}

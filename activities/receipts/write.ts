@@ -1,0 +1,60 @@
+/** Leaves the receipt of a finished procedure in every store, chained, and beside its backup. */
+import { hostname } from 'node:os';
+import { catalogue, reportError } from '../../domain/errors';
+import type { RepositoryCopy } from '../../repository/copy';
+import { refOf } from '../../repository/documents';
+import { backupFolder, backupKeys } from '../../repository/names';
+import { appendReceipt, type NewReceipt, putBackupReceipt } from '../../repository/receipts';
+import type { SiteContext } from '../context';
+import type { ReceiptOrder } from '../contracts';
+
+export async function writeReceipt(context: SiteContext, order: ReceiptOrder): Promise<string> {
+  const { copies } = await context.repository({ create: order.details.procedure === 'backup' });
+  let first: string | undefined;
+  let failure: unknown;
+  for (const copy of copies) {
+    try {
+      const receipt = await receiptOf(context, copy, order);
+      const key = await appendReceipt(copy, receipt);
+      if (order.backupId !== undefined && order.details.procedure === 'backup')
+        await putBackupReceipt(copy, order.backupId, key);
+      first ??= key;
+    } catch (error) {
+      failure ??= error;
+    }
+  }
+  if (first === undefined) throw failure ?? new Error(reportError(failure).message);
+  return first;
+}
+
+async function receiptOf(
+  { config }: SiteContext,
+  copy: RepositoryCopy,
+  { backupId, details }: ReceiptOrder,
+): Promise<NewReceipt> {
+  const checksums =
+    backupId === undefined ? undefined : await copy.store.get(backupKeys.checksums(backupId)).catch(() => undefined);
+  const code = details.error?.code as keyof typeof catalogue | undefined;
+  return {
+    receipt_version: '1.0',
+    backup_id: backupId ?? '',
+    timestamp: details.endedAt,
+    backup_type: 'full',
+    git_sha: process.env['HOLDFAST_GIT_SHA'] ?? null,
+    image_digest: process.env['HOLDFAST_IMAGE_DIGEST'] ?? null,
+    hostname: hostname(),
+    service: `${config.system}-backup`,
+    exit_code:
+      details.status === 'completed'
+        ? 0
+        : details.status === 'aborted'
+          ? 130
+          : code === undefined
+            ? 1
+            : catalogue[code].exit,
+    checksum_hash: checksums === undefined ? null : refOf('', checksums).sha256,
+    backup_path:
+      backupId === undefined ? copy.store.location : `${copy.store.location}/${backupFolder(backupId).slice(0, -1)}`,
+    holdfast: details,
+  };
+}

@@ -1,0 +1,101 @@
+/** Which backup a restore begins with: the one named, or the newest that ends before the target (correctness.md, C21). */
+import { cancellationSignal } from '@temporalio/activity';
+import type { BackupHead, SealedManifest } from '../../domain/backup';
+import { HoldfastError } from '../../domain/errors';
+import { parseInstant } from '../../domain/instant';
+import { parseLsn } from '../../domain/lsn';
+import { describeTarget, type RequestedTarget } from '../../domain/recovery-target';
+import type { RepositoryCopy } from '../../repository/copy';
+import { getHead, listHeads } from '../../repository/heads';
+import { getSealedManifest } from '../../repository/sealed-manifest';
+import type { SiteContext } from '../context';
+
+export interface Chosen {
+  copy: RepositoryCopy;
+  manifest: SealedManifest;
+  /** Older ones that may hold the target too: where it lies only the WAL tells. */
+  older: string[];
+}
+
+export async function chooseBackup(context: SiteContext, wanted: string, target: RequestedTarget): Promise<Chosen> {
+  if (wanted !== 'latest') return { ...(await namedBackup(context, wanted)), older: [] };
+  const heads = await completedHeads(context);
+  for (const [at, { head, copy }] of heads.entries()) {
+    const manifest = await getSealedManifest(copy, head);
+    if (!endsBefore(manifest, target)) continue;
+    const older = target.kind === 'name' || target.kind === 'xid' ? heads.slice(at + 1).map((one) => one.head.id) : [];
+    return { copy, manifest, older };
+  }
+  if (heads.length === 0) throw nothing(context);
+  const oldest = heads.at(-1);
+  const manifest = oldest && (await getSealedManifest(oldest.copy, oldest.head));
+  const first = manifest && databaseOf(manifest)?.postgres;
+  throw new HoldfastError('timestamp_out_of_range', `no backup ends before ${describeTarget(target)}`, {
+    hints: [
+      first
+        ? `the earliest recoverable point is ${first.stopTime} (${first.stopLsn})`
+        : 'holdfast points shows what can be reached',
+    ],
+  });
+}
+
+/** @throws HoldfastError `backup_not_found`, `backup_unusable` */
+export async function namedBackup(context: SiteContext, id: string): Promise<Omit<Chosen, 'older'>> {
+  const { copies, unavailable } = await context.repository();
+  let failure: unknown = unavailable[0]?.error;
+  for (const copy of copies) {
+    try {
+      const head = await getHead(copy, id);
+      if (head.status !== 'completed') {
+        throw new HoldfastError('backup_unusable', `${id} is ${head.status}`, {
+          hints: ['choose a completed one: holdfast list'],
+        });
+      }
+      return { copy, manifest: await getSealedManifest(copy, head) };
+    } catch (error) {
+      failure = error;
+    }
+  }
+  throw failure;
+}
+
+/** Newest first, one entry a backup: in the first store of the configuration that has it. */
+export async function completedHeads(context: SiteContext): Promise<{ head: BackupHead; copy: RepositoryCopy }[]> {
+  const { copies, unavailable } = await context.repository();
+  const found = new Map<string, { head: BackupHead; copy: RepositoryCopy }>();
+  let damaged: string | undefined;
+  for (const copy of copies) {
+    const list = await listHeads(copy, cancellationSignal());
+    damaged ??= list.damaged[0]?.key;
+    for (const head of list.heads) {
+      if (head.status === 'completed' && head.site === context.site && !found.has(head.id))
+        found.set(head.id, { head, copy });
+    }
+  }
+  if (found.size === 0 && unavailable[0]) throw unavailable[0].error;
+  if (found.size === 0 && damaged) {
+    throw new HoldfastError('catalog_damaged', 'the catalog cannot be read', {
+      where: damaged,
+      hints: ['holdfast catalog rebuild makes it again'],
+    });
+  }
+  return [...found.values()].sort((a, b) => (a.head.startedAt < b.head.startedAt ? 1 : -1));
+}
+
+function endsBefore(manifest: SealedManifest, target: RequestedTarget): boolean {
+  const facts = databaseOf(manifest)?.postgres;
+  if (!facts) return target.kind !== 'time' || parseInstant(manifest.endedAt) <= target.at;
+  if (target.kind === 'time') return parseInstant(facts.stopTime) <= target.at;
+  if (target.kind === 'lsn') return parseLsn(facts.stopLsn) <= target.lsn;
+  return true;
+}
+
+function databaseOf(manifest: SealedManifest) {
+  return Object.values(manifest.components).find(({ postgres }) => postgres !== undefined);
+}
+
+function nothing({ site }: SiteContext): HoldfastError {
+  return new HoldfastError('backup_not_found', `there is no completed backup of ${site}`, {
+    hints: ['holdfast backup makes one', 'where the catalog was lost: holdfast catalog rebuild'],
+  });
+}

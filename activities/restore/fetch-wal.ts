@@ -1,0 +1,146 @@
+/**
+ * Fetches all WAL that the replay needs into a spool beside the target, reads it, and decides what PostgreSQL is to be told.
+ * Nothing of the target has been touched yet: what cannot be reached is refused here.
+ */
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { cancellationSignal, heartbeat } from '@temporalio/activity';
+import { fillSpool } from '../../components/postgres/wal/spool';
+import type { PostgresFacts } from '../../domain/backup';
+import { decideRecovery, type ReplayTarget } from '../../domain/decide-recovery';
+import { HoldfastError, isHoldfastError } from '../../domain/errors';
+import { parseInstant } from '../../domain/instant';
+import { parseLsn } from '../../domain/lsn';
+import { parseTarget } from '../../domain/recovery-target';
+import type { TimelineStretch } from '../../domain/timeline';
+import type { WalArchive } from '../../repository/wal/archive';
+import type { SiteContext } from '../context';
+import type { RestoreJob } from '../contracts';
+import { openArchives } from '../wal/archives';
+import { namedBackup } from './choose';
+import { ownerOfTarget } from './owner';
+import { resolveRestore } from './resolve';
+
+/** What the later steps need to know; kept in the work folder. */
+export interface ReplayOrder {
+  tell: ReplayTarget;
+  timeline: string;
+  tablespaces: { oid: number; path: string }[];
+}
+
+/** Other backups and timelines are tried only where the target may lie there. */
+const triesOthers = new Set([
+  'target_not_found',
+  'timestamp_out_of_range',
+  'target_invalid',
+  'timeline_unreachable',
+  'wal_gap',
+]);
+
+export async function fetchWal(context: SiteContext, job: RestoreJob): Promise<{ job: RestoreJob; reaches?: string }> {
+  try {
+    return await fetchFor(context, job);
+  } catch (error) {
+    const next = job.candidates[0];
+    if (next === undefined || !isHoldfastError(error) || error.code !== 'target_not_found') throw error;
+    await removeSpools(job);
+    const older = await resolveRestore(context, { ...job.request, backup: next });
+    return fetchWal(context, { ...older, request: job.request, candidates: job.candidates.slice(1) });
+  }
+}
+
+async function fetchFor(context: SiteContext, job: RestoreJob): Promise<{ job: RestoreJob; reaches?: string }> {
+  const { manifest } = await namedBackup(context, job.backupId);
+  let reaches: string | undefined;
+  const warnings = [...job.warnings];
+  for (const component of job.components) {
+    const facts = manifest.components[component.name]?.postgres;
+    if (!facts) continue;
+    const reached = await spoolComponent(context, job, component.workDir, facts);
+    reaches ??= reached.reaches;
+    warnings.push(...reached.warnings);
+  }
+  return { job: { ...job, warnings }, reaches };
+}
+
+async function spoolComponent(context: SiteContext, job: RestoreJob, workDir: string, facts: PostgresFacts) {
+  const archive = (await openArchives(context, facts.systemIdentifier, job.store))[0];
+  if (!archive) {
+    throw new HoldfastError('wal_gap', 'the stores hold no WAL of this database system', {
+      hints: ['restore from a store that has it'],
+    });
+  }
+  mkdirSync(workDir, { recursive: true, mode: 0o755 });
+  const dir = path.join(workDir, 'spool');
+  let refusal: unknown;
+  for (const timeline of await timelinesFor(archive, facts, job.request.timeline)) {
+    try {
+      return await spoolTimeline({ archive, job, facts, dir, workDir, timeline });
+    } catch (error) {
+      if (!isHoldfastError(error) || !triesOthers.has(error.code)) throw error;
+      refusal ??= error;
+      rmSync(dir, { recursive: true, force: true });
+    }
+  }
+  throw refusal;
+}
+
+interface SpoolTimeline {
+  archive: WalArchive;
+  job: RestoreJob;
+  facts: PostgresFacts;
+  dir: string;
+  workDir: string;
+  timeline: { timeline: number; path: TimelineStretch[] };
+}
+
+async function spoolTimeline({ archive, job, facts, dir, workDir, timeline }: SpoolTimeline) {
+  const target = parseTarget(job.request.at);
+  const { inclusive } = job.request;
+  const stopLsn = parseLsn(facts.stopLsn);
+  // Before the last look at the WAL: it speaks of what is stored by now.
+  const mark = await archive.readCoverage(timeline.timeline);
+  const found = await fillSpool({
+    ...{ archive, path: timeline.path, from: parseLsn(facts.startLsn), dir, target, inclusive, consistentAt: stopLsn },
+    owner: ownerOfTarget(facts, job.request.owner),
+    signal: cancellationSignal(),
+    onProgress: ({ segments, segmentsAtMost, bytes }) => heartbeat({ segments, segmentsAtMost, bytes }),
+  });
+  const backup = { stopLsn, stopTime: parseInstant(facts.stopTime) };
+  const decision = decideRecovery({ target, inclusive, backup, facts: found, coverage: mark });
+  const order: ReplayOrder = {
+    tell: decision.tell,
+    timeline: String(timeline.timeline),
+    tablespaces: found.tablespaces.map(({ oid, path: place }) => ({ oid, path: place })),
+  };
+  writeFileSync(path.join(workDir, 'replay.json'), JSON.stringify(order), { mode: 0o600 });
+  return { reaches: decision.reaches, warnings: decision.warnings };
+}
+
+export function replayOrder(workDir: string): ReplayOrder {
+  return JSON.parse(readFileSync(path.join(workDir, 'replay.json'), 'utf8')) as ReplayOrder;
+}
+
+/** Those the backup can be replayed along, the newest first; or the one asked for. @throws HoldfastError `timeline_unreachable` */
+async function timelinesFor(archive: WalArchive, facts: PostgresFacts, wanted: string | undefined) {
+  const ways: { timeline: number; path: TimelineStretch[] }[] = [];
+  for (const timeline of await archive.timelines()) {
+    const way = await archive.timelinePath(timeline).catch(() => undefined);
+    const own = way?.find((stretch) => stretch.timeline === facts.timeline);
+    if (way && own && (own.to === undefined || own.to >= parseLsn(facts.stopLsn))) ways.push({ timeline, path: way });
+  }
+  if (!ways.some(({ timeline }) => timeline === facts.timeline)) {
+    ways.push({ timeline: facts.timeline, path: await archive.timelinePath(facts.timeline) });
+  }
+  ways.sort((a, b) => b.timeline - a.timeline);
+  if (wanted === undefined || wanted === 'latest') return ways;
+  const chosen = ways.filter(({ timeline }) => String(timeline) === wanted);
+  if (chosen.length > 0) return chosen;
+  throw new HoldfastError('timeline_unreachable', `timeline ${wanted} cannot be reached from this backup`, {
+    hints: [`reachable: ${ways.map(({ timeline }) => timeline).join(', ')}`],
+  });
+}
+
+async function removeSpools(job: RestoreJob): Promise<void> {
+  for (const { workDir } of job.components) rmSync(workDir, { recursive: true, force: true });
+}

@@ -1,0 +1,143 @@
+/** Replaying the placed database to its target, validating it, and letting go of it. */
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { cancellationSignal, heartbeat } from '@temporalio/activity';
+import { runningInstance, startInstance } from '../../components/postgres/instance';
+import { giveTo } from '../../components/postgres/owner';
+import { readControlFile } from '../../components/postgres/pg-control';
+import { placeManifest } from '../../components/postgres/place-manifest';
+import { prepareDataDirectory } from '../../components/postgres/prepare';
+import { putRecoverySignal, putSettings, targetSettings } from '../../components/postgres/recovery-settings';
+import {
+  endReplay as endInstance,
+  type ReplayRequest,
+  replay as replayInstance,
+} from '../../components/postgres/replay';
+import { makeCreatedTablespaces } from '../../components/postgres/tablespace-conflicts';
+import { findServerTools } from '../../components/postgres/tools';
+import { validate as validateServer } from '../../components/postgres/validate';
+import type { PostgresFacts } from '../../domain/backup';
+import { HoldfastError } from '../../domain/errors';
+import { historyName } from '../../domain/lsn';
+import type { SiteContext } from '../context';
+import type { RestoreComponent, RestorePart } from '../contracts';
+import { openArchives } from '../wal/archives';
+import { replayOrder } from './fetch-wal';
+import { freePort } from './free-port';
+import { componentOfJob, manifestOf } from './job';
+import { ownerOfTarget } from './owner';
+import { indexesOf } from './place';
+
+interface Database {
+  component: RestoreComponent;
+  facts: PostgresFacts;
+  request: ReplayRequest;
+}
+
+async function databaseOf(context: SiteContext, { job, component: name }: RestorePart): Promise<Database> {
+  const { manifest } = await manifestOf(context, job);
+  const component = componentOfJob(job, name);
+  const facts = manifest.components[name]?.postgres;
+  if (!facts) throw new HoldfastError('internal', `${name} is no database`);
+  const { tell, timeline } = replayOrder(component.workDir);
+  return {
+    component,
+    facts,
+    request: {
+      ...{
+        tools: await findServerTools(Math.floor(facts.versionNum / 10000)),
+        owner: ownerOfTarget(facts, job.request.owner),
+      },
+      ...{
+        dataDir: component.target,
+        runDir: path.join(component.workDir, 'run'),
+        spoolDir: path.join(component.workDir, 'spool'),
+      },
+      ...{
+        target: tell,
+        timeline,
+        preloadLibraries: facts.settings['shared_preload_libraries'],
+        superuser: facts.settings['bootstrap_user'],
+      },
+      signal: cancellationSignal(),
+      onProgress: heartbeat,
+    },
+  };
+}
+
+export async function prepareReplay(context: SiteContext, part: RestorePart): Promise<void> {
+  const { component, facts, request } = await databaseOf(context, part);
+  const { job } = part;
+  const { owner, dataDir, spoolDir } = request;
+  if (!existsSync(path.join(dataDir, 'backup_label.old'))) {
+    const tablespaces = Object.fromEntries(
+      Object.entries(component.roots)
+        .filter(([root]) => root !== 'data')
+        .map(([oid, place]) => [oid, Buffer.from(place, 'base64').toString('utf8')]),
+    );
+    const { generated } = prepareDataDirectory({ dataDir, owner, facts, tablespaces, spoolDir, inPlace: job.inPlace });
+    const { copy, manifest } = await manifestOf(context, job);
+    await placeManifest(dataDir, owner, { facts, runs: indexesOf(copy, manifest, part.component), generated });
+  }
+  makeCreatedTablespaces(replayOrder(component.workDir).tablespaces, owner);
+  if (job.request.placeOnly) {
+    putSettings(dataDir, owner, targetSettings(request));
+    putRecoverySignal(dataDir, owner);
+  }
+}
+
+export async function replay(context: SiteContext, part: RestorePart): Promise<void> {
+  const { request } = await databaseOf(context, part);
+  await replayInstance(request);
+}
+
+export async function validate(context: SiteContext, part: RestorePart): Promise<void> {
+  const { request, facts } = await databaseOf(context, part);
+  // A replay that is over is only joined: this finds the running server, or starts it again.
+  const { connection } = await replayInstance(request);
+  const configured = context.config.sites[context.site]?.components[part.component];
+  const probes = configured?.kind === 'postgres' ? configured.probes : [];
+  await validateServer({ connection, systemIdentifier: facts.systemIdentifier, probes, signal: cancellationSignal() });
+}
+
+/**
+ * Stops the server that replayed. In place, its new timeline's history is stored before it accepts any write (rule 19); a copy's
+ * never is.
+ */
+export async function finishReplay(context: SiteContext, part: RestorePart): Promise<void> {
+  const { request, facts, component } = await databaseOf(context, part);
+  if (part.job.inPlace) await storeHistory(context, request.dataDir, facts);
+  await endInstance(request);
+  if (part.job.request.start && !part.job.inPlace) await startCopy(component, request);
+}
+
+async function storeHistory(context: SiteContext, dataDir: string, facts: PostgresFacts): Promise<void> {
+  const { timeline } = readControlFile(dataDir);
+  const file = path.join(dataDir, 'pg_wal', historyName(timeline));
+  if (!existsSync(file)) return;
+  for (const archive of await openArchives(context, facts.systemIdentifier)) {
+    await archive.putHistory(timeline, readFileSync(file));
+  }
+}
+
+/** A copy beside its source: on a port of its own, archiving nothing. */
+async function startCopy({ target, workDir }: RestoreComponent, { tools, owner }: ReplayRequest): Promise<void> {
+  if (runningInstance(target)) return;
+  const logFile = `${target}.log`;
+  writeFileSync(logFile, '', { flag: 'a', mode: 0o600 });
+  giveTo(owner, logFile);
+  const settings = {
+    port: String(await freePort()),
+    listen_addresses: '127.0.0.1',
+    archive_mode: 'off',
+    unix_socket_directories: '',
+  };
+  await startInstance(tools, target, { logFile, settings });
+  void workDir;
+}
+
+export async function endReplay(context: SiteContext, part: RestorePart): Promise<void> {
+  const { request } = await databaseOf(context, part);
+  await endInstance(request, 'immediate');
+  rmSync(request.runDir, { recursive: true, force: true });
+}

@@ -1,0 +1,193 @@
+/** The first step of a restore: what would be restored, to where, and everything that can be refused without reading packs. */
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
+import path from 'node:path';
+import { activityInfo } from '@temporalio/activity';
+import { dirsBelow, dirsInPlace } from '../../components/files/target';
+import { readControlFile } from '../../components/postgres/pg-control';
+import { checkFreshTarget, checkInPlaceTarget, isDataDirectory } from '../../components/postgres/target';
+import { pathsBelow, pathsInPlace } from '../../components/postgres/target-dirs';
+import { findServerTools } from '../../components/postgres/tools';
+import { type RootDirs, rootDirs } from '../../components/tree/read';
+import type { FilesFacts, PostgresFacts, SealedComponent, SealedManifest } from '../../domain/backup';
+import { filesOf, postgresOf, restoreOrder, siteOf } from '../../domain/config/names';
+import { HoldfastError } from '../../domain/errors';
+import { parseTarget } from '../../domain/recovery-target';
+import type { RestoreRequest } from '../../domain/requests';
+import type { SiteContext } from '../context';
+import type { RestoreComponent, RestoreJob } from '../contracts';
+import { chooseBackup } from './choose';
+
+/** Restores of this kind of data on an ordinary disk go at about this speed; only for the estimate before anything is known. */
+const assumedBytesPerSecond = 200e6;
+
+export async function resolveRestore(context: SiteContext, request: RestoreRequest): Promise<RestoreJob> {
+  const { config, site } = context;
+  const { copy, manifest, older } = await chooseBackup(context, request.backup, parseTarget(request.at));
+  const names = restoreOrder(config, site, componentNames(manifest, request));
+  const id = restoreIdOf();
+  const components: RestoreComponent[] = [];
+  for (const name of names) {
+    const sealed = manifest.components[name] as SealedComponent;
+    components.push(await resolveComponent(context, request, name, sealed, id));
+  }
+  const inPlace = request.to === undefined;
+  const bytes = components.reduce((sum, one) => sum + one.bytes, 0);
+  const job: RestoreJob = {
+    ...{
+      restoreId: id,
+      site,
+      system: config.system,
+      backupId: manifest.backupId,
+      candidates: older,
+      store: copy.store.name,
+    },
+    ...{ components, services: inPlace ? Object.keys(siteOf(config, site).services) : [], inPlace, bytes },
+    ...{ packs: components.reduce((sum, one) => sum + one.packs, 0), jobs: config.parallelJobs },
+    ...{ etaSeconds: Math.ceil(bytes / assumedBytesPerSecond), request, warnings: [] },
+  };
+  await assertSpace(job);
+  return job;
+}
+
+/** The same in every attempt of one run, so that each finds what an earlier one left beside the target. */
+function restoreIdOf(): string {
+  const { workflowExecution } = activityInfo();
+  return createHash('sha256')
+    .update(workflowExecution?.runId ?? '')
+    .digest('hex')
+    .slice(0, 12);
+}
+
+function componentNames(manifest: SealedManifest, { components }: RestoreRequest): string[] {
+  const held = Object.keys(manifest.components);
+  const missing = components?.find((name) => !held.includes(name));
+  if (missing === undefined) return components ?? held;
+  throw new HoldfastError('usage', `${manifest.backupId} holds no component "${missing}"`, {
+    hints: [`it holds ${held.join(', ')}`],
+  });
+}
+
+async function resolveComponent(
+  context: SiteContext,
+  request: RestoreRequest,
+  name: string,
+  sealed: SealedComponent,
+  id: string,
+): Promise<RestoreComponent> {
+  const { summary, kind } = sealed;
+  const target = targetOf(context, request, name, sealed);
+  const errorCode =
+    kind === 'postgres'
+      ? 'database_restore_failed'
+      : /^logs?/.test(name)
+        ? 'logs_restore_failed'
+        : /^conf/.test(name)
+          ? 'config_restore_failed'
+          : 'restore_failed';
+  const { path: directory, roots } = target;
+  const workDir = `${directory.replace(/\/+$/, '')}.holdfast-${id}`;
+  if (sealed.postgres) await checkDatabaseTarget(context, request, name, directory, sealed.postgres, workDir);
+  else checkFilesTarget(request, directory, workDir);
+  return {
+    name,
+    kind,
+    runs: summary.runs,
+    packs: summary.packs,
+    bytes: summary.bytes,
+    errorCode,
+    target: directory,
+    roots,
+    workDir,
+  };
+}
+
+function targetOf(
+  context: SiteContext,
+  request: RestoreRequest,
+  name: string,
+  sealed: SealedComponent,
+): { path: string; roots: RootDirs } {
+  const { config, site } = context;
+  const below = request.to === undefined ? undefined : path.join(request.to, name);
+  if (sealed.postgres) {
+    const paths =
+      below === undefined
+        ? pathsInPlace(sealed.postgres, postgresOf(config, site, name).dataDir)
+        : pathsBelow(sealed.postgres, below, request.tablespaceMap);
+    return { path: paths['data'] as string, roots: rootDirs(paths) };
+  }
+  const facts = sealed.files as FilesFacts;
+  if (below !== undefined) return { path: below, roots: dirsBelow(facts, below) };
+  const roots = dirsInPlace(facts, filesOf(config, site, name).paths);
+  return { path: Buffer.from(Object.values(roots)[0] ?? '', 'base64').toString('utf8'), roots };
+}
+
+async function checkDatabaseTarget(
+  context: SiteContext,
+  request: RestoreRequest,
+  name: string,
+  directory: string,
+  facts: PostgresFacts,
+  workDir: string,
+): Promise<void> {
+  await findServerTools(Math.floor(facts.versionNum / 10000));
+  if (request.to !== undefined) {
+    if (!existsSync(workDir)) checkFreshTarget(directory);
+    return;
+  }
+  if (existsSync(workDir)) return;
+  checkInPlaceTarget(directory, facts.systemIdentifier);
+  if (isDataDirectory(directory) && readControlFile(directory).systemIdentifier !== facts.systemIdentifier) {
+    throw new HoldfastError(
+      'wrong_system',
+      `${postgresOf(context.config, context.site, name).dataDir} holds another database system than the backup`,
+      {
+        where: directory,
+        hints: ['restore to another directory with --to', 'or move that data away yourself if it may go'],
+      },
+    );
+  }
+}
+
+function checkFilesTarget(request: RestoreRequest, directory: string, workDir: string): void {
+  if (request.to === undefined || existsSync(workDir)) return;
+  if (existsSync(directory) && readdirSync(directory).length > 0) {
+    throw new HoldfastError('target_not_empty', 'the target directory is not empty', {
+      where: directory,
+      hints: ['name an empty or new directory'],
+    });
+  }
+}
+
+/** What is set aside stays until the end: the new data needs its own room. */
+async function assertSpace(job: RestoreJob): Promise<void> {
+  if (job.request.delta) return;
+  const needed = new Map<string, number>();
+  for (const { target, bytes, workDir } of job.components) {
+    if (existsSync(workDir)) continue;
+    const place = existingAbove(target);
+    needed.set(place, (needed.get(place) ?? 0) + bytes);
+  }
+  for (const [place, bytes] of needed) {
+    const { bavail, bsize } = await statfs(place);
+    if (bavail * bsize >= bytes) continue;
+    throw new HoldfastError(
+      'target_full',
+      `the target needs ${mib(bytes)} MiB and has ${mib(bavail * bsize)} MiB left`,
+      {
+        where: place,
+        hints: ['make room, restore to another place with --to, or write over the present data with --delta'],
+      },
+    );
+  }
+}
+
+function existingAbove(directory: string): string {
+  return existsSync(directory) ? directory : existingAbove(path.dirname(directory));
+}
+
+function mib(bytes: number): number {
+  return Math.ceil(bytes / 1048576);
+}

@@ -1,0 +1,85 @@
+/**
+ * Services and database servers around a restore in place: their state is recorded before the first is touched, and put back.
+ * A server that no service manager stops is stopped by us, and started again with what it was started with.
+ */
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { cancellationSignal } from '@temporalio/activity';
+import { recordedArguments, runningInstance, startInstance, stopInstance } from '../../components/postgres/instance';
+import { giveTo, ownerOf } from '../../components/postgres/owner';
+import { findServerTools } from '../../components/postgres/tools';
+import { openServices } from '../../components/services/open';
+import {
+  putBack,
+  recordStates,
+  startServices as startAll,
+  stopServices as stopAll,
+} from '../../components/services/prior-state';
+import { siteOf } from '../../domain/config/names';
+import type { SiteContext } from '../context';
+import type { PriorState, RestoreComponent, RestoreJob, ServicesPart } from '../contracts';
+
+function servicesOf(context: SiteContext, { inPlace }: RestoreJob) {
+  return inPlace ? openServices(siteOf(context.config, context.site)) : [];
+}
+
+function databasesOf({ inPlace, components }: RestoreJob): RestoreComponent[] {
+  return inPlace ? components.filter(({ kind }) => kind === 'postgres') : [];
+}
+
+export async function recordServices(context: SiteContext, job: RestoreJob): Promise<PriorState> {
+  const running: string[] = [];
+  for (const { name, target, workDir } of databasesOf(job)) {
+    if (!runningInstance(target)) continue;
+    running.push(name);
+    mkdirSync(workDir, { recursive: true, mode: 0o755 });
+    // Kept beside the target and out of every history: arguments may hold anything.
+    writeFileSync(startedWith(workDir), JSON.stringify(recordedArguments(target)), { mode: 0o600 });
+  }
+  return { services: await recordStates(servicesOf(context, job), cancellationSignal()), runningDatabases: running };
+}
+
+export async function stopServices(context: SiteContext, { job, prior }: ServicesPart): Promise<void> {
+  await stopAll(servicesOf(context, job), prior.services, cancellationSignal());
+  for (const { name, target, workDir } of databasesOf(job)) {
+    if (!prior.runningDatabases.includes(name) || !runningInstance(target)) continue;
+    // Written first: whoever comes after a kill knows that nobody else starts it again.
+    writeFileSync(stoppedByUs(workDir), '');
+    await stopInstance(target);
+  }
+}
+
+export async function startServices(context: SiteContext, part: ServicesPart): Promise<void> {
+  await startInstances(part);
+  await startAll(servicesOf(context, part.job), part.prior.services, cancellationSignal());
+}
+
+export async function putServicesBack(context: SiteContext, part: ServicesPart): Promise<void> {
+  await startInstances(part);
+  await putBack(servicesOf(context, part.job), part.prior.services, cancellationSignal());
+}
+
+async function startInstances({ job, prior }: ServicesPart): Promise<void> {
+  for (const { name, target, workDir } of databasesOf(job)) {
+    if (!prior.runningDatabases.includes(name) || !existsSync(stoppedByUs(workDir))) continue;
+    if (!runningInstance(target))
+      await startAgain(target, JSON.parse(readFileSync(startedWith(workDir), 'utf8')) as string[]);
+    rmSync(stoppedByUs(workDir), { force: true });
+  }
+}
+
+async function startAgain(dataDir: string, args: string[]): Promise<void> {
+  const tools = await findServerTools(Number.parseInt(readFileSync(path.join(dataDir, 'PG_VERSION'), 'utf8'), 10));
+  const logFile = `${dataDir}.log`;
+  writeFileSync(logFile, '', { flag: 'a', mode: 0o600 });
+  giveTo(ownerOf(dataDir), logFile);
+  await startInstance(tools, dataDir, { logFile, arguments: args });
+}
+
+function startedWith(workDir: string): string {
+  return path.join(workDir, 'started-with.json');
+}
+
+function stoppedByUs(workDir: string): string {
+  return path.join(workDir, 'stopped-by-us');
+}

@@ -1,0 +1,57 @@
+/**
+ * Every activity of a site's agent, bound to its context. Each is idempotent: it may run twice, be cut at any byte, or overlap with
+ * a zombie of itself, and the next attempt goes on from what the store, the disk and the server say.
+ */
+import { announceBackup, beginBackup, checkHealth } from './backup/begin';
+import { planComponent } from './backup/plan';
+import { awaitWal, copyManifest, copyRun, discardBackup, publishBackup, sealBackup } from './backup/seal';
+import { abandonSnapshot, closeSnapshot, openSnapshot } from './backup/snapshot';
+import { storeRun } from './backup/store-run';
+import type { SiteContext } from './context';
+import type { SiteActivities } from './contracts';
+import { writeReceipt } from './receipts/write';
+import { checkTarget } from './restore/check-target';
+import { dropSetAside } from './restore/drop';
+import { fetchWal } from './restore/fetch-wal';
+import { finishTree, placeRun, prepareTree, putDataBack, removeWorkDirs, setDataAside } from './restore/place';
+import { endReplay, finishReplay, prepareReplay, replay, validate } from './restore/replay';
+import { resolveRestore } from './restore/resolve';
+import { putServicesBack, recordServices, startServices, stopServices } from './restore/services';
+import { findBackup, recordVerified, verifyManifest, verifyRun, verifyWal } from './verify/verify';
+import { awaitShipper } from './wal/await-shipper';
+import { receiveWal } from './wal/receive';
+
+const activities = {
+  ...{ beginBackup, checkHealth, announceBackup, awaitShipper, openSnapshot, planComponent, storeRun },
+  ...{
+    closeSnapshot,
+    abandonSnapshot,
+    awaitWal,
+    sealBackup,
+    verifyRun,
+    copyRun,
+    copyManifest,
+    publishBackup,
+    discardBackup,
+  },
+  ...{ receiveWal },
+  ...{
+    resolveRestore,
+    fetchWal,
+    checkTarget,
+    recordServices,
+    stopServices,
+    putServicesBack,
+    setDataAside,
+    putDataBack,
+  },
+  ...{ prepareTree, placeRun, finishTree, prepareReplay, replay, validate, finishReplay, endReplay },
+  ...{ startServices, dropSetAside, removeWorkDirs },
+  ...{ findBackup, verifyManifest, verifyWal, recordVerified, writeReceipt },
+} satisfies { [Name in keyof SiteActivities]: (context: SiteContext, argument: never) => Promise<unknown> };
+
+export function siteActivities(context: SiteContext): SiteActivities {
+  return Object.fromEntries(
+    Object.entries(activities).map(([name, activity]) => [name, (argument: never) => activity(context, argument)]),
+  ) as unknown as SiteActivities;
+}

@@ -1,0 +1,116 @@
+/** Proving a backup from a store alone. */
+import { cancellationSignal, heartbeat } from '@temporalio/activity';
+import { HoldfastError } from '../../domain/errors';
+import { contiguousEnd } from '../../domain/intervals';
+import { parseLsn, segmentOf } from '../../domain/lsn';
+import type { VerifyRequest } from '../../domain/requests';
+import { nothingDone, type RunOutcome } from '../../domain/runs';
+import { getDataKey } from '../../repository/data-key';
+import { getHead, putHead } from '../../repository/heads';
+import { getSealedManifest } from '../../repository/sealed-manifest';
+import { type Damage, verifyManifest as verifyDocuments, verifyRun as verifyOneRun } from '../../repository/verify';
+import { renewCatalogLines } from '../backup/seal';
+import type { SiteContext } from '../context';
+import type { VerifyJob, VerifyRunWork } from '../contracts';
+import { chooseBackup } from '../restore/choose';
+import { manifestOf } from '../restore/job';
+import { openArchives } from '../wal/archives';
+
+export async function findBackup(context: SiteContext, request: VerifyRequest): Promise<VerifyJob> {
+  const { copy, manifest } = await chooseBackup(context, request.backup, { kind: 'latest' });
+  const summaries = Object.values(manifest.components).map(({ summary }) => summary);
+  return {
+    ...{ site: context.site, system: context.config.system, backupId: manifest.backupId, store: copy.store.name },
+    components: Object.entries(manifest.components).map(([name, { summary }]) => ({ name, runs: summary.runs })),
+    bytes: summaries.reduce((sum, one) => sum + one.bytes, 0),
+    packs: summaries.reduce((sum, one) => sum + one.packs, 0),
+    jobs: context.config.parallelJobs,
+  };
+}
+
+export async function verifyManifest(context: SiteContext, job: VerifyJob): Promise<void> {
+  const copy = (await context.repository()).copy(job.store);
+  const { damaged } = await verifyDocuments(copy, await getHead(copy, job.backupId));
+  refuseDamage(damaged);
+}
+
+/** While a backup is being made it has no head that says `completed`: its manifest alone is what is verified. */
+export async function verifyRun(
+  context: SiteContext,
+  { backupId, component, store, level, run }: VerifyRunWork,
+): Promise<RunOutcome> {
+  const copy = (await context.repository()).copy(store);
+  const manifest = await getSealedManifest(copy, { id: backupId });
+  const ref = manifest.components[component]?.indexes[run];
+  if (!ref) throw new HoldfastError('invalid_backup', `run ${run} of ${component} is not in the manifest`);
+  const dataKey = await getDataKey(copy, backupId);
+  const signal = cancellationSignal();
+  const outcome = await verifyOneRun(copy, ref, {
+    signal,
+    progress: heartbeat,
+    ...(level === 'full'
+      ? {
+          open: async (object, pack) => {
+            const whole = Uint8Array.prototype.slice.call(object);
+            await context.threads.verifyPackInThread(
+              { backupId, component, pack: pack.pack, dataKey, expected: pack, object: whole },
+              signal,
+            );
+          },
+        }
+      : {}),
+  });
+  refuseDamage(outcome.damaged);
+  return { ...nothingDone, packs: outcome.packs, bytes: outcome.bytes, storedBytes: outcome.storedBytes };
+}
+
+function refuseDamage(damaged: Damage[]): void {
+  const first = damaged[0];
+  if (!first) return;
+  const more = damaged.length > 1 ? ` and ${damaged.length - 1} more objects` : '';
+  const code = first.code === 'object_not_found' ? 'object_not_found' : 'checksum_mismatch';
+  throw new HoldfastError(code, `${first.message}${more}`, {
+    where: first.object,
+    hints: ['the backup cannot be trusted: restore from another store or backup, and make a new one'],
+  });
+}
+
+/** Whether the WAL that makes the backup consistent is still in a store. */
+export async function verifyWal(
+  context: SiteContext,
+  job: VerifyJob & { level: 'quick' | 'full' },
+): Promise<{ warnings: string[] }> {
+  const { manifest } = await manifestOf(context, job);
+  for (const [name, { postgres }] of Object.entries(manifest.components)) {
+    if (!postgres) continue;
+    const [from, to] = [parseLsn(postgres.startLsn), parseLsn(postgres.stopLsn)];
+    const archives = await openArchives(context, postgres.systemIdentifier, job.store);
+    let held = false;
+    for (const archive of archives) {
+      const end = contiguousEnd(await archive.intervals(postgres.timeline, segmentOf(from, archive.segmentSize)), from);
+      held ||= end >= to;
+      if (job.level === 'quick' || end < to) continue;
+      for (
+        let segment = segmentOf(from, archive.segmentSize);
+        segment <= segmentOf(to - 1n, archive.segmentSize);
+        segment++
+      ) {
+        await archive.fetchSegment(postgres.timeline, segment);
+        heartbeat(String(segment));
+      }
+    }
+    if (!held) {
+      throw new HoldfastError('wal_gap', `the WAL that makes ${name} consistent is not stored`, {
+        where: `${postgres.startLsn} to ${postgres.stopLsn}`,
+      });
+    }
+  }
+  return { warnings: [] };
+}
+
+export async function recordVerified(context: SiteContext, job: VerifyJob): Promise<void> {
+  const copy = (await context.repository()).copy(job.store);
+  const head = await getHead(copy, job.backupId);
+  await putHead(copy, { ...head, verifiedAt: new Date().toISOString() });
+  await renewCatalogLines(context, copy);
+}
