@@ -10,7 +10,8 @@
 import fs from 'node:fs';
 import { type EntryType, pathBytes, showPath, type TreeEntry } from '../../domain/tree';
 import { removeTree } from './children';
-import { joinPath } from './locate';
+import { locate } from './locate';
+import { closeOpened } from './native';
 import { placingError } from './placing-error';
 import { type RootDirs, rootPath } from './read';
 import { walkTree } from './walk';
@@ -48,12 +49,23 @@ async function pruneRoot(
     const type = wanted.get(keyOf(root, relative));
     // A file is put right by placing; the second name of one is made by finishing, from whatever is there.
     if (type === found.type || (type === 'hardlink' && found.type === 'file')) continue;
-    await removeTree(joinPath(dir, relative)).catch((error: unknown) => {
-      throw placingError(showPath(found.path), error);
-    });
+    await remove(dir, relative, showPath(found.path));
     removed += 1;
   }
   return removed;
+}
+
+async function remove(dir: Buffer, relative: Buffer, shown: string): Promise<void> {
+  try {
+    const { directory, path } = locate(dir, relative);
+    try {
+      await removeTree(path);
+    } finally {
+      closeOpened(directory);
+    }
+  } catch (error) {
+    throw placingError(shown, error);
+  }
 }
 
 function keyOf(root: string, relative: Buffer): string {

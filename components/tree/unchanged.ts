@@ -29,7 +29,9 @@ export function unchangedSince(stored: StoredSlice[], planned: Slice[], dirs: Ro
 }
 
 function sameStretch(a: Slice, b: StoredSlice): boolean {
-  return a.root === b.root && a.offset === b.offset && a.length === b.length && pathBytes(a.path).equals(pathBytes(b.path));
+  return (
+    a.root === b.root && a.offset === b.offset && a.length === b.length && pathBytes(a.path).equals(pathBytes(b.path))
+  );
 }
 
 function lookAt({ root, path }: StoredSlice, dirs: RootDirs) {

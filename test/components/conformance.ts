@@ -10,7 +10,7 @@ import { type Plannable } from '../../domain/plan-runs';
 import { showPath } from '../../domain/tree';
 import { lookAtTree } from './tree/look';
 import { type Carried, carry, place } from './tree/round-trip';
-import { temporaryFolder } from './tree/sample';
+import { removeFolder, temporaryFolder } from './tree/sample';
 
 export interface Subject {
   source: SourceTrees;
@@ -36,7 +36,7 @@ export function conformance(name: string, open: (folder: string) => Promise<Subj
     });
     afterAll(async () => {
       await subject.close();
-      fs.rmSync(folder, { recursive: true, force: true });
+      removeFolder(folder);
     });
 
     const targetPaths = (target: string): Record<string, string> =>

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { asideOf, dropAside, putBack, setAside } from '../../../components/tree/aside';
 import { lookAtTree } from './look';
-import { asRoot, makeSampleTree, temporaryFolder } from './sample';
+import { asRoot, makeSampleTree, removeFolder, temporaryFolder } from './sample';
 
 let [folder, target] = ['', ''];
 const options = { id: 'r1' };
@@ -14,7 +14,7 @@ beforeEach(() => {
 });
 afterEach(() => {
   process.chdir('/');
-  fs.rmSync(folder, { recursive: true, force: true });
+  removeFolder(folder);
 });
 
 function restoreSomethingElse(): void {

@@ -6,7 +6,7 @@ import { walkTree } from '../../../components/tree/walk';
 import type { Plannable } from '../../../domain/plan-runs';
 import { lookAtTree } from './look';
 import { type Carried, carry, place } from './round-trip';
-import { below, makeSampleTree, oddNames, temporaryFolder } from './sample';
+import { below, makeSampleTree, oddNames, removeFolder, temporaryFolder } from './sample';
 
 let [folder, source, target] = ['', '', ''];
 let carried: Carried;
@@ -25,7 +25,7 @@ beforeEach(async () => {
   await place(carried, to());
 });
 afterEach(() => {
-  fs.rmSync(folder, { recursive: true, force: true });
+  removeFolder(folder);
 });
 
 test('a target that is right loses nothing', async () => {

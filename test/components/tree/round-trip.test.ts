@@ -7,7 +7,7 @@ import type { Plannable } from '../../../domain/plan-runs';
 import type { TreeEntry } from '../../../domain/tree';
 import { diskUse, lookAtTree } from './look';
 import { type Carried, carry, place } from './round-trip';
-import { asRoot, makeSampleTree, temporaryFolder } from './sample';
+import { asRoot, makeSampleTree, removeFolder, temporaryFolder } from './sample';
 
 async function* plannable(root: string, folder: string): AsyncGenerator<Plannable> {
   for await (const found of walkTree(root, Buffer.from(folder))) {
@@ -30,7 +30,7 @@ beforeEach(async () => {
 });
 
 afterEach(() => {
-  fs.rmSync(folder, { recursive: true, force: true });
+  removeFolder(folder);
 });
 
 test('a tree with one of everything comes back the same to the last nanosecond and attribute', async () => {

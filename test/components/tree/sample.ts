@@ -9,6 +9,12 @@ export function temporaryFolder(): string {
   return fs.mkdtempSync(path.join(os.tmpdir(), 'holdfast-tree-'));
 }
 
+/** Also where a directory in it is closed to its owner. */
+export function removeFolder(folder: string): void {
+  execFileSync('chmod', ['-R', 'u+rwx', folder], { stdio: 'ignore' });
+  fs.rmSync(folder, { recursive: true, force: true });
+}
+
 export const asRoot = process.getuid?.() === 0;
 
 /** Names that are bytes: not UTF-8, a newline, quotes, 255 bytes. */
