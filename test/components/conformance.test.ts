@@ -1,12 +1,12 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { openFilesSource } from '../../components/files/source';
-import { clientConfig } from '../../components/postgres/conninfo';
 import { withClient } from '../../components/postgres/connection';
+import { clientConfig } from '../../components/postgres/conninfo';
 import { serverFacts } from '../../components/postgres/server';
 import { openPostgresSource } from '../../components/postgres/source';
-import { startCluster } from '../support/postgres-cluster';
 import { rootPath } from '../../components/tree/read';
+import { startCluster } from '../support/postgres-cluster';
 import { conformance } from './conformance';
 import { makeSampleTree } from './tree/sample';
 

@@ -6,7 +6,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type { SourceTrees } from '../../components/component';
 import { rootDirs } from '../../components/tree/read';
-import { type Plannable } from '../../domain/plan-runs';
+import type { Plannable } from '../../domain/plan-runs';
 import { showPath } from '../../domain/tree';
 import { lookAtTree } from './tree/look';
 import { type Carried, carry, place } from './tree/round-trip';
