@@ -91,9 +91,9 @@ class BarView implements ProgressView {
   }
 }
 
-/** ` 1.2 GiB of 3.4 GiB, 40 of 120 packs, 210.0 MiB/s, 11s left`; nothing while the amounts are not known. */
+/** `  1.2 GiB of 3.4 GiB, 40 of 120 packs, 210.0 MiB/s, 11s left`; nothing while there is nothing to wait for. */
 function amounts({ done, total, bytesPerSecond, etaSeconds }: ProcedureProgress): string {
-  if (total.bytes === 0 && total.packs === 0) return '';
+  if (done.bytes >= total.bytes && done.packs >= total.packs) return '';
   const parts = [`${formatBytes(done.bytes)} of ${formatBytes(total.bytes)}`];
   if (total.packs > 0) parts.push(`${done.packs} of ${total.packs} packs`);
   if (bytesPerSecond !== undefined) parts.push(`${formatBytes(bytesPerSecond)}/s`);

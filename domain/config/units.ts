@@ -79,7 +79,7 @@ export function formatDuration(ms: number): string {
 export function formatBytes(count: number): string {
   let value = count;
   for (const unit of ['B', 'KiB', 'MiB', 'GiB', 'TiB']) {
-    if (value < 1024 || unit === 'TiB') return `${unit === 'B' ? value : value.toFixed(1)} ${unit}`;
+    if (value < 1024 || unit === 'TiB') return `${unit === 'B' ? Math.round(value) : value.toFixed(1)} ${unit}`;
     value /= 1024;
   }
   return `${count} B`;

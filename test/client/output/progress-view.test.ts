@@ -45,6 +45,13 @@ test('done and total, rate and time left, where they are known', () => {
   expect(lines).toEqual(['dc01: store  1.0 GiB of 4.0 GiB, 32 of 128 packs, 256.0 MiB/s, 12s left']);
 });
 
+test('amounts of a step that is over are not told with the next', () => {
+  const { lines, shown } = view();
+  const all = { bytes: 2 ** 30, packs: 32 };
+  shown.show({ ...base, step: 'seal', total: all, done: all, bytesPerSecond: 5 });
+  expect(lines).toEqual(['seal']);
+});
+
 test('what the operator should know is said once', () => {
   const { lines, shown } = view();
   shown.show({ ...base, message: 'waiting for the store' });

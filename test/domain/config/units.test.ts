@@ -39,5 +39,5 @@ test('amounts for people', () => {
     '1h 30m',
     '2d 7h',
   ]);
-  expect([5, 1536, 3 * 2 ** 40].map(formatBytes)).toEqual(['5 B', '1.5 KiB', '3.0 TiB']);
+  expect([5, 10.36, 1536, 3 * 2 ** 40].map(formatBytes)).toEqual(['5 B', '10 B', '1.5 KiB', '3.0 TiB']);
 });
