@@ -35,7 +35,8 @@ export interface RunningWorkers {
   stop(): Promise<void>;
 }
 
-const graceTime = '20 seconds';
+/** Every activity can be cut anywhere and goes on in the next worker: what is not over in a moment is cancelled. */
+const graceTime = '300ms';
 
 export async function startWorkers(options: WorkersOptions): Promise<RunningWorkers> {
   const { connection, namespace, loaded } = options;

@@ -2,7 +2,7 @@
  * Fetches all WAL that the replay needs into a spool beside the target, reads it, and decides what PostgreSQL is to be told.
  * Nothing of the target has been touched yet: what cannot be reached is refused here.
  */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import { fillSpool } from '../../components/postgres/wal/spool';
@@ -20,6 +20,7 @@ import { openArchives } from '../wal/archives';
 import { namedBackup } from './choose';
 import { ownerOfTarget } from './owner';
 import { resolveRestore } from './resolve';
+import { makeWorkDir, removeWorkDir } from './work-dir';
 
 /** What the later steps need to know; kept in the work folder. */
 export interface ReplayOrder {
@@ -70,7 +71,7 @@ async function spoolComponent(context: SiteContext, job: RestoreJob, workDir: st
       hints: ['restore from a store that has it'],
     });
   }
-  mkdirSync(workDir, { recursive: true, mode: 0o755 });
+  makeWorkDir(workDir);
   const dir = path.join(workDir, 'spool');
   let refusal: unknown;
   for (const timeline of await timelinesFor(archive, facts, job.request.timeline)) {
@@ -142,5 +143,5 @@ async function timelinesFor(archive: WalArchive, facts: PostgresFacts, wanted: s
 }
 
 async function removeSpools(job: RestoreJob): Promise<void> {
-  for (const { workDir } of job.components) rmSync(workDir, { recursive: true, force: true });
+  for (const { workDir } of job.components) removeWorkDir(workDir);
 }

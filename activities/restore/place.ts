@@ -1,5 +1,5 @@
 /** Setting aside, making folders, placing runs of packs, finishing files, and dropping or putting back what was set aside. */
-import { mkdirSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import { dropAside, putBack, setAside } from '../../components/tree/aside';
@@ -23,6 +23,7 @@ import { currentTablespaces, placesOf } from './check-target';
 import { failingAs } from './failing-as';
 import { componentOfJob, manifestOf } from './job';
 import { ownerNamed } from './owner';
+import { makeWorkDir, removeWorkDir } from './work-dir';
 
 /** Every place that the restore fills, and on its own ground every place that the present data uses. */
 function placesToClear(job: RestoreJob, component: RestoreComponent): string[] {
@@ -33,7 +34,7 @@ function placesToClear(job: RestoreJob, component: RestoreComponent): string[] {
 export async function setDataAside(_context: SiteContext, job: RestoreJob): Promise<void> {
   if (job.request.delta) return;
   for (const component of job.components) {
-    mkdirSync(component.workDir, { recursive: true, mode: 0o755 });
+    makeWorkDir(component.workDir);
     for (const place of recordedPlaces(component.workDir, () => placesToClear(job, component))) {
       await setAside(place, { id: job.restoreId, recordDir: component.workDir });
     }
@@ -61,7 +62,6 @@ export async function dropSetAsideData(job: RestoreJob): Promise<void> {
 /** The list is fixed by the first attempt: once data is aside, its tablespaces can no longer be listed. */
 function recordedPlaces(workDir: string, find: () => string[]): string[] {
   const file = path.join(workDir, 'places.json');
-  const { existsSync, readFileSync, renameSync, writeFileSync } = require('node:fs') as typeof import('node:fs');
   if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as string[];
   const places = find();
   if (places.length > 0) {
@@ -74,17 +74,17 @@ function recordedPlaces(workDir: string, find: () => string[]): string[] {
 export async function prepareTree(context: SiteContext, { job, component }: RestorePart): Promise<void> {
   const { copy, manifest } = await manifestOf(context, job);
   const { roots, workDir, errorCode } = componentOfJob(job, component);
-  mkdirSync(workDir, { recursive: true, mode: 0o755 });
+  makeWorkDir(workDir);
   await failingAs(errorCode, () => makeFolders(entriesOf(copy, manifest, component), roots));
 }
 
 export async function placeRun(context: SiteContext, work: PlaceRunWork): Promise<RunOutcome> {
-  const { backupId, component, run, store, roots, workDir } = work;
+  const { backupId, component, run, store, workDir } = work;
   const { copy, manifest } = await manifestOf(context, { backupId, store });
   const index = await runOf(copy, manifest, component, run);
   const dataKey = await getDataKey(copy, backupId);
   const signal = cancellationSignal();
-  mkdirSync(workDir, { recursive: true, mode: 0o755 });
+  makeWorkDir(workDir);
   const attempt = enterAttempt(attempts(workDir));
   const journal = PlacingJournal.open(path.join(workDir, 'journal'));
   const outcome: RunOutcome = { ...nothingDone, warnings: [] };
@@ -106,7 +106,6 @@ export async function placeRun(context: SiteContext, work: PlaceRunWork): Promis
     journal.close();
     attempt.leave();
   }
-  void roots;
   return outcome;
 }
 
@@ -144,13 +143,9 @@ async function placePack(
       ? object
       : Uint8Array.prototype.slice.call(object);
   await context.threads.placePackInThread(
-    { backupId, component, pack: packNumberOf(pack), dataKey, expected: pack, object: whole, dirs: roots, only },
+    { backupId, component, pack: pack.pack, dataKey, expected: pack, object: whole, dirs: roots, only },
     signal,
   );
-}
-
-function packNumberOf({ pack }: StoredPack): number {
-  return pack;
 }
 
 export async function finishTree(context: SiteContext, { job, component }: RestorePart): Promise<void> {
@@ -204,5 +199,5 @@ function attempts(workDir: string): string {
 }
 
 export async function removeWorkDirs(_context: SiteContext, job: RestoreJob): Promise<void> {
-  for (const { workDir } of job.components) rmSync(workDir, { recursive: true, force: true });
+  for (const { workDir } of job.components) removeWorkDir(workDir);
 }

@@ -2,7 +2,7 @@
  * Services and database servers around a restore in place: their state is recorded before the first is touched, and put back.
  * A server that no service manager stops is stopped by us, and started again with what it was started with.
  */
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { cancellationSignal } from '@temporalio/activity';
 import { recordedArguments, runningInstance, startInstance, stopInstance } from '../../components/postgres/instance';
@@ -18,6 +18,7 @@ import {
 import { siteOf } from '../../domain/config/names';
 import type { SiteContext } from '../context';
 import type { PriorState, RestoreComponent, RestoreJob, ServicesPart } from '../contracts';
+import { makeWorkDir } from './work-dir';
 
 function servicesOf(context: SiteContext, { inPlace }: RestoreJob) {
   return inPlace ? openServices(siteOf(context.config, context.site)) : [];
@@ -32,7 +33,7 @@ export async function recordServices(context: SiteContext, job: RestoreJob): Pro
   for (const { name, target, workDir } of databasesOf(job)) {
     if (!runningInstance(target)) continue;
     running.push(name);
-    mkdirSync(workDir, { recursive: true, mode: 0o755 });
+    makeWorkDir(workDir);
     // Kept beside the target and out of every history: arguments may hold anything.
     writeFileSync(startedWith(workDir), JSON.stringify(recordedArguments(target)), { mode: 0o600 });
   }

@@ -3,9 +3,11 @@ import { createHash } from 'node:crypto';
 import { move, transferableSymbol, valueSymbol } from 'piscina';
 import { openPlacer } from '../../components/tree/place';
 import { openSlice } from '../../components/tree/read';
-import { HoldfastError, reportError } from '../../domain/errors';
+import { reportError } from '../../domain/errors';
+import { type StoredSlice, showPath } from '../../domain/tree';
 import { freeNow } from '../../repository/crypto/free';
-import { openWhole, type PackAccess, readSlices, verifyPack as verifyObject } from '../../repository/packs/open';
+import { damaged } from '../../repository/crypto/sealed-format';
+import { openWhole, type PackReading, readSlices } from '../../repository/packs/open';
 import { buildSteadyPack } from './steady';
 import type { Answer, OpenTask, ThreadFunctions } from './tasks';
 
@@ -21,12 +23,12 @@ export function buildPack(task: Task<'buildPack'>): Result<'buildPack'> {
 
 export function placePack(task: Task<'placePack'>): Result<'placePack'> {
   return answering(() => {
-    const { object, access } = checked(task);
+    const reading = openExpected(task);
     const only = task.only === undefined ? undefined : new Set(task.only);
     const placer = openPlacer(task.dirs);
     const outcome = { slices: 0, bytes: 0 };
     try {
-      readSlices(openWhole(object, access), (slice, number) => {
+      readSlices(reading, (slice, number) => {
         if (only?.has(number) === false) return undefined;
         outcome.slices += 1;
         outcome.bytes += slice.length;
@@ -34,7 +36,7 @@ export function placePack(task: Task<'placePack'>): Result<'placePack'> {
       });
     } finally {
       placer.close();
-      freeNow(object);
+      freeNow(reading.part.bytes);
     }
     return outcome;
   });
@@ -42,11 +44,15 @@ export function placePack(task: Task<'placePack'>): Result<'placePack'> {
 
 export function verifyPack(task: Task<'verifyPack'>): Result<'verifyPack'> {
   return answering(() => {
-    const { object, access } = checked(task);
+    if (createHash('sha256').update(task.object).digest('hex') !== task.expected.sha256) {
+      throw damaged('has other bytes than were written', task.expected.object);
+    }
+    const reading = openExpected(task);
     try {
-      return { bytes: verifyObject(object, access).bytes };
+      readSlices(reading, () => ({ write: () => undefined, finish: () => undefined }));
+      return { bytes: reading.index.bytes };
     } finally {
-      freeNow(object);
+      freeNow(reading.part.bytes);
     }
   });
 }
@@ -62,19 +68,19 @@ export function compareSlices(task: Task<'compareSlices'>): Result<'compareSlice
   });
 }
 
-/** The bytes are those the index names: no other pack of the backup, and no earlier attempt at this one. */
-function checked({ object, expected, backupId, component, pack, dataKey }: OpenTask): {
-  object: Buffer;
-  access: PackAccess;
-} {
+/** Opens the pack and holds it against the run's index: it is no other attempt at the same pack, with other contents. */
+function openExpected({ object, expected, backupId, component, pack, dataKey }: OpenTask): PackReading {
   const bytes = Buffer.from(object.buffer, object.byteOffset, object.byteLength);
-  if (createHash('sha256').update(bytes).digest('hex') !== expected.sha256) {
-    throw new HoldfastError('checksum_mismatch', 'a stored pack has other bytes than were written', {
-      where: expected.object,
-      hints: ['restore from another store or backup; holdfast verify names everything that is damaged'],
-    });
+  const reading = openWhole(bytes, { backupId, component, pack, dataKey, where: expected.object });
+  if (!sameSlices(reading.index.slices, expected.slices)) {
+    throw damaged('is not the one that the index of its run names', expected.object);
   }
-  return { object: bytes, access: { backupId, component, pack, dataKey, where: expected.object } };
+  return reading;
+}
+
+function sameSlices(found: StoredSlice[], expected: StoredSlice[]): boolean {
+  const known = (one: StoredSlice) => [one.root, showPath(one.path), one.offset, one.length, one.at, one.sha256].join();
+  return found.length === expected.length && found.every((one, n) => known(one) === known(expected[n] ?? one));
 }
 
 function answering<T>(work: () => T): Answer<T> {

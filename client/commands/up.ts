@@ -5,7 +5,7 @@ import { configured, type GlobalOptions, type Outcome } from '../context';
 import { joinEngine } from '../engine/join';
 import { answer, say } from '../output/say';
 import { untilToldToStop } from '../output/until-told';
-import { startShippers } from '../procedures/shipping';
+import { keepShippers } from '../procedures/shipping';
 
 export async function up(options: GlobalOptions): Promise<Outcome> {
   const loaded = await configured(options);
@@ -18,8 +18,9 @@ export async function up(options: GlobalOptions): Promise<Outcome> {
   }
   const stop = untilToldToStop();
   const engine = await joinEngine(loaded, { start: true, say });
+  const shipping = await keepShippers(engine.client, config, siteNames(config));
+  const { shippers } = shipping;
   try {
-    const shippers = await startShippers(engine.client, config, siteNames(config));
     const { address, ui } = engine;
     await answer(
       options.json
@@ -31,6 +32,7 @@ export async function up(options: GlobalOptions): Promise<Outcome> {
     say(`stopping: ${await stop}`);
     return { json: undefined };
   } finally {
+    shipping.stop();
     await engine.close();
   }
 }

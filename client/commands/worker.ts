@@ -8,7 +8,7 @@ import { connectOptions, connectWorker } from '../engine/connect';
 import { joinEngine } from '../engine/join';
 import { answer, say } from '../output/say';
 import { untilToldToStop } from '../output/until-told';
-import { startShippers } from '../procedures/shipping';
+import { keepShippers } from '../procedures/shipping';
 import { askedSites } from '../sites';
 
 export async function worker(options: GlobalOptions & { site?: string }): Promise<Outcome> {
@@ -25,14 +25,16 @@ export async function worker(options: GlobalOptions & { site?: string }): Promis
   fatal.promise.catch(() => undefined);
   const { namespace } = temporal;
   const workers = await startWorkers({ connection, namespace, loaded, sites, workflows: true, onFatal: fatal.reject });
+  const shipping = await keepShippers(engine.client, loaded.config, sites);
+  const { shippers } = shipping;
   try {
-    const shippers = await startShippers(engine.client, loaded.config, sites);
     if (options.json)
       await answer(JSON.stringify({ system: loaded.config.system, address: engine.address, sites, shippers }));
     say(`worker of ${sites.join(', ')} at ${engine.address}`);
     say(`stopping: ${await Promise.race([stop, fatal.promise])}`);
     return { json: undefined };
   } finally {
+    shipping.stop();
     await workers.stop();
     await engine.close();
     await connection.close();

@@ -33,3 +33,16 @@ export async function startShippers(client: Client, config: Config, sites: strin
   }
   return shippers;
 }
+
+const everyMs = 3000;
+
+/** Starts them, and again whenever one has ended for whatever reason (a backup's own shipper ends with its backup). */
+export async function keepShippers(
+  client: Client,
+  config: Config,
+  sites: string[],
+): Promise<{ shippers: Shipper[]; stop: () => void }> {
+  const shippers = await startShippers(client, config, sites);
+  const timer = setInterval(() => void startShippers(client, config, sites).catch(() => undefined), everyMs);
+  return { shippers, stop: () => clearInterval(timer) };
+}
