@@ -1,7 +1,8 @@
 /** What this machine offers for real PostgreSQL servers: their programs, an ordinary user to run them, a free port. */
 import { execFile } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statfsSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 
@@ -53,4 +54,12 @@ export function freePort(): Promise<number> {
       );
     });
   });
+}
+
+/** Where many files may be made durable and removed again at little cost: memory, if there is plenty, else the temporary directory. */
+export function scratchBase(): string {
+  const memory = '/dev/shm';
+  if (!existsSync(memory)) return tmpdir();
+  const { bavail, bsize } = statfsSync(memory);
+  return bavail * bsize > 4 * 1024 ** 3 ? memory : tmpdir();
 }

@@ -1,20 +1,23 @@
 /** Session, copy, WAL, replay to a target, validation: on a real server, without packs and stores. */
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { withClient } from '../../../components/postgres/connection';
-import { runningInstance, startInstance, stopInstance } from '../../../components/postgres/instance';
+import { recordedArguments, runningInstance, startInstance, stopInstance } from '../../../components/postgres/instance';
 import { giveTo, type Owner, ownerOf } from '../../../components/postgres/owner';
 import { readControlFile } from '../../../components/postgres/pg-control';
 import { placeManifest } from '../../../components/postgres/place-manifest';
 import { prepareDataDirectory } from '../../../components/postgres/prepare';
+import { leaveReadyToReplay } from '../../../components/postgres/recovery-settings';
 import { endReplay, type ReplayRequest, replay } from '../../../components/postgres/replay';
+import { makeCreatedTablespaces } from '../../../components/postgres/tablespace-conflicts';
 import { findServerTools, type ServerTools } from '../../../components/postgres/tools';
 import { validate } from '../../../components/postgres/validate';
 import { verifyRestored } from '../../../components/postgres/verify-restored';
 import type { ReplayTarget } from '../../../domain/decide-recovery';
 import { parseInstant } from '../../../domain/instant';
 import { type Cluster, startCluster } from '../../support/postgres-cluster';
+import { scratchBase } from '../../support/postgres-host';
 import { type CopiedBackup, copyByPlan, damage, spoolWal } from './copy-by-plan';
 
 let cluster: Cluster;
@@ -24,7 +27,10 @@ let backup: CopiedBackup;
 let tools: ServerTools;
 let owner: Owner;
 const times: Record<string, string> = {};
+const files: Record<string, string> = {};
 let count = 0;
+/** A copy that goes through several tests: verified, replayed, stopped, started for good. */
+let kept: Awaited<ReturnType<typeof placed>>;
 
 const now = () => cluster.psql(`select to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`);
 const insert = (n: number) => cluster.psql(`insert into ledger select ${n}, md5(${n}::text)`);
@@ -36,15 +42,15 @@ beforeAll(async () => {
     conf: { shared_preload_libraries: 'auto_explain' },
   });
   owner = ownerOf(cluster.dataDir);
-  dir = mkdtempSync(path.join(tmpdir(), 'hf-rst-'));
+  dir = mkdtempSync(path.join(scratchBase(), 'hf-rst-'));
   spool = cluster.directory(path.join(dir, 'spool'));
   giveTo(owner, dir);
   await cluster.psql(`create table ledger (n int, t text);
     create extension amcheck;
     create table elsewhere tablespace side as select g, md5(g::text) from generate_series(1, 1000) g;
     create table big as select g, md5(g::text) m from generate_series(1, 60000) g;
-    create unlogged table fleeting as select 1 as one; create index on fleeting (one);
-    create database other`);
+    create unlogged table fleeting as select 1 as one; create index on fleeting (one);`);
+  for (const one of ['elsewhere', 'fleeting']) files[one] = await cluster.psql(`select pg_relation_filepath('${one}')`);
   const oid = await cluster.psql(`select oid from pg_tablespace where spcname = 'side'`);
   const roots = { data: path.join(dir, 'copy'), [oid]: path.join(dir, 'copy.tablespaces', oid) };
   for (const one of Object.values(roots)) cluster.directory(one);
@@ -57,8 +63,14 @@ beforeAll(async () => {
   await cluster.psql(`select pg_create_restore_point('here')`);
   await insert(4);
   times.four = await now();
+  // A tablespace that only the WAL knows, on another host: its place is not there.
+  const late = await cluster.createTablespace('late');
   await spoolWal(cluster, spool);
+  await cluster.stop();
+  rmSync(late, { recursive: true });
+  makeCreatedTablespaces([{ path: late }], owner);
   tools = await findServerTools(readMajor());
+  kept = await placed();
 });
 afterAll(async () => {
   await cluster?.destroy();
@@ -123,16 +135,17 @@ async function ledger(connection: Parameters<typeof withClient>[0]): Promise<str
 }
 
 test('pg_verifybackup accepts the copy, and notices a change in any tree', async () => {
-  const { dataDir } = await placed();
+  const { dataDir } = kept;
   expect(await verifyRestored(tools, owner, dataDir)).toMatch('successfully verified');
-  const inside = await cluster.psql(`select pg_relation_filepath('elsewhere')`);
-  damage(path.join(dataDir, inside), 100);
+  const inside = path.join(dataDir, files.elsewhere as string);
+  damage(inside, 100);
   await expect(verifyRestored(tools, owner, dataDir)).rejects.toMatchObject({ code: 'validation_failed' });
+  damage(inside, 100);
 });
 
 test('temporary and unlogged data, sockets and foreign WAL stay out of the plan', async () => {
   const paths = new Set(backup.planned.map(({ entry }) => entry.path));
-  const unlogged = await cluster.psql(`select pg_relation_filepath('fleeting')`);
+  const unlogged = files.fleeting as string;
   expect(paths.has(unlogged)).toBe(false);
   expect(paths.has(`${unlogged}_init`)).toBe(true);
   const texts = [...paths].map(String);
@@ -144,7 +157,7 @@ test('temporary and unlogged data, sockets and foreign WAL stay out of the plan'
 });
 
 test('replay to a time, promotion, validation and a clean stop, without a trace of our settings', async () => {
-  const { dataDir, request } = await placed();
+  const { dataDir, request } = kept;
   const before = readFileSync(path.join(dataDir, 'postgresql.auto.conf'), 'utf8');
   const seen: unknown[] = [];
   const target: ReplayTarget = { kind: 'time', at: parseInstant(times.two as string), inclusive: true };
@@ -165,7 +178,7 @@ test('replay to a time, promotion, validation and a clean stop, without a trace 
     probes,
     amcheck: { tools, owner },
   });
-  expect(proof.databases.sort()).toEqual(['other', 'postgres', 'template1']);
+  expect(proof.databases.sort()).toEqual(['postgres', 'template1']);
   await endReplay(request);
   expect(readFileSync(path.join(dataDir, 'postgresql.auto.conf'), 'utf8')).toBe(before);
   expect(readControlFile(dataDir)).toMatchObject({ state: 'shut down', timeline: 2, systemIdentifier });
@@ -175,8 +188,6 @@ test('replay to a time, promotion, validation and a clean stop, without a trace 
 
 test('every kind of target stops where it says', async () => {
   expect(await rowsAfter({ kind: 'consistent' })).toBe('1');
-  expect(await rowsAfter({ kind: 'name', name: 'here' })).toBe('1,2,3');
-  expect(await rowsAfter({ kind: 'end-of-wal' })).toBe('1,2,3,4');
   expect(await rowsAfter({ kind: 'lsn', lsn: backup.facts.stopLsn, inclusive: true })).toBe('1');
 });
 
@@ -209,24 +220,56 @@ test('a replay whose caller died is joined, and one whose server died goes on', 
   const again = await replay({ ...request, target });
   expect(runningInstance(dataDir)?.pid).not.toBe(first?.pid);
   expect(await ledger(again.connection)).toBe('1,2,3');
-  await endReplay(request);
+  await endReplay(request, 'immediate');
 });
 
 test('a server that is not ours is neither joined nor ended', async () => {
-  const { dataDir, request } = await placed();
-  await replay({ ...request, target: { kind: 'consistent' } });
-  await endReplay(request);
-  const settings = {
-    unix_socket_directories: cluster.socketDir,
-    port: '5999',
-    listen_addresses: '',
-    archive_mode: 'off',
-  };
+  const { dataDir, request } = kept;
+  const settings = { unix_socket_directories: cluster.socketDir, port: '5999', listen_addresses: '' };
   const running = await startInstance(tools, dataDir, { logFile: path.join(dataDir, 'log'), settings });
   expect(running).toMatchObject({ port: 5999, status: 'ready' });
   await expect(replay({ ...request, target: { kind: 'consistent' } })).rejects.toMatchObject({ code: 'target_in_use' });
   await endReplay(request);
   expect(runningInstance(dataDir)?.pid).toBe(running.pid);
+  expect(recordedArguments(dataDir)).toContain('port=5999');
   await stopInstance(dataDir);
   expect(runningInstance(dataDir)).toBeUndefined();
 });
+
+test('an abort ends the replaying server at once', async () => {
+  const { dataDir, request } = await placed();
+  const signal = AbortSignal.abort();
+  await expect(replay({ ...request, target: { kind: 'end-of-wal' }, signal })).rejects.toMatchObject({
+    code: 'aborted',
+  });
+  expect(runningInstance(dataDir)).toBeUndefined();
+  // Nothing is lost: the same call goes on.
+  const { connection } = await replay({ ...request, target: { kind: 'end-of-wal' } });
+  expect(await ledger(connection)).toBe('1,2,3,4');
+  // A tablespace made after the backup came to its own path, where nothing had been.
+  const sql = "select count(*)::int as n from pg_tablespace where spcname = 'late'";
+  const late = await withClient({ ...connection, database: 'postgres' }, (client) => client.query(sql));
+  expect(late.rows).toEqual([{ n: 1 }]);
+  await endReplay(request, 'immediate');
+});
+
+test('a copy that is only placed replays by itself when somebody starts it', async () => {
+  const { dataDir } = await placed();
+  leaveReadyToReplay(dataDir, owner, { target: { kind: 'name', name: 'here' }, spoolDir: spool });
+  expect(await verifyRestored(tools, owner, dataDir)).toMatch('successfully verified');
+  const settings = { unix_socket_directories: cluster.socketDir, port: '5998', listen_addresses: '' };
+  await startInstance(tools, dataDir, { logFile: path.join(dir, 'hand.log'), settings });
+  const connection = { host: cluster.socketDir, port: 5998, user: 'postgres', database: 'postgres' };
+  await until(() =>
+    withClient(connection, async (client) => {
+      const { rows } = await client.query('select pg_is_in_recovery() as still');
+      return (rows as { still: boolean }[])[0]?.still === false;
+    }),
+  );
+  expect(await ledger(connection)).toBe('1,2,3');
+  await stopInstance(dataDir, 'immediate');
+});
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  for (let left = 300; left > 0 && !(await condition()); left--) await sleep(100);
+}
