@@ -145,9 +145,6 @@ export function openWhole(object: Buffer, access: PackAccess): PackReading {
 /** Opens everything and throws it away: what is left of doubt afterwards is only in the reader of the source. */
 export function verifyPack(object: Buffer, access: PackAccess): PackIndex {
   const reading = openWhole(object, access);
-  const body = object.length - footerBytes - decodeFooter(object, access.where).lastFrameBytes;
-  const seen = createHash('sha256').update(object.subarray(0, body)).digest('hex');
-  if (seen !== reading.index.bodySha256) throw damaged('has other bytes than were written', access.where);
   readSlices(reading, () => ({ write: () => undefined, finish: () => undefined }));
   return reading.index;
 }
