@@ -52,13 +52,22 @@ export function pidTaken(pid: number): boolean {
   }
 }
 
+/** Ended, and not yet reaped by its parent. */
+export function isZombie(pid: number): boolean {
+  try {
+    return / Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\)/s, ''));
+  } catch {
+    return false;
+  }
+}
+
 /** A postmaster works in its data directory. Where that cannot be seen, the pid file is believed. */
 function isServerOf(pid: number, dataDir: string): boolean {
+  if (isZombie(pid)) return false;
   try {
     return readlinkSync(`/proc/${pid}/cwd`) === realpathSync(dataDir);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    // A zombie has no directory any more; it no longer serves.
     return code === 'EACCES' || code === 'EPERM' || !procIsThere();
   }
 }

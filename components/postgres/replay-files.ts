@@ -4,7 +4,7 @@ import { chmodSync, lstatSync, mkdirSync, readFileSync, realpathSync, rmSync, wr
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { HoldfastError } from '../../domain/errors';
-import { pidTaken, runningInstance, waitUntilFree } from './instance';
+import { isZombie, pidTaken, runningInstance, waitUntilFree } from './instance';
 import { giveTo, type Owner } from './owner';
 
 export interface RunFiles {
@@ -94,13 +94,5 @@ function pidIn(file: string): number | undefined {
     return Number.isInteger(pid) && pid > 1 ? pid : undefined;
   } catch {
     return undefined;
-  }
-}
-
-function isZombie(pid: number): boolean {
-  try {
-    return / Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\)/s, ''));
-  } catch {
-    return false;
   }
 }

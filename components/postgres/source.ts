@@ -1,6 +1,12 @@
 /**
- * The `postgres` component as trees: the data directory is the tree `data`, every tablespace outside it a tree named by its oid.
- * To be opened after the backup's start; what its files are worth while they change is for replay to put right.
+ * PostgreSQL as a component, from the running server to the promoted copy. Backup: `check` → `session` → this file's trees →
+ * `capture`. Restore: `target`, `tablespace-conflicts` → `prepare` → `place-manifest` → `verify-restored` → `replay` → `validate`.
+ *
+ * Guaranteed: the server is never written to; what is stored replays to a consistent state from the backup's start on; a copy that
+ * replays reaches neither its source nor the network. Not guaranteed, and somebody else's part: that the WAL is there (`wal/`).
+ *
+ * Here: the data directory as the tree `data`, every tablespace outside it as a tree named by its oid. To be opened after the
+ * backup's start; what the files are worth while they change is for replay to put right.
  */
 import { realpathSync } from 'node:fs';
 import type { SourceTrees } from '../component';

@@ -1,8 +1,13 @@
 /** What keeps a restore from harming what is there. */
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { exclusions, relationFile } from '../../../components/postgres/exclusions';
+import { pidTaken, runningInstance } from '../../../components/postgres/instance';
+import { clearStalePidFile } from '../../../components/postgres/replay-files';
 import { failureIn, isPassing } from '../../../components/postgres/replay-log';
 import { refuseTablespaceConflicts, tablespaceConflicts } from '../../../components/postgres/tablespace-conflicts';
 import { checkFreshTarget, checkInPlaceTarget } from '../../../components/postgres/target';
@@ -46,6 +51,25 @@ test('a target in use, or full of something else, is refused', () => {
 test('a server of the right system may be replaced in place', async () => {
   const id = await cluster.psql('select system_identifier from pg_control_system()');
   expect(() => checkInPlaceTarget(cluster.dataDir, id)).not.toThrow();
+});
+
+test("a killed server that nobody has reaped is waited for, a pid that is somebody else's now is not", async () => {
+  const data = path.join(dir, 'data');
+  mkdirSync(data);
+  const pidFile = path.join(data, 'postmaster.pid');
+  // The first sleep's parent becomes another program, which reaps nothing: a zombie until that one ends.
+  const shell = spawn('/bin/sh', ['-c', 'sleep 0 & echo $!; exec sleep 1'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const [pid] = (await once(shell.stdout, 'data')) as [Buffer];
+  await sleep(200);
+  writeFileSync(pidFile, `${String(pid).trim()}\n${data}\n`);
+  expect(runningInstance(data)).toBeUndefined();
+  expect(pidTaken(Number(pid))).toBe(true);
+  await clearStalePidFile(data);
+  expect(pidTaken(Number(pid))).toBe(false);
+  writeFileSync(pidFile, `${process.pid}\n${data}\n`);
+  expect(runningInstance(data)).toBeUndefined();
+  await clearStalePidFile(data);
+  expect(existsSync(pidFile)).toBe(false);
 });
 
 test('the server programs are found by major version, and what is missing is named', async () => {
