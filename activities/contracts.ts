@@ -91,6 +91,8 @@ export interface PriorState {
   services: Record<string, 'running' | 'stopped' | 'absent'>;
   /** Components whose own database server ran. */
   runningDatabases: string[];
+  /** Those whose server had been running until it crashed, or that the request wants started: running is their right state. */
+  crashedDatabases: string[];
 }
 
 export interface ReceiptOrder {

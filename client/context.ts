@@ -19,9 +19,14 @@ export interface Outcome {
   exit?: number;
 }
 
-/** @throws HoldfastError `config_not_found`, `config_invalid`; warnings go to stderr */
-export async function configured(options: GlobalOptions): Promise<LoadedConfig> {
-  const loaded = await loadConfig(options.config);
+/** @throws HoldfastError `config_not_found`, `config_invalid` */
+export function configured(options: GlobalOptions): Promise<LoadedConfig> {
+  return loadConfig(options.config);
+}
+
+/** As {@link configured}, for the commands that are about the configuration or run for long: its warnings go to stderr. */
+export async function configuredWithWarnings(options: GlobalOptions): Promise<LoadedConfig> {
+  const loaded = await configured(options);
   for (const warning of loaded.warnings) say(`warning: ${warning}`);
   return loaded;
 }

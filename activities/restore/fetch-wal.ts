@@ -114,12 +114,18 @@ async function spoolTimeline({ archive, job, facts, dir, workDir, timeline }: Sp
     timeline: String(timeline.timeline),
     tablespaces: found.tablespaces.map(({ oid, path: place }) => ({ oid, path: place })),
   };
-  writeFileSync(path.join(workDir, 'replay.json'), JSON.stringify(order), { mode: 0o600 });
+  writeFileSync(path.join(workDir, 'replay.json'), JSON.stringify(order, bigintsAsText), { mode: 0o600 });
   return { reaches: decision.reaches, warnings: decision.warnings };
 }
 
+function bigintsAsText(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? String(value) : value;
+}
+
 export function replayOrder(workDir: string): ReplayOrder {
-  return JSON.parse(readFileSync(path.join(workDir, 'replay.json'), 'utf8')) as ReplayOrder;
+  const order = JSON.parse(readFileSync(path.join(workDir, 'replay.json'), 'utf8')) as ReplayOrder;
+  const { tell } = order;
+  return tell.kind === 'time' ? { ...order, tell: { ...tell, at: BigInt(tell.at) } } : order;
 }
 
 /** Those the backup can be replayed along, the newest first; or the one asked for. @throws HoldfastError `timeline_unreachable` */

@@ -29,24 +29,29 @@ function databasesOf({ inPlace, components }: RestoreJob): RestoreComponent[] {
 }
 
 export async function recordServices(context: SiteContext, job: RestoreJob): Promise<PriorState> {
-  const running: string[] = [];
+  const runningDatabases: string[] = [];
+  const crashedDatabases: string[] = [];
   for (const { name, target, workDir } of databasesOf(job)) {
-    if (!runningInstance(target)) continue;
-    running.push(name);
+    const runs = runningInstance(target) !== undefined;
+    // A server that is stopped in order takes its pid file with it.
+    const crashed = !runs && (job.request.start || existsSync(path.join(target, 'postmaster.pid')));
+    if (!runs && !crashed) continue;
+    (runs ? runningDatabases : crashedDatabases).push(name);
     makeWorkDir(workDir);
     // Kept beside the target and out of every history: arguments may hold anything.
     writeFileSync(startedWith(workDir), JSON.stringify(recordedArguments(target)), { mode: 0o600 });
   }
-  return { services: await recordStates(servicesOf(context, job), cancellationSignal()), runningDatabases: running };
+  const services = await recordStates(servicesOf(context, job), cancellationSignal());
+  return { services, runningDatabases, crashedDatabases };
 }
 
 export async function stopServices(context: SiteContext, { job, prior }: ServicesPart): Promise<void> {
   await stopAll(servicesOf(context, job), prior.services, cancellationSignal());
   for (const { name, target, workDir } of databasesOf(job)) {
-    if (!prior.runningDatabases.includes(name) || !runningInstance(target)) continue;
+    const runs = prior.runningDatabases.includes(name) && runningInstance(target) !== undefined;
     // Written first: whoever comes after a kill knows that nobody else starts it again.
-    writeFileSync(stoppedByUs(workDir), '');
-    await stopInstance(target);
+    if (runs || prior.crashedDatabases.includes(name)) writeFileSync(oursToStart(workDir), '');
+    if (runs) await stopInstance(target);
   }
 }
 
@@ -55,17 +60,21 @@ export async function startServices(context: SiteContext, part: ServicesPart): P
   await startAll(servicesOf(context, part.job), part.prior.services, cancellationSignal());
 }
 
+/** A server that had crashed is left as it was found: its data is back, and whether it starts is for a person to try. */
 export async function putServicesBack(context: SiteContext, part: ServicesPart): Promise<void> {
+  const { job, prior } = part;
+  const crashed = job.components.filter(({ name }) => prior.crashedDatabases.includes(name));
+  for (const { workDir } of crashed) rmSync(oursToStart(workDir), { force: true });
   await startInstances(part);
   await putBack(servicesOf(context, part.job), part.prior.services, cancellationSignal());
 }
 
-async function startInstances({ job, prior }: ServicesPart): Promise<void> {
-  for (const { name, target, workDir } of databasesOf(job)) {
-    if (!prior.runningDatabases.includes(name) || !existsSync(stoppedByUs(workDir))) continue;
+async function startInstances({ job }: ServicesPart): Promise<void> {
+  for (const { target, workDir } of databasesOf(job)) {
+    if (!existsSync(oursToStart(workDir))) continue;
     if (!runningInstance(target))
       await startAgain(target, JSON.parse(readFileSync(startedWith(workDir), 'utf8')) as string[]);
-    rmSync(stoppedByUs(workDir), { force: true });
+    rmSync(oursToStart(workDir), { force: true });
   }
 }
 
@@ -81,6 +90,6 @@ function startedWith(workDir: string): string {
   return path.join(workDir, 'started-with.json');
 }
 
-function stoppedByUs(workDir: string): string {
-  return path.join(workDir, 'stopped-by-us');
+function oursToStart(workDir: string): string {
+  return path.join(workDir, 'ours-to-start');
 }

@@ -1,6 +1,7 @@
 /** The repository as a command reads it: straight from the stores, without any engine. */
+import { existsSync } from 'node:fs';
 import { openConfiguredRepository } from '../../components/config-file/open-repository';
-import type { LoadedConfig } from '../../domain/config/types';
+import type { Config, LoadedConfig } from '../../domain/config/types';
 import { isHoldfastError } from '../../domain/errors';
 import type { Repository } from '../../repository/repository';
 import { say } from '../output/say';
@@ -17,8 +18,17 @@ async function openRepository({ config }: LoadedConfig): Promise<Repository | un
     return repository;
   } catch (error) {
     if (isHoldfastError(error) && error.code === 'backup_not_found') return undefined;
+    if (nothingYet(config)) return undefined;
     throw error;
   }
+}
+
+/** Whether the only stores are directories that do not exist: before the first backup, or not mounted, which the warning tells. */
+function nothingYet({ stores }: Config): boolean {
+  const missing = Object.values(stores).filter((one) => one.kind === 'dir' && !existsSync(one.path));
+  if (missing.length < Object.keys(stores).length) return false;
+  for (const one of missing) if (one.kind === 'dir') say(`warning: there is no directory ${one.path} yet: the first backup makes it`);
+  return true;
 }
 
 /** Opens, hands over, and closes whatever happens. */

@@ -6,11 +6,11 @@ import { starterConfig } from '../../domain/config/starter';
 import type { LoadedConfig } from '../../domain/config/types';
 import { formatDuration } from '../../domain/config/units';
 import { HoldfastError } from '../../domain/errors';
-import { configured, type GlobalOptions, type Outcome } from '../context';
+import { configuredWithWarnings, type GlobalOptions, type Outcome } from '../context';
 import { table } from '../output/table';
 
 export async function check(options: GlobalOptions): Promise<Outcome> {
-  const loaded = await configured(options);
+  const loaded = await configuredWithWarnings(options);
   return { json: loaded, text: describe(loaded) };
 }
 

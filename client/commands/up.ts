@@ -1,14 +1,14 @@
 /** `up`: the engine of one machine, for as long as it runs. */
 import { siteNames } from '../../domain/config/names';
 import { HoldfastError } from '../../domain/errors';
-import { configured, type GlobalOptions, type Outcome } from '../context';
+import { configuredWithWarnings, type GlobalOptions, type Outcome } from '../context';
 import { joinEngine } from '../engine/join';
 import { answer, say } from '../output/say';
 import { untilToldToStop } from '../output/until-told';
 import { keepShippers } from '../procedures/shipping';
 
 export async function up(options: GlobalOptions): Promise<Outcome> {
-  const loaded = await configured(options);
+  const loaded = await configuredWithWarnings(options);
   const { config } = loaded;
   if (config.temporal !== undefined) {
     throw new HoldfastError('usage', 'the configuration names a Temporal server: there is no engine to run here', {

@@ -3,7 +3,7 @@ import type { TemporalConfig } from '../../domain/config/types';
 import { HoldfastError } from '../../domain/errors';
 import { installRuntime } from '../../workers/logging';
 import { startWorkers } from '../../workers/workers';
-import { configured, type GlobalOptions, type Outcome } from '../context';
+import { configuredWithWarnings, type GlobalOptions, type Outcome } from '../context';
 import { connectOptions, connectWorker } from '../engine/connect';
 import { joinEngine } from '../engine/join';
 import { answer, say } from '../output/say';
@@ -12,7 +12,7 @@ import { keepShippers } from '../procedures/shipping';
 import { askedSites } from '../sites';
 
 export async function worker(options: GlobalOptions & { site?: string }): Promise<Outcome> {
-  const loaded = await configured(options);
+  const loaded = await configuredWithWarnings(options);
   const temporal = temporalOf(loaded.config.temporal, loaded.file);
   const sites = askedSites(loaded.config, options.site);
   const stop = untilToldToStop();

@@ -15,8 +15,8 @@ type Pending = temporal.api.workflow.v1.IPendingActivityInfo;
 
 /** `PENDING_ACTIVITY_STATE_STARTED` */
 const started = 2;
-/** Receivers heartbeat every second or so; a dead worker's activity looks started until its timeout. */
-const freshMs = 10_000;
+/** Receivers heartbeat every second; a dead worker's activity looks started until its timeout. */
+const freshMs = 4000;
 
 export async function shipperState(client: Client, workflowId: string, now = Date.now()): Promise<ShipperLook> {
   try {

@@ -3,11 +3,11 @@ import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { S3StoreConfig } from './open';
 
 /**
- * Limits of one request. A dead endpoint is told within about 15 s: connecting is given 3 s, a silent socket 6 s (a slow one
- * that still moves bytes is not silent), two attempts each; whoever called tries again by its own policy.
+ * Limits of one request. A dead endpoint is told within about 15 s: connecting is given 3 s, a silent socket 7 s (a slow one that still
+ * moves bytes is not silent; the handler begins to watch 3 s late), two attempts each. Whoever called tries again by its own policy.
  */
 const connectionTimeout = 3000;
-const socketTimeout = 6000;
+const socketTimeout = 4000;
 const maxAttempts = 2;
 const sockets = 32;
 

@@ -37,7 +37,6 @@ function head(site: string, stamp: string, more: Partial<BackupHead> = {}): Back
 
 beforeAll(async () => {
   mkdirSync(path.join(folder, 'data'));
-  mkdirSync(store);
   writeFileSync(path.join(folder, 'holdfast.yaml'), config);
 });
 
@@ -47,8 +46,15 @@ test('before the first backup there is an empty list, and nothing to restore', a
   expect((await runCli(['list'], folder)).stdout).toBe('there are no backups\n');
 });
 
+test('a directory that is not there may also be one that is not mounted: it is told', async () => {
+  const { code, stderr } = await runCli(['list'], folder);
+  expect(code).toBe(0);
+  expect(stderr).toContain(`there is no directory ${store} yet`);
+});
+
 describe('with backups', () => {
   beforeAll(async () => {
+    mkdirSync(store);
     const stores = [openStore('local', { kind: 'dir', path: store })];
     const repository = await Repository.open({ stores, keySource: { kind: 'none' }, system: 'shop', create: true });
     await putHead(repository.copy(), head('dc01', '20260101_010000', { tier: 'daily' }));

@@ -93,7 +93,7 @@ export function mockedSite(processQueue: string, behaviour: Behaviour = {}): Moc
     resolveRestore: restoreJob,
     fetchWal: { job: restoreJob, reaches: 'the end of the stored WAL' },
     checkTarget: undefined,
-    recordServices: { services: { app: 'running' }, runningDatabases: [] },
+    recordServices: { services: { app: 'running' }, runningDatabases: [], crashedDatabases: [] },
     stopServices: undefined,
     putServicesBack: undefined,
     setDataAside: undefined,

@@ -18,6 +18,9 @@ export function isWalRemoved(error: unknown): boolean {
  */
 export function fatalFailure(error: unknown): HoldfastError | undefined {
   if (isHoldfastError(error)) return error.retryable ? undefined : error;
+  if (error instanceof Error && /^(Type|Range|Reference)Error$/.test(error.name) && !('code' in error)) {
+    return new HoldfastError('internal', error.message, { cause: error });
+  }
   const state = sqlState(error) ?? '';
   const message = error instanceof Error ? error.message : String(error);
   if (state.startsWith('28') || state === '42501') {

@@ -48,7 +48,7 @@ export async function streamTimeline(options: StreamOptions): Promise<NextTimeli
     counters: options.counters,
     lanes: new Lanes(putsAtOnce, {
       signal,
-      isFatal: (error) => isHoldfastError(error) && fatalInStore.has(error.code),
+      isFatal: (error) => !isHoldfastError(error) || fatalInStore.has(error.code),
       onFailure: (error) => options.onStoreFailure(archive.store.name, error),
     }),
     onProgress: () => stream?.onStored(),
@@ -63,7 +63,7 @@ export async function streamTimeline(options: StreamOptions): Promise<NextTimeli
   }
 }
 
-/** What no retry can mend. Everything else (a full store too) is tried until it works, while the WAL waits on the server. */
+/** What no retry can mend (nor a mistake of ours, which has no code). Everything else (a full store too) is tried until it works, while the WAL waits on the server. */
 const fatalInStore = new Set<ErrorCode>(['wal_conflict', 'key_wrong', 'internal']);
 
 class Stream {

@@ -26,7 +26,7 @@ export function storeConformance(title: string, config: () => Promise<StoreConfi
     test('gives back the bytes it was given, and replaces them', async () => {
       const body = randomBytes(3_000_000);
       expect(await store.put('a/b/c', body)).toBe('created');
-      expect(await store.get('a/b/c')).toEqual(body);
+      expect((await store.get('a/b/c')).equals(body)).toBe(true);
       await store.put('a/b/c', Buffer.from('other'));
       expect((await store.get('a/b/c')).toString()).toBe('other');
     });
@@ -50,7 +50,8 @@ export function storeConformance(title: string, config: () => Promise<StoreConfi
         (number % 2 === 0 ? store : others).put('race', body, { ifAbsent: true });
       const outcomes = await Promise.all(bodies.map(put));
       expect(outcomes.filter((one) => one === 'created')).toHaveLength(1);
-      expect(await store.get('race')).toEqual(bodies[outcomes.indexOf('created')]);
+      const winner = bodies[outcomes.indexOf('created')] ?? Buffer.alloc(0);
+      expect((await store.get('race')).equals(winner)).toBe(true);
       expect(await store.put('race', Buffer.from('late'), { ifAbsent: true })).toBe('exists');
       await others.close();
     });
