@@ -18,7 +18,7 @@ async function openRepository({ config }: LoadedConfig): Promise<Repository | un
     return repository;
   } catch (error) {
     if (isHoldfastError(error) && error.code === 'backup_not_found') return undefined;
-    if (nothingYet(config)) return undefined;
+    if (isHoldfastError(error) && error.code.startsWith('store_') && nothingYet(config)) return undefined;
     throw error;
   }
 }
@@ -27,7 +27,8 @@ async function openRepository({ config }: LoadedConfig): Promise<Repository | un
 function nothingYet({ stores }: Config): boolean {
   const missing = Object.values(stores).filter((one) => one.kind === 'dir' && !existsSync(one.path));
   if (missing.length < Object.keys(stores).length) return false;
-  for (const one of missing) if (one.kind === 'dir') say(`warning: there is no directory ${one.path} yet: the first backup makes it`);
+  for (const one of missing)
+    if (one.kind === 'dir') say(`warning: there is no directory ${one.path} yet: the first backup makes it`);
   return true;
 }
 
