@@ -37,6 +37,7 @@ export interface ReplayRequest {
   /** A role that may do everything: `bootstrap_user` of the backup's facts. */
   superuser?: string;
   signal?: AbortSignal;
+  /** Several times a second. */
   onProgress?: (progress: ReplayProgress) => void;
 }
 
@@ -144,14 +145,16 @@ async function follow(
   seen: { lastCommit?: string },
 ): Promise<string[] | undefined> {
   const lines: string[] = [];
+  let progress: ReplayProgress = {};
   const listen = () => {
     for (const line of log.read()) {
       lines.push(line);
       seen.lastCommit = lastCommitIn(line) ?? seen.lastCommit;
-      const progress = progressIn(line);
-      if (progress) onProgress?.(progress);
+      progress = { ...progress, ...progressIn(line) };
     }
     lines.splice(0, lines.length - 200);
+    // Also when nothing new was said: the caller sees that somebody is at it.
+    onProgress?.(progress);
   };
   for (;;) {
     if (signal?.aborted) {
