@@ -1,0 +1,17 @@
+/** A receiver in a process of its own, to be killed. Arguments: connection (JSON), folder of the store. */
+import { runReceiver } from '../../../../components/postgres/wal/receiver';
+import { DirStore } from '../../../../repository/stores/dir';
+import { WalArchive } from '../../../../repository/wal/archive';
+import { testObjects } from '../../../repository/wal/test-objects';
+
+const [connection = '{}', folder = ''] = process.argv.slice(2);
+const store = new DirStore('hot', folder);
+void runReceiver({
+  connection: JSON.parse(connection) as object,
+  slot: 'holdfast_test',
+  archives: async (marker) => [await WalArchive.begin(testObjects(store), store, marker)],
+  intervalMs: 20,
+  coverageIntervalMs: 200,
+  signal: new AbortController().signal,
+  onProgress: ({ flushedLsn }) => process.stdout.write(`${flushedLsn}\n`),
+});
