@@ -156,7 +156,8 @@ export interface SiteActivities {
   receiveWal(request: ShippingRequest): Promise<ShippingEnd>;
   // restore, in the order of the runbook
   resolveRestore(request: RestoreRequest): Promise<RestoreJob>;
-  fetchWal(job: RestoreJob): Promise<{ job: RestoreJob; reaches?: string }>;
+  /** `reaches` is for people; `instant` (RFC 3339) where the last transaction that will be there is known. */
+  fetchWal(job: RestoreJob): Promise<{ job: RestoreJob; reaches?: string; instant?: string }>;
   checkTarget(job: RestoreJob): Promise<void>;
   recordServices(job: RestoreJob): Promise<PriorState>;
   stopServices(part: ServicesPart): Promise<void>;

@@ -8,6 +8,8 @@ export function installRuntime(level: LogLevel = 'WARN'): void {
   installed = true;
   Runtime.install({
     logger: new DefaultLogger(level, (entry) => {
+      // Every queue of ours serves either workflows or activities: that is no mistake.
+      if (/^No (activities|workflows) registered/.test(entry.message)) return;
       const meta = entry.meta === undefined ? '' : ` ${safeMeta(entry.meta)}`;
       process.stderr.write(
         `${new Date(Number(entry.timestampNanos / 1_000_000n)).toISOString()} ${entry.level} ${entry.message}${meta}\n`,

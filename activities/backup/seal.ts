@@ -17,6 +17,7 @@ import { removeBackup, removeLeftovers } from '../../repository/remove';
 import { copyDocuments, copyRun as copyRunOf } from '../../repository/replicate';
 import { getRunIndex, runIndexRef } from '../../repository/run-index';
 import { getSealedManifest, putSealedManifest } from '../../repository/sealed-manifest';
+import { beating } from '../beating';
 import type { SiteContext } from '../context';
 import type { BackupJob, CopyRunWork, SealedJob } from '../contracts';
 import { storedUpTo } from '../wal/stored';
@@ -115,7 +116,7 @@ export async function copyRun(context: SiteContext, work: CopyRunWork): Promise<
   const ref = manifest.components[work.component]?.indexes[work.run];
   if (!ref) throw new HoldfastError('invalid_backup', `run ${work.run} of ${work.component} is not in the manifest`);
   const signal = cancellationSignal();
-  const outcome = await copyRunOf(from, repository.copy(work.to), ref, { signal, progress: heartbeat });
+  const outcome = await copyRunOf(from, repository.copy(work.to), ref, { signal, progress: beating() });
   return { ...nothingDone, ...outcome };
 }
 

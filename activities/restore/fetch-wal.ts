@@ -4,16 +4,17 @@
  */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { cancellationSignal, heartbeat } from '@temporalio/activity';
+import { cancellationSignal } from '@temporalio/activity';
 import { fillSpool } from '../../components/postgres/wal/spool';
 import type { PostgresFacts } from '../../domain/backup';
 import { decideRecovery, type ReplayTarget } from '../../domain/decide-recovery';
 import { HoldfastError, isHoldfastError } from '../../domain/errors';
-import { parseInstant } from '../../domain/instant';
+import { formatInstant, parseInstant } from '../../domain/instant';
 import { parseLsn } from '../../domain/lsn';
 import { parseTarget } from '../../domain/recovery-target';
 import type { TimelineStretch } from '../../domain/timeline';
 import type { WalArchive } from '../../repository/wal/archive';
+import { beating } from '../beating';
 import type { SiteContext } from '../context';
 import type { RestoreJob } from '../contracts';
 import { openArchives } from '../wal/archives';
@@ -38,7 +39,10 @@ const triesOthers = new Set([
   'wal_gap',
 ]);
 
-export async function fetchWal(context: SiteContext, job: RestoreJob): Promise<{ job: RestoreJob; reaches?: string }> {
+export async function fetchWal(
+  context: SiteContext,
+  job: RestoreJob,
+): Promise<{ job: RestoreJob; reaches?: string; instant?: string }> {
   try {
     return await fetchFor(context, job);
   } catch (error) {
@@ -50,18 +54,23 @@ export async function fetchWal(context: SiteContext, job: RestoreJob): Promise<{
   }
 }
 
-async function fetchFor(context: SiteContext, job: RestoreJob): Promise<{ job: RestoreJob; reaches?: string }> {
+async function fetchFor(
+  context: SiteContext,
+  job: RestoreJob,
+): Promise<{ job: RestoreJob; reaches?: string; instant?: string }> {
   const { manifest } = await namedBackup(context, job.backupId);
   let reaches: string | undefined;
+  let instant: string | undefined;
   const warnings = [...job.warnings];
   for (const component of job.components) {
     const facts = manifest.components[component.name]?.postgres;
     if (!facts) continue;
     const reached = await spoolComponent(context, job, component.workDir, facts);
     reaches ??= reached.reaches;
+    instant ??= reached.instant;
     warnings.push(...reached.warnings);
   }
-  return { job: { ...job, warnings }, reaches };
+  return { job: { ...job, warnings }, reaches, instant };
 }
 
 async function spoolComponent(context: SiteContext, job: RestoreJob, workDir: string, facts: PostgresFacts) {
@@ -105,7 +114,7 @@ async function spoolTimeline({ archive, job, facts, dir, workDir, timeline }: Sp
     ...{ archive, path: timeline.path, from: parseLsn(facts.startLsn), dir, target, inclusive, consistentAt: stopLsn },
     owner: ownerOfTarget(facts, job.request.owner),
     signal: cancellationSignal(),
-    onProgress: ({ segments, segmentsAtMost, bytes }) => heartbeat({ segments, segmentsAtMost, bytes }),
+    onProgress: beating(),
   });
   const backup = { stopLsn, stopTime: parseInstant(facts.stopTime) };
   const decision = decideRecovery({ target, inclusive, backup, facts: found, coverage: mark });
@@ -115,7 +124,13 @@ async function spoolTimeline({ archive, job, facts, dir, workDir, timeline }: Sp
     tablespaces: found.tablespaces.map(({ oid, path: place }) => ({ oid, path: place })),
   };
   writeFileSync(path.join(workDir, 'replay.json'), JSON.stringify(order, bigintsAsText), { mode: 0o600 });
-  return { reaches: decision.reaches, warnings: decision.warnings };
+  const last = decision.lastTransaction?.time;
+  const instant = target.kind === 'time' ? target.at : last;
+  return {
+    reaches: decision.reaches,
+    instant: instant === undefined ? undefined : formatInstant(instant),
+    warnings: decision.warnings,
+  };
 }
 
 function bigintsAsText(_key: string, value: unknown): unknown {

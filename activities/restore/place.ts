@@ -7,6 +7,7 @@ import { finishTree as finishFiles } from '../../components/tree/finish';
 import { PlacingJournal } from '../../components/tree/journal';
 import { enterAttempt, waitForOthers } from '../../components/tree/markers';
 import { prepareTree as makeFolders } from '../../components/tree/prepare';
+import { pruneTree } from '../../components/tree/prune';
 import { syncTree } from '../../components/tree/sync';
 import type { SealedManifest } from '../../domain/backup';
 import type { RunIndex, StoredPack } from '../../domain/pack';
@@ -17,6 +18,7 @@ import type { RepositoryCopy } from '../../repository/copy';
 import { getDataKey } from '../../repository/data-key';
 import { fetchPack } from '../../repository/packs/store-pack';
 import { getRunIndex } from '../../repository/run-index';
+import { beating } from '../beating';
 import type { SiteContext } from '../context';
 import type { PlaceRunWork, RestoreComponent, RestoreJob, RestorePart } from '../contracts';
 import { currentTablespaces, placesOf } from './check-target';
@@ -44,7 +46,7 @@ export async function setDataAside(_context: SiteContext, job: RestoreJob): Prom
 export async function putDataBack(_context: SiteContext, job: RestoreJob): Promise<void> {
   if (job.request.delta) return;
   for (const component of job.components.toReversed()) {
-    await waitForOthers(attempts(component.workDir), { signal: cancellationSignal(), waiting: heartbeat });
+    await waitForOthers(attempts(component.workDir), { signal: cancellationSignal(), waiting: beating() });
     for (const place of recordedPlaces(component.workDir, () => []).toReversed()) {
       await putBack(place, { id: job.restoreId, recordDir: component.workDir });
     }
@@ -75,7 +77,11 @@ export async function prepareTree(context: SiteContext, { job, component }: Rest
   const { copy, manifest } = await manifestOf(context, job);
   const { roots, workDir, errorCode } = componentOfJob(job, component);
   makeWorkDir(workDir);
-  await failingAs(errorCode, () => makeFolders(entriesOf(copy, manifest, component), roots));
+  await failingAs(errorCode, async () => {
+    // What the backup does not know of would be read by the server all the same.
+    if (job.request.delta) await pruneTree(entriesOf(copy, manifest, component), roots);
+    await makeFolders(entriesOf(copy, manifest, component), roots);
+  });
 }
 
 export async function placeRun(context: SiteContext, work: PlaceRunWork): Promise<RunOutcome> {
@@ -137,13 +143,8 @@ async function placePack(
   const right = delta ? await context.threads.compareSlicesInThread({ dirs: roots, slices: pack.slices }, signal) : [];
   const only = delta ? pack.slices.flatMap((_, at) => (right[at] ? [] : [at])) : undefined;
   if (only?.length === 0) return;
-  // The buffer goes to the thread whole; one that is part of a larger one is copied first.
-  const whole =
-    object.byteOffset === 0 && object.byteLength === object.buffer.byteLength
-      ? object
-      : Uint8Array.prototype.slice.call(object);
   await context.threads.placePackInThread(
-    { backupId, component, pack: pack.pack, dataKey, expected: pack, object: whole, dirs: roots, only },
+    { backupId, component, pack: pack.pack, dataKey, expected: pack, object, dirs: roots, only },
     signal,
   );
 }
@@ -151,7 +152,7 @@ async function placePack(
 export async function finishTree(context: SiteContext, { job, component }: RestorePart): Promise<void> {
   const { copy, manifest } = await manifestOf(context, job);
   const { roots, workDir, errorCode } = componentOfJob(job, component);
-  await waitForOthers(attempts(workDir), { signal: cancellationSignal(), waiting: heartbeat });
+  await waitForOthers(attempts(workDir), { signal: cancellationSignal(), waiting: beating() });
   const sizes = new StoredSizes();
   for await (const index of indexesOf(copy, manifest, component))
     for (const { slices } of index.packs) sizes.add(slices);

@@ -1,13 +1,13 @@
 /** Replaying the placed database to its target, validating it, and letting go of it. */
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { cancellationSignal, heartbeat } from '@temporalio/activity';
+import { cancellationSignal } from '@temporalio/activity';
 import { runningInstance, startInstance } from '../../components/postgres/instance';
 import { giveTo } from '../../components/postgres/owner';
 import { readControlFile } from '../../components/postgres/pg-control';
 import { placeManifest } from '../../components/postgres/place-manifest';
 import { prepareDataDirectory } from '../../components/postgres/prepare';
-import { putRecoverySignal, putSettings, targetSettings } from '../../components/postgres/recovery-settings';
+import { leaveReadyToReplay } from '../../components/postgres/recovery-settings';
 import {
   endReplay as endInstance,
   type ReplayRequest,
@@ -19,6 +19,7 @@ import { validate as validateServer } from '../../components/postgres/validate';
 import type { PostgresFacts } from '../../domain/backup';
 import { HoldfastError } from '../../domain/errors';
 import { historyName } from '../../domain/lsn';
+import { beating } from '../beating';
 import type { SiteContext } from '../context';
 import type { RestoreComponent, RestorePart } from '../contracts';
 import { openArchives } from '../wal/archives';
@@ -60,7 +61,7 @@ async function databaseOf(context: SiteContext, { job, component: name }: Restor
         superuser: facts.settings['bootstrap_user'],
       },
       signal: cancellationSignal(),
-      onProgress: heartbeat,
+      onProgress: beating(),
     },
   };
 }
@@ -81,8 +82,7 @@ export async function prepareReplay(context: SiteContext, part: RestorePart): Pr
   }
   makeCreatedTablespaces(replayOrder(component.workDir).tablespaces, owner);
   if (job.request.placeOnly) {
-    putSettings(dataDir, owner, targetSettings(request));
-    putRecoverySignal(dataDir, owner);
+    leaveReadyToReplay(dataDir, owner, request);
   }
 }
 

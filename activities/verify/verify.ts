@@ -10,6 +10,7 @@ import { getHead, putHead } from '../../repository/heads';
 import { getSealedManifest } from '../../repository/sealed-manifest';
 import { type Damage, verifyManifest as verifyDocuments, verifyRun as verifyOneRun } from '../../repository/verify';
 import { renewCatalogLines } from '../backup/seal';
+import { beating } from '../beating';
 import type { SiteContext } from '../context';
 import type { VerifyJob, VerifyRunWork } from '../contracts';
 import { chooseBackup } from '../restore/choose';
@@ -47,13 +48,12 @@ export async function verifyRun(
   const signal = cancellationSignal();
   const outcome = await verifyOneRun(copy, ref, {
     signal,
-    progress: heartbeat,
+    progress: beating(),
     ...(level === 'full'
       ? {
           open: async (object, pack) => {
-            const whole = Uint8Array.prototype.slice.call(object);
             await context.threads.verifyPackInThread(
-              { backupId, component, pack: pack.pack, dataKey, expected: pack, object: whole },
+              { backupId, component, pack: pack.pack, dataKey, expected: pack, object },
               signal,
             );
           },

@@ -1,5 +1,5 @@
 /** The shipper's activity: runs for as long as its worker does, and is taken up by the next worker where the stores end. */
-import { CancelledFailure, cancellationSignal, heartbeat, log } from '@temporalio/activity';
+import { CancelledFailure, Context } from '@temporalio/activity';
 import { connectionOf } from '../../components/config-file/open-repository';
 import { type ReceiverProgress, runReceiver } from '../../components/postgres/wal/receiver';
 import { slotName } from '../../components/postgres/wal/replication';
@@ -16,7 +16,9 @@ const coverageIntervalMs = 2000;
 
 export async function receiveWal(context: SiteContext, { component }: ShippingRequest): Promise<ShippingEnd> {
   const configured = postgresOf(context.config, context.site, component);
-  const signal = cancellationSignal();
+  // Callbacks of the stream run outside the activity's own chain of calls: they are given its context.
+  const activity = Context.current();
+  const { cancellationSignal: signal, log } = activity;
   const last = await runReceiver({
     connection: await connectionOf(configured),
     slot: slotName(context.config.system, context.site, component),
@@ -24,7 +26,7 @@ export async function receiveWal(context: SiteContext, { component }: ShippingRe
     intervalMs: configured.wal.interval,
     coverageIntervalMs: Math.max(coverageIntervalMs, configured.wal.interval),
     signal,
-    onProgress: (progress) => heartbeat(shown(progress)),
+    onProgress: (progress) => activity.heartbeat(shown(progress)),
     log: (message) => log.info(message, { component }),
   });
   if (signal.aborted) throw new CancelledFailure(String(signal.reason));

@@ -80,7 +80,10 @@ export function locate(root: Buffer, relative: Buffer, options: LocateOptions = 
 function locateRoot(root: Buffer, options: LocateOptions): Located {
   const text = path.posix.resolve('/', root.toString('latin1'));
   const name = Buffer.from(path.posix.basename(text) || '.', 'latin1');
-  const directory = openRoot(Buffer.from(path.posix.dirname(text), 'latin1'), options);
+  const parent = Buffer.from(path.posix.dirname(text), 'latin1');
+  // The parent is no part of the tree: its final owner must be able to pass it.
+  if (options.create) fs.mkdirSync(parent, { recursive: true, mode: 0o755 });
+  const directory = openRoot(parent, options);
   return { directory, name, path: pathThrough(directory, name) };
 }
 

@@ -1,6 +1,6 @@
 /**
  * Whether files are still what they were when they were read, by the one rule that can be trusted without reading them
- * (correctness.md, A1): size, inode, mtime and ctime, looked at now, equal those taken before the first read, and both times were
+ * (see docs/data-safety.md): size, inode, mtime and ctime, looked at now, equal those taken before the first read, and both times were
  * at least two seconds old then, so that no later write can hide in a coarse clock.
  */
 import fs from 'node:fs';

@@ -18,7 +18,7 @@ export async function restoreRunbook(run: Run, request: RestoreRequest): Promise
   const fetched = await run.step('fetch WAL', () => at('fetch WAL').fetchWal(resolved));
   const job = fetched.job;
   run.about({ backupId: job.backupId });
-  run.findings.recoveryPoint = fetched.reaches;
+  run.findings.recoveryPoint = fetched.instant;
   run.say(fetched.reaches === undefined ? undefined : `Restores to ${fetched.reaches}`);
   await run.step('check the target', () => at('check the target').checkTarget(job));
   if (request.skipVerification)
