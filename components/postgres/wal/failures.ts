@@ -29,6 +29,12 @@ export function fatalFailure(error: unknown): HoldfastError | undefined {
       cause: error,
     });
   }
+  if (state === '42601' || state === '42704') {
+    return new HoldfastError('wrong_version', `the server does not know what the receiver asks: ${message}`, {
+      hints: ['WAL is received from PostgreSQL 15 and later'],
+      cause: error,
+    });
+  }
   if (state === '53400' || state === '55000') {
     return new HoldfastError('postgres_misconfigured', `the server cannot replicate: ${message}`, {
       hints: ['check wal_level (replica or logical) and max_replication_slots'],

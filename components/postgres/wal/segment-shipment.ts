@@ -50,9 +50,13 @@ export class SegmentShipment {
     return contiguousEnd(this.pieces, 0);
   }
 
-  /** Whether everything that has arrived is stored. */
+  /**
+   * Whether everything that has arrived is stored, or lies within what was stored before and is not compared yet: an old primary
+   * may have shipped more of its timeline than the server, which left it earlier, will ever send.
+   */
   get caughtUp(): boolean {
-    return this.storedTo >= this.buffer.filled;
+    const { filled } = this.buffer;
+    return this.storedTo >= filled || this.before.whole || filled < this.before.storedTo;
   }
 
   /** Sends on what has arrived since the last call. */

@@ -85,3 +85,25 @@ test('a promotion while nobody listened is made up for, and the new primary has 
   await untilStored(standby, second);
   await expectFork();
 });
+
+test('what the old primary wrote beyond the fork stays on its own timeline and is on no way to the new one', async () => {
+  const first = receive(primary);
+  await emitWal(primary, 1);
+  await untilReplayed();
+  await standby.stop();
+  await primary.psql('create table lost ()');
+  const beyond = await untilStored(primary, first);
+  await first.stop();
+  await primary.stop();
+  await standby.start();
+  await standby.promote();
+  const second = receive(standby);
+  await emitWal(standby, 1);
+  const lsn = await untilStored(standby, second);
+  const archive = await openArchive(folder.store, standby);
+  await expectServersBytes(archive, standby, 2, lsn);
+  const way = await archive.timelinePath(2);
+  expect(way[1]?.from).toBeLessThan(beyond);
+  expect((await archive.intervals(1)).at(-1)?.to).toBeGreaterThanOrEqual(beyond);
+  expect((await archive.extents()).quarantined).toEqual([]);
+});
