@@ -5,7 +5,7 @@ import { runningInstance } from '../../components/postgres/instance';
 import type { RestoredComponent } from '../../domain/progress';
 import type { SiteContext } from '../context';
 import type { RestoreComponent, RestoreJob } from '../contracts';
-import { dropSetAsideData } from './place';
+import { dropSetAsideData } from './aside';
 
 export async function dropSetAside(_context: SiteContext, job: RestoreJob): Promise<RestoredComponent[]> {
   await dropSetAsideData(job);

@@ -109,7 +109,7 @@ async function spoolTimeline({ archive, job, facts, dir, workDir, timeline }: Sp
   const { inclusive } = job.request;
   const stopLsn = parseLsn(facts.stopLsn);
   // Before the last look at the WAL: it speaks of what is stored by now.
-  const mark = await archive.readCoverage(timeline.timeline);
+  const mark = await archive.coverageOf(timeline.path);
   const found = await fillSpool({
     ...{ archive, path: timeline.path, from: parseLsn(facts.startLsn), dir, target, inclusive, consistentAt: stopLsn },
     owner: ownerOfTarget(facts, job.request.owner),

@@ -25,9 +25,8 @@ import type { RestoreComponent, RestorePart } from '../contracts';
 import { openArchives } from '../wal/archives';
 import { replayOrder } from './fetch-wal';
 import { freePort } from './free-port';
-import { componentOfJob, manifestOf } from './job';
+import { componentOfJob, indexesOf, manifestOf } from './job';
 import { ownerOfTarget } from './owner';
-import { indexesOf } from './place';
 
 interface Database {
   component: RestoreComponent;

@@ -34,3 +34,8 @@ function readMade(workDir: string): string | undefined {
     return undefined;
   }
 }
+
+/** Markers of attempts that may still write to the target. */
+export function attempts(workDir: string): string {
+  return path.join(workDir, 'attempts');
+}

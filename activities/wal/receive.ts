@@ -12,7 +12,7 @@ import type { ShippingEnd } from '../contracts';
 import { beginArchives } from './archives';
 
 /** On a quiet server a mark says how far its clock is covered; each is one small request. */
-const coverageIntervalMs = 2000;
+const coverageIntervalMs = 1000;
 
 export async function receiveWal(context: SiteContext, { component }: ShippingRequest): Promise<ShippingEnd> {
   const configured = postgresOf(context.config, context.site, component);

@@ -1,0 +1,61 @@
+/** Setting present data aside before a restore touches it, and what becomes of it: put back, or dropped when the new is proved. */
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { cancellationSignal } from '@temporalio/activity';
+import { dropAside, putBack, setAside } from '../../components/tree/aside';
+import { waitForOthers } from '../../components/tree/markers';
+import { beating } from '../beating';
+import type { SiteContext } from '../context';
+import type { RestoreComponent, RestoreJob } from '../contracts';
+import { currentTablespaces, placesOf } from './check-target';
+import { attempts, makeWorkDir, removeWorkDir } from './work-dir';
+
+/** Every place that the restore fills, and on its own ground every place that the present data uses. */
+function placesToClear(job: RestoreJob, component: RestoreComponent): string[] {
+  const now = job.inPlace && component.kind === 'postgres' ? currentTablespaces(component.target) : [];
+  return [...new Set([...now, ...placesOf(component)])];
+}
+
+export async function setDataAside(_context: SiteContext, job: RestoreJob): Promise<void> {
+  if (job.request.delta) return;
+  for (const component of job.components) {
+    makeWorkDir(component.workDir);
+    for (const place of recordedPlaces(component.workDir, () => placesToClear(job, component))) {
+      await setAside(place, { id: job.restoreId, recordDir: component.workDir });
+    }
+  }
+}
+
+export async function putDataBack(_context: SiteContext, job: RestoreJob): Promise<void> {
+  if (job.request.delta) return;
+  for (const component of job.components.toReversed()) {
+    await waitForOthers(attempts(component.workDir), { signal: cancellationSignal(), waiting: beating() });
+    for (const place of recordedPlaces(component.workDir, () => []).toReversed()) {
+      await putBack(place, { id: job.restoreId, recordDir: component.workDir });
+    }
+  }
+}
+
+export async function dropSetAsideData(job: RestoreJob): Promise<void> {
+  for (const component of job.components) {
+    for (const place of recordedPlaces(component.workDir, () => [])) {
+      await dropAside(place, { id: job.restoreId, recordDir: component.workDir });
+    }
+  }
+}
+
+/** The list is fixed by the first attempt: once data is aside, its tablespaces can no longer be listed. */
+function recordedPlaces(workDir: string, find: () => string[]): string[] {
+  const file = path.join(workDir, 'places.json');
+  if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as string[];
+  const places = find();
+  if (places.length > 0) {
+    writeFileSync(`${file}.new`, JSON.stringify(places), { flush: true });
+    renameSync(`${file}.new`, file);
+  }
+  return places;
+}
+
+export async function removeWorkDirs(_context: SiteContext, job: RestoreJob): Promise<void> {
+  for (const { workDir } of job.components) removeWorkDir(workDir);
+}
