@@ -10,7 +10,7 @@ import type { PostgresFacts } from '../../domain/backup';
 import { decideRecovery, type ReplayTarget } from '../../domain/decide-recovery';
 import { HoldfastError, isHoldfastError } from '../../domain/errors';
 import { formatInstant, parseInstant } from '../../domain/instant';
-import { parseLsn } from '../../domain/lsn';
+import { formatLsn, parseLsn } from '../../domain/lsn';
 import { parseTarget } from '../../domain/recovery-target';
 import type { TimelineStretch } from '../../domain/timeline';
 import type { WalArchive } from '../../repository/wal/archive';
@@ -80,6 +80,7 @@ async function spoolComponent(context: SiteContext, job: RestoreJob, workDir: st
       hints: ['restore from a store that has it'],
     });
   }
+  await refuseLeftBranch(archive, facts);
   makeWorkDir(workDir);
   const dir = path.join(workDir, 'spool');
   let refusal: unknown;
@@ -141,6 +142,21 @@ export function replayOrder(workDir: string): ReplayOrder {
   const order = JSON.parse(readFileSync(path.join(workDir, 'replay.json'), 'utf8')) as ReplayOrder;
   const { tell } = order;
   return tell.kind === 'time' ? { ...order, tell: { ...tell, at: BigInt(tell.at) } } : order;
+}
+
+/**
+ * A server that was rewound goes on under the same timeline: a backup of the branch that was left shares its numbers with WAL
+ * that is not its own.
+ */
+async function refuseLeftBranch(archive: WalArchive, facts: PostgresFacts): Promise<void> {
+  const stop = parseLsn(facts.stopLsn);
+  for (const { timeline, from, at } of await archive.quarantines()) {
+    if (timeline !== facts.timeline || stop <= from || facts.stopTime >= at) continue;
+    throw new HoldfastError('backup_unusable', 'the backup is of a history that its server was rewound from', {
+      where: `timeline ${timeline}, ${formatLsn(from)}`,
+      hints: ['choose a backup that ended before the server was rewound to this position, or a later one'],
+    });
+  }
 }
 
 /** Those the backup can be replayed along, the newest first; or the one asked for. @throws HoldfastError `timeline_unreachable` */

@@ -180,6 +180,11 @@ export class WalArchive {
     return { ...this.marker, timelines, quarantined: await listQuarantines(this.place) };
   }
 
+  /** What was set aside so far. */
+  async quarantines(): Promise<Quarantined[]> {
+    return await listQuarantines(this.place);
+  }
+
   /** Sets aside what a rewound server contradicts: everything from the segment of `from` on. */
   async quarantineFrom(timeline: number, from: Lsn, reason: string): Promise<Quarantined> {
     return await quarantineFrom(this.place, timeline, from, reason);
