@@ -1,6 +1,6 @@
 /**
  * The workers of one process: workflows on `holdfast`, the activities of each served site on `holdfast-site-<site>`, and a queue
- * of the process's own for work that must meet an open session again (correctness.md, rule 30).
+ * of the process's own for work that must meet an open session again (docs/data-safety.md, F30).
  *
  * Guaranteed: an orderly stop lets running activities see the cancellation and end in order within the grace time.
  * Not guaranteed: anything after SIGKILL; that is what heartbeats, idempotent activities and the store are for.

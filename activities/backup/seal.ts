@@ -29,7 +29,7 @@ const pollMs = 200;
 /** A quiet server fills no segment: what is missing is sent as soon as it is there, so this long without progress is a fault. */
 const stuckAfterMs = 10 * 60_000;
 
-/** Waits for our own ledger, never for the server's archiver (correctness.md, A2). */
+/** Waits for our own ledger, never for the server's archiver (docs/data-safety.md, A2). */
 export async function awaitWal(context: SiteContext, job: BackupJob): Promise<void> {
   for (const { name, kind } of job.components) {
     if (kind !== 'postgres') continue;

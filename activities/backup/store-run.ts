@@ -1,6 +1,6 @@
 /**
  * Stores one run of packs. On a retry nothing is read from the source that the store already has; after a lost session a pack of
- * an earlier generation is used again unread when its files provably did not change, or read and compared (correctness.md, A1).
+ * an earlier generation is used again unread when its files provably did not change, or read and compared (docs/data-safety.md, A1).
  */
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import type { RootDirs } from '../../components/tree/read';

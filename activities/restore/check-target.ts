@@ -1,4 +1,4 @@
-/** What replay itself would touch outside the target (correctness.md, C17): known from the WAL, refused before anything is touched. */
+/** What replay itself would touch outside the target (docs/data-safety.md, C17): known from the WAL, refused before anything is touched. */
 
 import { readdirSync, readlinkSync } from 'node:fs';
 import path from 'node:path';

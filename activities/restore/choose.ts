@@ -1,4 +1,4 @@
-/** Which backup a restore begins with: the one named, or the newest that ends before the target (correctness.md, C21). */
+/** Which backup a restore begins with: the one named, or the newest that ends before the target (docs/data-safety.md, C21). */
 import { cancellationSignal } from '@temporalio/activity';
 import type { BackupHead, SealedManifest } from '../../domain/backup';
 import { HoldfastError } from '../../domain/errors';

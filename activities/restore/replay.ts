@@ -100,7 +100,7 @@ export async function validate(context: SiteContext, part: RestorePart): Promise
 }
 
 /**
- * Stops the server that replayed. In place, its new timeline's history is stored before it accepts any write (rule 19); a copy's
+ * Stops the server that replayed. In place, its new timeline's history is stored before it accepts any write (docs/data-safety.md, C19); a copy's
  * never is.
  */
 export async function finishReplay(context: SiteContext, part: RestorePart): Promise<void> {

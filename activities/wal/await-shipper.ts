@@ -1,4 +1,4 @@
-/** Waits until WAL flows: the slot exists before a backup starts, so that the server keeps what the backup will need (A2). */
+/** Waits until WAL flows: the slot exists before a backup starts, so that the server keeps what the backup will need (docs/data-safety.md, A2). */
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { cancellationSignal } from '@temporalio/activity';

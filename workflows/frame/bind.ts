@@ -33,7 +33,7 @@ export function onSite(site: string, { summary, giveUpAfter }: Binding): SiteAct
   });
 }
 
-/** Activities that must meet the very process that served an earlier one; when it is gone nobody takes them up (rule 30). */
+/** Activities that must meet the very process that served an earlier one; when it is gone nobody takes them up (docs/data-safety.md, F30). */
 export function inProcess(queue: string, summary: string): SiteActivities {
   return proxyActivities<SiteActivities>({
     ...patience,

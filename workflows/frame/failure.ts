@@ -37,7 +37,7 @@ export function hasCode(error: unknown, ...codes: string[]): boolean {
   return !isCancellation(error) && codes.includes(reportOf(error).code);
 }
 
-/** A step on a queue of one process that nobody polls any more: that process is gone (correctness.md, rule 30). */
+/** A step on a queue of one process that nobody polls any more: that process is gone (docs/data-safety.md, F30). */
 export function processIsGone(error: unknown): boolean {
   for (let at: unknown = error; at instanceof Error; at = at.cause) {
     if (at instanceof TimeoutFailure) return true;
