@@ -178,7 +178,7 @@ export interface SiteActivities {
   // verification
   findBackup(request: VerifyRequest): Promise<VerifyJob>;
   verifyManifest(job: VerifyJob): Promise<void>;
-  verifyWal(job: VerifyJob & { level: 'quick' | 'full' }): Promise<{ warnings: string[] }>;
+  verifyWal(job: Pick<VerifyJob, 'backupId' | 'store'> & { level: 'quick' | 'full' }): Promise<{ warnings: string[] }>;
   recordVerified(job: VerifyJob & { level: 'quick' | 'full' }): Promise<void>;
   /** @returns key of the receipt in the store */
   writeReceipt(order: ReceiptOrder): Promise<string>;

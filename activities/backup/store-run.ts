@@ -26,6 +26,8 @@ interface Storing {
   ref: GenerationRef;
   dirs: RootDirs;
   dataKey: Buffer;
+  /** Of the server, where it is one. */
+  timeline: number | undefined;
   signal: AbortSignal;
 }
 
@@ -40,7 +42,8 @@ export async function storeRun(context: SiteContext, work: StoreRunWork): Promis
   const plan = await getRunPlan(copy, ref, run);
   const storing: Storing = {
     ...{ context, copy, ref, dirs: sourceDirsOf(context, component, record) },
-    ...{ dataKey: await getDataKey(copy, backupId), signal: cancellationSignal() },
+    ...{ dataKey: await getDataKey(copy, backupId), timeline: record.postgres?.start.timeline },
+    signal: cancellationSignal(),
   };
   const packs: StoredPack[] = [];
   let reused = 0;
@@ -122,8 +125,10 @@ async function earlierPack(
     const earlier = { ...ref, generation };
     const stored = await findStoredPack(copy, packKey(copy.keys.names, earlier, pack), access, signal);
     if (!stored) continue;
-    const { openedAt } = await snapshotRecord(context, copy.store.name, earlier);
-    return { stored, readAfter: new Date(openedAt) };
+    const { openedAt, postgres } = await snapshotRecord(context, copy.store.name, earlier);
+    // On another timeline the files may be others': their times prove nothing, only their contents.
+    const sameHistory = postgres?.start.timeline === storing.timeline;
+    return { stored, readAfter: sameHistory ? new Date(openedAt) : new Date(0) };
   }
   return undefined;
 }

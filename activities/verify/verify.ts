@@ -78,7 +78,7 @@ function refuseDamage(damaged: Damage[]): void {
 /** Whether the WAL that makes the backup consistent is still in a store. */
 export async function verifyWal(
   context: SiteContext,
-  job: VerifyJob & { level: 'quick' | 'full' },
+  job: Pick<VerifyJob, 'backupId' | 'store'> & { level: 'quick' | 'full' },
 ): Promise<{ warnings: string[] }> {
   const { manifest } = await manifestOf(context, job);
   for (const [name, { postgres }] of Object.entries(manifest.components)) {

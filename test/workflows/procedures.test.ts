@@ -33,6 +33,7 @@ test('a backup goes through its runbook in order and leaves a receipt', async ()
       'awaitWal',
       'sealBackup',
       'verifyRun',
+      'verifyWal',
       'copyRun',
       'copyManifest',
       'publishBackup',

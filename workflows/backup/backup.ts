@@ -41,6 +41,7 @@ export const backup = procedure<BackupRequest>('backup', async (run, request) =>
       } as const;
       await workThrough(run, { work, from: 0, to: runs, jobs: job.jobs });
     }
+    await at('verify the WAL').verifyWal({ ...job, level: 'full' });
   });
   for (const to of job.copies) {
     await run.step(`copy to ${to}`, async () => {
