@@ -19,7 +19,7 @@ function declareEngine(program: Command): void {
     .action(acting(async (options) => (await import('./up.js')).up(options)));
   program
     .command('worker')
-    .description('run a worker of a configured engine')
+    .description('run a worker of a configured engine; with --site the agent of that site')
     .option('--site <site>', 'serve this site only')
     .action(acting(async (options) => (await import('./worker.js')).worker(options)));
 }

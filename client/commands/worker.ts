@@ -1,4 +1,7 @@
-/** `worker`: runs the workflows and the activities of one site, or of all, against a configured Temporal server. */
+/**
+ * `worker`: a worker of a configured Temporal server. Every worker runs workflows; with `--site` it is also that site's agent, next
+ * to the site's data and services (`all`: of every site, where one host serves them).
+ */
 import type { TemporalConfig } from '../../domain/config/types';
 import { HoldfastError } from '../../domain/errors';
 import { installRuntime } from '../../workers/logging';
@@ -14,7 +17,7 @@ import { askedSites } from '../sites';
 export async function worker(options: GlobalOptions & { site?: string }): Promise<Outcome> {
   const loaded = await configuredWithWarnings(options);
   const temporal = temporalOf(loaded.config.temporal, loaded.file);
-  const sites = askedSites(loaded.config, options.site);
+  const sites = options.site === undefined ? [] : askedSites(loaded.config, options.site);
   const stop = untilToldToStop();
   installRuntime();
   const connecting = await connectOptions(temporal);
@@ -30,7 +33,8 @@ export async function worker(options: GlobalOptions & { site?: string }): Promis
   try {
     if (options.json)
       await answer(JSON.stringify({ system: loaded.config.system, address: engine.address, sites, shippers }));
-    say(`worker of ${sites.join(', ')} at ${engine.address}`);
+    say(`${sites.length === 0 ? 'control worker' : `agent of ${sites.join(', ')}`} at ${engine.address}`);
+    if (sites.length === 0) say('it runs workflows only: start "holdfast worker --site SITE" next to each site\'s data');
     say(`stopping: ${await Promise.race([stop, fatal.promise])}`);
     return { json: undefined };
   } finally {
