@@ -6,13 +6,14 @@
  * Not guaranteed: anything after SIGKILL; that is what heartbeats, idempotent activities and the store are for.
  */
 import { randomUUID } from 'node:crypto';
-import type { ActivityInboundCallsInterceptor, NativeConnection, WorkerOptions } from '@temporalio/worker';
+import type { NativeConnection, WorkerOptions } from '@temporalio/worker';
 import { Worker } from '@temporalio/worker';
 import { SiteContext } from '../activities/context';
 import { siteActivities } from '../activities/site';
 import { siteNames } from '../domain/config/names';
 import type { LoadedConfig } from '../domain/config/types';
 import { siteQueue, workflowQueue } from '../domain/requests';
+import { aroundActivities } from './around';
 import { workflowBundle } from './bundle';
 import { Failures } from './failures';
 import { Pulse } from './pulse';
@@ -25,8 +26,6 @@ export interface WorkersOptions {
   sites?: string[];
   /** Whether workflows run here too. */
   workflows: boolean;
-  /** Wrapped around every activity, inside the pulse: fault tests kill the process at chosen moments through this. */
-  interceptors?: (() => ActivityInboundCallsInterceptor)[];
   onFatal?: (error: unknown) => void;
 }
 
@@ -52,7 +51,7 @@ export async function startWorkers(options: WorkersOptions): Promise<RunningWork
       activity: [
         () => ({ inbound: new Pulse() }),
         () => ({ inbound: new Failures() }),
-        ...(options.interceptors ?? []).map((make) => () => ({ inbound: make() })),
+        ...aroundActivities.map((make) => () => ({ inbound: make() })),
       ],
     },
   } satisfies Partial<WorkerOptions>;
