@@ -6,6 +6,7 @@ export function declareCommands(program: Command): void {
   declareEngine(program);
   declareConfig(program);
   declareProcedures(program);
+  declareSchedules(program);
   declareQuestions(program);
 }
 
@@ -71,7 +72,7 @@ function declareProcedures(program: Command): void {
     .option('--dry-run', 'check, and change nothing')
     .option('--skip-verification', 'do not read every object before services are stopped')
     .option('--place-only', 'stop before replay')
-    .option('--start', 'leave the restored database running')
+    .option('--start', 'leave the restored database running; in place also one that was not')
     .option('--owner <user>', 'owner of the restored data')
     .option('--tablespace-map <old=new...>', 'other directories for tablespaces', tablespace)
     .addOption(detach())
@@ -97,6 +98,21 @@ function declareProcedures(program: Command): void {
     .argument('<procedure>', 'workflow id, or its beginning')
     .addOption(detach())
     .action(acting(async (options, id) => (await import('./abort.js')).abort(options, id)));
+}
+
+function declareSchedules(program: Command): void {
+  const schedules = program
+    .command('schedules')
+    .description('backups by the schedules of their tiers')
+    .helpCommand(false);
+  schedules
+    .command('apply')
+    .description('make the engine run every tier by its schedule')
+    .action(acting(async (options) => (await import('./schedules.js')).apply(options)));
+  schedules
+    .command('list')
+    .description('schedules, and when each runs next')
+    .action(acting(async (options) => (await import('./schedules.js')).list(options)));
 }
 
 function declareQuestions(program: Command): void {

@@ -82,9 +82,7 @@ function checkTogether({ at, exclusive, to, delta, placeOnly, start, tablespaceM
   if (exclusive && at === undefined) refuse('--exclusive needs a target', 'say with --at what to stop before');
   if (delta && to !== undefined) refuse('--delta works in place', 'leave out --to');
   if (start && placeOnly) refuse('--start and --place-only exclude each other', 'choose one of them');
-  if (to === undefined && (start || placeOnly)) {
-    refuse(`${start ? '--start' : '--place-only'} needs --to`, 'in place, services are started as they were');
-  }
+  if (to === undefined && placeOnly) refuse('--place-only needs --to', 'in place, services are started as they were');
   if (tablespaceMap && to === undefined)
     refuse('--tablespace-map needs --to', 'in place, tablespaces stay where they are');
   if (timeline !== undefined && !/^(?:latest|[1-9]\d*)$/.test(timeline)) {

@@ -34,7 +34,8 @@ export async function worker(options: GlobalOptions & { site?: string }): Promis
     if (options.json)
       await answer(JSON.stringify({ system: loaded.config.system, address: engine.address, sites, shippers }));
     say(`${sites.length === 0 ? 'control worker' : `agent of ${sites.join(', ')}`} at ${engine.address}`);
-    if (sites.length === 0) say('it runs workflows only: start "holdfast worker --site SITE" next to each site\'s data');
+    if (sites.length === 0)
+      say('it runs workflows only: start "holdfast worker --site SITE" next to each site\'s data');
     say(`stopping: ${await Promise.race([stop, fatal.promise])}`);
     return { json: undefined };
   } finally {

@@ -1,0 +1,43 @@
+/**
+ * `npm run demo`: a real PostgreSQL under load is backed up, wrecked, and brought back to a chosen second while the worker is
+ * killed in the middle. Progress goes to stderr; the last line on stdout is one JSON object, see {@link DemoResult}.
+ *
+ * Exit codes: 0 everything is right, 1 the answer is bad, 2 it could not run, 130 interrupted.
+ * Guaranteed: whatever it started is ended by its pid and its folder removed, however it ends, unless `--keep` is given. Only
+ * the report stays. Not guaranteed: anything after the demo itself is killed with -9.
+ */
+import { reportFailure } from '../output/failure';
+import { Interruption } from './interruption';
+import { Narrator } from './narrator';
+import { readOptions, usage } from './options';
+import { perform } from './story';
+import { Tidy } from './tidy';
+
+async function main(): Promise<number> {
+  const options = readOptions(process.argv.slice(2));
+  if (options === 'help') {
+    process.stdout.write(`${usage}\n`);
+    return 0;
+  }
+  const interruption = new Interruption();
+  const narrator = new Narrator();
+  const tidy = new Tidy();
+  const performing = perform({ options, narrator, tidy, signal: interruption.signal });
+  try {
+    const result = await interruption.orResult(performing);
+    if (options.keep) tidy.keep();
+    process.stdout.write(`${JSON.stringify(result)}\n`);
+    return result.restored ? 0 : 1;
+  } catch (error) {
+    if (!interruption.signal.aborted) return await reportFailure(error, false);
+    narrator.line('interrupted: ending what was started');
+    return 130;
+  } finally {
+    await tidy.run(performing);
+  }
+}
+
+void main().then(
+  (code) => process.exit(code),
+  async (error) => process.exit(await reportFailure(error, false)),
+);

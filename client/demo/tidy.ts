@@ -1,0 +1,82 @@
+/**
+ * Ends what the demo started. Everything lies below one folder of its own, and every process works below it too, so that what
+ * a killed worker left behind (a replaying server, an engine) is found by the kernel's own account and ended by its pid.
+ */
+import { execFile } from 'node:child_process';
+import { readdirSync, readlinkSync, rmSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+
+const settleWithinMs = 5000;
+
+export class Tidy {
+  private folder?: string;
+  private readonly sharedMemory = new Set<string>();
+  private readonly first: (() => Promise<unknown>)[] = [];
+  private kept = false;
+
+  /** The folder that everything lies in: removed at the end. */
+  owns(folder: string): void {
+    this.folder = folder;
+  }
+
+  /** To be done before processes are ended: letting go of connections. The last is done first. */
+  before(action: () => Promise<unknown>): void {
+    this.first.unshift(action);
+  }
+
+  /** A server killed with -9 leaves its System V shared memory (an id of `postmaster.pid`) until somebody removes it. */
+  ownsSharedMemory(id: string | undefined): void {
+    if (id) this.sharedMemory.add(id);
+  }
+
+  keep(): void {
+    this.kept = true;
+  }
+
+  /** @param performing what may still be on its way to start something */
+  async run(performing: Promise<unknown>): Promise<void> {
+    for (const action of this.first) await Promise.race([action().catch(() => undefined), sleep(2000)]);
+    const { folder } = this;
+    if (this.kept || folder === undefined) return;
+    await endAllIn(folder);
+    await Promise.race([performing.catch(() => undefined), sleep(settleWithinMs)]);
+    await endAllIn(folder);
+    for (const id of this.sharedMemory) await promisify(execFile)('ipcrm', ['-m', id]).catch(() => undefined);
+    rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+  }
+}
+
+/** Until none is left: a process may start another while it is being ended. */
+async function endAllIn(folder: string): Promise<void> {
+  for (let round = 0; round < 100; round++) {
+    const pids = processesIn(folder);
+    if (pids.length === 0) return;
+    for (const pid of pids) killQuietly(pid);
+    await sleep(50);
+  }
+}
+
+/** Pids of all processes that work in the folder or below it. */
+export function processesIn(folder: string): number[] {
+  return readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => Number.isInteger(pid) && pid !== process.pid && worksIn(pid, folder));
+}
+
+function worksIn(pid: number, folder: string): boolean {
+  try {
+    const place = readlinkSync(`/proc/${pid}/cwd`).replace(/ \(deleted\)$/, '');
+    return place === folder || place.startsWith(`${folder}/`);
+  } catch {
+    return false;
+  }
+}
+
+export function killQuietly(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended already.
+  }
+}
