@@ -5,7 +5,7 @@
  * finds no worker becomes it. A command that waits takes the workers over when their process dies, so that a procedure goes on.
  */
 import type { LoadedConfig } from '../../domain/config/types';
-import { HoldfastError } from '../../domain/errors';
+import { HoldfastError, reportError } from '../../domain/errors';
 import { installRuntime } from '../../workers/logging';
 import type { RunningWorkers } from '../../workers/workers';
 import { connectClient, connectOptions, connectWorker } from './connect';
@@ -59,24 +59,35 @@ async function joinEmbedded(
   const becomeWorkers = async () => {
     if (closing || becoming || workers || !(await takeRole(dir, workersRole))) return;
     becoming = true;
-    // Here and not above: a command that only asks never loads the worker's native core.
-    const { startWorkers } = await import('../../workers/workers.js');
-    installRuntime();
-    const connection = await connectWorker({ address, namespace: 'default' }, 30_000, say);
-    workers = await startWorkers({ connection, namespace: 'default', loaded, workflows: true });
+    try {
+      // Here and not above: a command that only asks never loads the worker's native core.
+      const { startWorkers } = await import('../../workers/workers.js');
+      installRuntime();
+      const connection = await connectWorker({ address, namespace: 'default' }, 30_000, say);
+      const onFatal = (error: unknown) => {
+        if (workers === undefined || closing) return;
+        say(`the workers ended and are started again: ${reportError(error).message}`);
+        const ended = workers;
+        workers = undefined;
+        void ended.stop();
+      };
+      workers = await startWorkers({ connection, namespace: 'default', loaded, workflows: true, onFatal });
+    } finally {
+      becoming = false;
+    }
+  };
+  /** Whatever died is started again: the server (its port stays, so everybody reconnects), and the workers of a process that is gone. */
+  const mend = async () => {
+    if (closing) return;
+    if (!(await findServer(dir))) await withLock(dir, () => startServer(dir, say));
+    const holder = await readLive(dir, workersRole);
+    if (!holder || (holder.pid === process.pid && !workers)) await becomeWorkers();
   };
   if (start) {
     await registerSearchAttributes(client);
     await becomeWorkers();
   }
-  const watch = start
-    ? setInterval(() => {
-        void readLive(dir, workersRole).then(
-          (holder) => (holder ? undefined : becomeWorkers()),
-          () => undefined,
-        );
-      }, watchEveryMs)
-    : undefined;
+  const watch = start ? setInterval(() => void mend().catch(() => undefined), watchEveryMs) : undefined;
   watch?.unref();
   return {
     client,
