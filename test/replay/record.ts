@@ -1,0 +1,69 @@
+/**
+ * `npm run history:record`: records every scene anew, after a deliberate change of a workflow. Before such a change is released,
+ * look at which histories no longer replay: runs that are under way then need `patched()`.
+ */
+import type { WorkflowHandle } from '@temporalio/client';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { startTemporal } from '../support/temporal';
+import { onStage } from '../workflows/with-workers';
+import { anonymous } from './anonymous';
+import { removeHistories, writeHistory } from './recorded';
+import { type Scene, scenes } from './scenes';
+
+const atOnce = 4;
+
+async function record(env: TestWorkflowEnvironment, scene: Scene): Promise<void> {
+  const { type, reason, behaviour, request = {}, act, before } = scene;
+  const history = await onStage(env, behaviour?.() ?? {}, async (stage) => {
+    await before?.(stage);
+    const handle = await stage.start(type, atSite(request, stage.site));
+    await act?.(stage, handle);
+    await ended(handle);
+    const recorded = await handle.fetchHistory();
+    await endAll(env, stage.site);
+    return recorded;
+  });
+  writeHistory({ type, reason }, anonymous(JSON.parse(historyToJSON(history))) as { events: unknown[] });
+  process.stderr.write(`recorded ${type}/${reason}: ${history.events?.length} events\n`);
+}
+
+/** Work of runs names its site itself. */
+function atSite(request: object, site: string): object {
+  return 'work' in request ? { ...request, work: { ...(request.work as object), site } } : request;
+}
+
+async function ended(handle: WorkflowHandle): Promise<void> {
+  await handle.result().catch(() => undefined);
+}
+
+/** Workflows that outlive the one recorded: shippers. */
+async function endAll(env: TestWorkflowEnvironment, site: string): Promise<void> {
+  for await (const { workflowId } of env.client.workflow.list({ query: 'ExecutionStatus = "Running"' })) {
+    if (workflowId.includes(site)) await env.client.workflow.getHandle(workflowId).terminate();
+  }
+}
+
+async function main(): Promise<void> {
+  const env = await startTemporal();
+  try {
+    removeHistories();
+    const left = [...scenes];
+    const recorder = async () => {
+      for (let scene = left.shift(); scene; scene = left.shift()) await record(env, scene);
+    };
+    await Promise.all(Array.from({ length: atOnce }, recorder));
+  } finally {
+    await env.teardown();
+  }
+}
+
+if (require.main === module) {
+  main().then(
+    () => process.exit(0),
+    (error: unknown) => {
+      process.stderr.write(`${String(error)}\n`);
+      process.exit(1);
+    },
+  );
+}

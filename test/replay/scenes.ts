@@ -1,0 +1,183 @@
+/** The runs whose histories are kept: for each workflow type every way it can end, and every branch that changes what it asks for. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Context } from '@temporalio/activity';
+import type { WorkflowHandle } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import { shippingWorkflowId } from '../../domain/requests';
+import type * as workflows from '../../workflows';
+import { type Behaviour, backupJob, failing, restoreJob } from '../workflows/mocked-site';
+import type { Stage } from '../workflows/with-workers';
+
+export interface Scene {
+  type: keyof typeof workflows;
+  /** Why the history is kept; its file's name. */
+  reason: string;
+  behaviour?: () => Behaviour;
+  request?: object;
+  /** What happens besides waiting for the end. */
+  act?: (stage: Stage, handle: WorkflowHandle) => Promise<unknown>;
+  /** Before the workflow starts. */
+  before?: (stage: Stage) => Promise<unknown>;
+}
+
+const backup = { type: 'full', upload: true };
+const restore = restoreJob.request;
+const toTime = { ...restore, at: '2026-11-22T02:00:00+00:00' };
+const verify = { backup: 'latest', level: 'full' };
+
+export const scenes: Scene[] = [
+  { type: 'backup', reason: 'completed', request: backup },
+  {
+    type: 'backup',
+    reason: 'shipper-running',
+    request: backup,
+    before: shipper,
+    behaviour: () => ({ receiveWal: hang }),
+  },
+  {
+    type: 'backup',
+    reason: 'failed-and-discarded',
+    request: backup,
+    behaviour: () => ({ awaitWal: failing('wal_not_stored') }),
+  },
+  {
+    type: 'backup',
+    reason: 'session-lost-once',
+    request: backup,
+    behaviour: () => ({ closeSnapshot: once('backup_session_lost') }),
+  },
+  { type: 'backup', reason: 'session-process-gone', request: backup, behaviour: processGone },
+  {
+    type: 'backup',
+    reason: 'aborted',
+    request: backup,
+    behaviour: () => ({ storeRun: hang }),
+    act: cancelAt('store packs'),
+  },
+  { type: 'backup', reason: 'dry-run', request: { ...backup, dryRun: true } },
+  { type: 'backup', reason: 'runs-in-children', request: backup, behaviour: () => ({ planComponent: () => large }) },
+  { type: 'restore', reason: 'completed', request: restore },
+  {
+    type: 'restore',
+    reason: 'placed-only',
+    request: { ...restore, placeOnly: true, to: '/t', skipVerification: true },
+  },
+  {
+    type: 'restore',
+    reason: 'refused',
+    request: restore,
+    behaviour: () => ({ resolveRestore: failing('backup_not_found') }),
+  },
+  {
+    type: 'restore',
+    reason: 'failed-and-undone',
+    request: restore,
+    behaviour: () => ({ validate: failing('validation_failed') }),
+  },
+  { type: 'restore', reason: 'undo-failed', request: restore, behaviour: undoFails },
+  {
+    type: 'restore',
+    reason: 'no-receipt',
+    request: restore,
+    behaviour: () => ({ writeReceipt: failing('store_unavailable') }),
+  },
+  { type: 'pointInTimeRestore', reason: 'completed', request: toTime },
+  {
+    type: 'pointInTimeRestore',
+    reason: 'aborted',
+    request: toTime,
+    behaviour: () => ({ replay: hang }),
+    act: cancelAt('replay'),
+  },
+  { type: 'pointInTimeRestore', reason: 'dry-run', request: { ...toTime, dryRun: true } },
+  { type: 'verifyBackup', reason: 'completed', request: verify },
+  {
+    type: 'verifyBackup',
+    reason: 'damaged',
+    request: verify,
+    behaviour: () => ({ verifyRun: failing('checksum_mismatch') }),
+  },
+  { type: 'packRuns', reason: 'placed', request: packRuns('place') },
+  {
+    type: 'packRuns',
+    reason: 'copy-failed',
+    request: packRuns('copy'),
+    behaviour: () => ({ copyRun: failing('store_full') }),
+  },
+  {
+    type: 'shipWal',
+    reason: 'in-trouble-then-stopped',
+    request: { component: 'database' },
+    behaviour: trouble,
+    act: cancelLater,
+  },
+];
+
+const large = { runs: 1001, packs: 1001, files: 1, bytes: 1, lastFrom: 1001, warnings: [] };
+
+function packRuns(kind: 'place' | 'copy'): object {
+  const where = kind === 'place' ? { roots: {}, workDir: '/w', delta: false } : { to: 'warm' };
+  const work = {
+    kind,
+    site: backupJob.site,
+    backupId: backupJob.backupId,
+    component: 'database',
+    store: 'hot',
+    ...where,
+  };
+  return { work, from: 0, to: 5, jobs: 2 };
+}
+
+/** Works until it is cancelled, as an activity of hours does. */
+async function hang(): Promise<never> {
+  const activity = Context.current();
+  const pulse = setInterval(() => activity.heartbeat(), 200);
+  return activity.cancelled.finally(() => clearInterval(pulse));
+}
+
+function once(code: string): () => undefined {
+  let calls = 0;
+  return () => (calls++ === 0 ? failing(code)() : undefined);
+}
+
+/** The first snapshot is held by a process that nobody can reach any more. */
+function processGone(): Behaviour {
+  let calls = 0;
+  const real = (part: { site: string }) => ({ processQueue: `process-${part.site}` });
+  return { openSnapshot: (part: never) => (calls++ === 0 ? { processQueue: 'process-that-ended' } : real(part)) };
+}
+
+function undoFails(): Behaviour {
+  return { replay: failing('log_apply_failed'), putDataBack: failing('undo_failed') };
+}
+
+/** A receiver that fails, ends in order when called again, and runs on when called a third time. */
+function trouble(): Behaviour {
+  let calls = 0;
+  const receiveWal = () => {
+    calls++;
+    if (calls === 1) throw ApplicationFailure.nonRetryable('no connection to the server', 'postgres_unreachable');
+    return calls === 2 ? { message: 'the receiver ended at 0/3000000' } : hang();
+  };
+  return { receiveWal };
+}
+
+async function shipper({ site, start }: Stage): Promise<void> {
+  await start('shipWal', { component: 'database' }, shippingWorkflowId(backupJob.system, site, 'database'));
+}
+
+function cancelAt(step: string): NonNullable<Scene['act']> {
+  return async (_stage, handle) => {
+    for (;;) {
+      const progress = await handle.query<{ step?: string }>('progress');
+      if (progress.step?.startsWith(step)) break;
+      await sleep(50);
+    }
+    await handle.cancel();
+  };
+}
+
+async function cancelLater({ calls }: Stage, handle: WorkflowHandle): Promise<void> {
+  while (calls.filter((call) => call === 'receiveWal').length < 3) await sleep(100);
+  await handle.cancel();
+}
