@@ -5,7 +5,17 @@
  * Not guaranteed: durability. `fsync` is off, so that kill -9 of a server is survived and a power cut is not.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -208,6 +218,7 @@ export class Cluster {
   async destroy(): Promise<void> {
     for (const standby of this.standbys) await standby.destroy();
     await this.stop('immediate');
+    await this.endStranger();
     await Promise.all([...this.clients].map((one) => one.end().catch(() => undefined)));
     rmSync(this.dir, { recursive: true, force: true });
   }
@@ -247,6 +258,22 @@ export class Cluster {
     const ended = new Promise((resolve) => server.once('exit', resolve));
     server.kill(signal);
     await ended;
+  }
+
+  /** A server on our data that somebody else started (a restore in place does). */
+  private async endStranger(): Promise<void> {
+    const file = path.join(this.dataDir, 'postmaster.pid');
+    const at = () => {
+      try {
+        const pid = Number(readFileSync(file, 'utf8').split('\n')[0]);
+        return readlinkSync(`/proc/${pid}/cwd`) === this.dataDir ? pid : undefined;
+      } catch {
+        return undefined;
+      }
+    };
+    const pid = at();
+    if (pid !== undefined) process.kill(pid, 'SIGQUIT');
+    for (let tries = 0; tries < 100 && at() !== undefined; tries++) await sleep(50);
   }
 
   private environment(): NodeJS.ProcessEnv {

@@ -1,6 +1,7 @@
 /** Whether a restored database is right: PostgreSQL's own judges, and every row of every table. */
 import { rmSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import type { Cluster } from './postgres-cluster';
 
@@ -29,6 +30,17 @@ export async function tableSums(cluster: Cluster, config: pg.ClientConfig = {}):
   return sums;
 }
 
+/** A copy that replays by itself lets readers in before it has reached its target. */
+async function recovered(cluster: Cluster, at: pg.ClientConfig): Promise<void> {
+  const client = await cluster.client(at);
+  for (const deadline = Date.now() + 60_000; ; await sleep(100)) {
+    const { rows } = await client.query<{ busy: boolean }>('select pg_is_in_recovery() as busy');
+    if (!rows[0]?.busy) break;
+    if (Date.now() > deadline) throw new Error('the copy does not come to the end of its recovery');
+  }
+  await client.end();
+}
+
 export interface Opened {
   client(config?: pg.ClientConfig): Promise<pg.Client>;
   sums(): Promise<Record<string, string>>;
@@ -52,6 +64,7 @@ export async function openRestored(cluster: Cluster, dataDir: string): Promise<O
     'start',
   ]);
   const at = { host: cluster.socketDir, port: Number(port) };
+  await recovered(cluster, at);
   return {
     client: (config = {}) => cluster.client({ ...at, ...config }),
     sums: () => tableSums(cluster, at),
