@@ -59,24 +59,37 @@ export async function awaitWal(context: SiteContext, job: BackupJob): Promise<vo
   }
 }
 
+/** May run again after it is done: what its first attempt cleared away is not asked for once the backup is sealed. */
 export async function sealBackup(context: SiteContext, job: BackupJob): Promise<SealedJob> {
   const copy = await backupStore(context, job.backupId);
+  const key = backupKeys.sealed(job.backupId);
+  const isSealed = async () => (await copy.store.head(key)) !== undefined;
+  if (!(await isSealed())) {
+    try {
+      await putSealedManifest(copy, await draftManifest(context, copy, job));
+    } catch (error) {
+      // Another attempt may have sealed and cleared up meanwhile: what is in the store counts.
+      if (!(await isSealed())) throw error;
+    }
+  }
+  const manifest = await getSealedManifest(copy, { id: job.backupId });
+  await putPlainManifest(copy, manifest, refOf(key, await copy.store.get(key)));
+  await removeLeftovers(copy, manifest);
+  await putChecksums(copy, manifest);
+  return sealedJob(manifest);
+}
+
+async function draftManifest(context: SiteContext, copy: RepositoryCopy, job: BackupJob): Promise<SealedManifest> {
+  const { backupId, system, site, type, tier, startedAt } = job;
   const components: Record<string, SealedComponent> = {};
-  const runs: SealedJob['components'] = [];
-  let sum: RunOutcome = nothingDone;
-  let recoveryPoint: string | undefined;
   for (const { name, kind } of job.components) {
-    const closed = await closedSnapshot(context, job.store, job.backupId, name);
+    const closed = await closedSnapshot(context, job.store, backupId, name);
     if (!closed) throw new HoldfastError('backup_unusable', `the snapshot of ${name} was never closed`);
     const indexes: SealedComponent['indexes'] = [];
     let own: RunOutcome = nothingDone;
     let files = 0;
     for (let run = 0; run < closed.runs; run++) {
-      const ref = await runIndexRef(
-        copy,
-        { backupId: job.backupId, component: name, generation: closed.generation },
-        run,
-      );
+      const ref = await runIndexRef(copy, { backupId, component: name, generation: closed.generation }, run);
       const index = await getRunIndex(copy, ref);
       indexes.push(ref);
       files += index.entries.filter(({ type }) => type === 'file').length;
@@ -88,20 +101,20 @@ export async function sealBackup(context: SiteContext, job: BackupJob): Promise<
       warnings: closed.warnings,
     };
     components[name] = { kind, indexes, summary, postgres: closed.postgres, files: closed.files };
-    runs.push({ name, runs: closed.runs });
-    sum = addOutcomes(sum, own);
-    recoveryPoint ??= closed.postgres?.stopTime;
   }
-  const { backupId, system, site, type, tier, startedAt } = job;
   const endedAt = new Date().toISOString();
-  const draft: SealedManifest = { format: 1, backupId, system, site, type, tier, startedAt, endedAt, components };
-  const sealed = await putSealedManifest(copy, draft);
-  // Another attempt may have been first: what is in the store counts.
-  const manifest = await getSealedManifest(copy, { id: backupId });
-  await putPlainManifest(copy, manifest, sealed);
-  await removeLeftovers(copy, manifest);
-  await putChecksums(copy, manifest);
-  return { bytes: sum.bytes, storedBytes: sum.storedBytes, packs: sum.packs, components: runs, recoveryPoint };
+  return { format: 1, backupId, system, site, type, tier, startedAt, endedAt, components };
+}
+
+function sealedJob({ components }: SealedManifest): SealedJob {
+  const parts = Object.entries(components);
+  const total = (amount: 'bytes' | 'storedBytes' | 'packs') =>
+    parts.reduce((sum, [, { summary }]) => sum + summary[amount], 0);
+  return {
+    ...{ bytes: total('bytes'), storedBytes: total('storedBytes'), packs: total('packs') },
+    components: parts.map(([name, { summary }]) => ({ name, runs: summary.runs })),
+    recoveryPoint: parts.map(([, { postgres }]) => postgres?.stopTime).find((time) => time !== undefined),
+  };
 }
 
 function sizesOf(packs: { bytes: number; storedBytes: number }[]): RunOutcome {
