@@ -2,6 +2,7 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure, TemporalFailure } from '@temporalio/common';
 import type { ActivityExecuteInput, ActivityInboundCallsInterceptor, Next } from '@temporalio/worker';
+import { masked } from '../components/config-file/secrets';
 import { isHoldfastError, reportError } from '../domain/errors';
 
 /** An error that nobody foresaw may be a passing one; after this many attempts it is taken for a fault of the program. */
@@ -15,7 +16,7 @@ export class Failures implements ActivityInboundCallsInterceptor {
     } catch (error) {
       if (error instanceof TemporalFailure) throw error;
       if (cancellationSignal.aborted) throw new CancelledFailure(String(cancellationSignal.reason ?? 'CANCELLED'));
-      const report = reportError(error);
+      const report = masked(reportError(error));
       const retryable = isHoldfastError(error) ? error.retryable : info.attempt < attemptsForUnknown;
       const failure = ApplicationFailure.create({
         message: report.message,
@@ -23,7 +24,8 @@ export class Failures implements ActivityInboundCallsInterceptor {
         nonRetryable: !retryable,
         details: [report],
       });
-      if (report.code === 'internal' && error instanceof Error) failure.stack = error.stack;
+      if (report.code === 'internal' && error instanceof Error)
+        failure.stack = error.stack?.replace(error.message, report.message);
       throw failure;
     }
   }

@@ -5,6 +5,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { cancellationSignal } from '@temporalio/activity';
+import { withoutSecrets } from '../../components/config-file/environment';
 import { recordedArguments, runningInstance, startInstance, stopInstance } from '../../components/postgres/instance';
 import { giveTo, ownerOf } from '../../components/postgres/owner';
 import { findServerTools } from '../../components/postgres/tools';
@@ -21,7 +22,7 @@ import type { PriorState, RestoreComponent, RestoreJob, ServicesPart } from '../
 import { makeWorkDir } from './work-dir';
 
 function servicesOf(context: SiteContext, { inPlace }: RestoreJob) {
-  return inPlace ? openServices(siteOf(context.config, context.site)) : [];
+  return inPlace ? openServices(siteOf(context.config, context.site), withoutSecrets(context.config)) : [];
 }
 
 function databasesOf({ inPlace, components }: RestoreJob): RestoreComponent[] {

@@ -1,5 +1,6 @@
 /** `doctor`: everything a first run needs, and how to mend what is missing. Exit 1 when something must be mended. */
 
+import { withoutSecrets } from '../../components/config-file/environment';
 import { siteOf } from '../../domain/config/names';
 import type { LoadedConfig } from '../../domain/config/types';
 import { configured, type GlobalOptions, type Outcome } from '../context';
@@ -32,7 +33,7 @@ function examineAll(loaded: LoadedConfig, sites: string[]): Promise<Examined[]> 
         examine(`${site} ${name}`, () => checkComponent(one)),
       ),
       ...Object.entries(siteOf(config, site).services).map(([name, one]) =>
-        examine(`${site} service ${name}`, () => checkService(name, one)),
+        examine(`${site} service ${name}`, () => checkService(name, one, withoutSecrets(config))),
       ),
     ]),
   ]);

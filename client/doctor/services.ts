@@ -3,8 +3,8 @@ import { openService } from '../../components/services/open';
 import type { ServiceConfig } from '../../domain/config/types';
 import { type Finding, ok, problem } from './finding';
 
-export async function checkService(name: string, config: ServiceConfig): Promise<Finding[]> {
-  const state = await openService(name, config).state();
+export async function checkService(name: string, config: ServiceConfig, env: NodeJS.ProcessEnv): Promise<Finding[]> {
+  const state = await openService(name, config, env).state();
   if (state !== 'absent') return [ok('service', `${name} is ${state}`)];
   return [
     problem(

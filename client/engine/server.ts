@@ -49,7 +49,7 @@ export async function startServer(dir: string, say: (line: string) => void): Pro
       ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--ui-port', String(uiPort)],
       ...['--db-filename', path.join(dir, 'temporal.db'), '--log-level', 'error'],
     ],
-    { detached: true, stdio: ['ignore', log, log] },
+    { detached: true, stdio: ['ignore', log, log], env: ownEnvironment() },
   );
   closeSync(log);
   const identity = await new Promise<ProcessIdentity | undefined>((resolve) => {
@@ -62,6 +62,12 @@ export async function startServer(dir: string, say: (line: string) => void): Pro
   await writeState(dir, stateFile, state);
   await answering(dir, state);
   return state;
+}
+
+/** It outlives us and needs none of our secrets. */
+function ownEnvironment(): NodeJS.ProcessEnv {
+  const { PATH, HOME, TMPDIR } = process.env;
+  return { PATH, ...(HOME ? { HOME } : {}), ...(TMPDIR ? { TMPDIR } : {}) };
 }
 
 export async function stopServer(dir: string): Promise<void> {

@@ -1,12 +1,13 @@
 /** How a command that threw ends: the error in words or as JSON, and the exit code. */
 import { CommanderError } from 'commander';
+import { masked } from '../../components/config-file/secrets';
 import { catalogue, type ErrorReport, reportError } from '../../domain/errors';
 import { answer, say, sayError } from './say';
 
 /** @returns the exit code */
 export async function reportFailure(error: unknown, json: boolean): Promise<number> {
   if (error instanceof CommanderError && error.exitCode === 0) return 0;
-  const report = error instanceof CommanderError ? usageReport(error) : reportError(error);
+  const report = error instanceof CommanderError ? usageReport(error) : masked(reportError(error));
   if (json) await answer(JSON.stringify({ error: withWhere(report) }));
   else sayError(report);
   // A fault of ours: the person who mends it needs the place, and no secret is in a stack.

@@ -24,6 +24,18 @@ export async function resolveConnection(
   });
 }
 
+const resolved = new Set<string>();
+/** Shorter ones would also hide what is no secret. */
+const shortestMasked = 6;
+
+/** A report without any secret that this process has resolved: programs and servers may repeat in a message what they were given. */
+export function masked<Report extends { message: string; where?: string; hints: string[] }>(report: Report): Report {
+  const secrets = [...resolved].filter((secret) => secret.length >= shortestMasked);
+  const mask = (text: string) => secrets.reduce((left, secret) => left.replaceAll(secret, '…'), text);
+  const { message, where, hints } = report;
+  return { ...report, message: mask(message), where: where && mask(where), hints: hints.map(mask) };
+}
+
 async function resolveWith(
   text: string,
   environment: NodeJS.ProcessEnv,
@@ -37,7 +49,10 @@ async function resolveWith(
 
 async function secretOf(reference: SecretReference, environment: NodeJS.ProcessEnv): Promise<string> {
   const value = reference.from === 'env' ? environment[reference.name] : await contentsOf(reference.name);
-  if (value !== undefined && value !== '') return value;
+  if (value !== undefined && value !== '') {
+    resolved.add(value);
+    return value;
+  }
   throw new HoldfastError('secret_unavailable', `the secret ${reference.text} is not there`, {
     where: reference.text,
     hints: [

@@ -102,7 +102,7 @@ function nameOf(uid: number): string | undefined {
 }
 
 /** Nothing of our environment but what programs need to run: it may hold secrets. */
-function passedOn(): NodeJS.ProcessEnv {
+export function passedOn(): NodeJS.ProcessEnv {
   const { PATH, LD_LIBRARY_PATH, TMPDIR } = process.env;
   return { LC_ALL: 'C', PATH, ...(LD_LIBRARY_PATH ? { LD_LIBRARY_PATH } : {}), ...(TMPDIR ? { TMPDIR } : {}) };
 }

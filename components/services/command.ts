@@ -11,6 +11,7 @@ export class CommandManager implements ServiceManager {
   constructor(
     name: string,
     private readonly config: ServiceOf<'command'>,
+    private readonly env: NodeJS.ProcessEnv,
   ) {
     this.what = `service ${name}`;
   }
@@ -43,6 +44,6 @@ export class CommandManager implements ServiceManager {
   }
 
   private shell(command: string, signal?: AbortSignal) {
-    return runBounded('/bin/sh', ['-c', command], { timeoutMs: this.config.timeout, signal });
+    return runBounded('/bin/sh', ['-c', command], { timeoutMs: this.config.timeout, signal, env: this.env });
   }
 }

@@ -8,7 +8,10 @@ const marginSeconds = 5;
 export class ComposeManager implements ServiceManager {
   readonly what: string;
 
-  constructor(private readonly config: ServiceOf<'compose'>) {
+  constructor(
+    private readonly config: ServiceOf<'compose'>,
+    private readonly env: NodeJS.ProcessEnv,
+  ) {
     this.what = `compose service ${config.service}`;
   }
 
@@ -46,7 +49,11 @@ export class ComposeManager implements ServiceManager {
   private async compose(args: string[], code: ServiceFailure, verb: string, signal?: AbortSignal): Promise<string> {
     const { file, project, timeout } = this.config;
     const which = [...(file ? ['--file', file] : []), ...(project ? ['--project-name', project] : [])];
-    const ended = await runBounded('docker', ['compose', ...which, ...args], { timeoutMs: timeout, signal });
+    const ended = await runBounded('docker', ['compose', ...which, ...args], {
+      timeoutMs: timeout,
+      signal,
+      env: this.env,
+    });
     if (ended.code === 0) return ended.output;
     const how = ended.failure ?? `ended with ${ended.code}`;
     throw serviceError(code, `cannot ${verb} ${this.what}: docker compose ${how}`, ended.output);

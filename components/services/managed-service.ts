@@ -14,6 +14,7 @@ export class ManagedService implements ServiceControl {
     readonly name: string,
     private readonly config: ServiceConfig,
     private readonly manager: ServiceManager,
+    private readonly env: NodeJS.ProcessEnv,
   ) {}
 
   state(signal?: AbortSignal): Promise<ServiceState> {
@@ -47,7 +48,7 @@ export class ManagedService implements ServiceControl {
           await delay(Math.min(settleMs, left), undefined, { signal });
           if ((await this.state(signal)) === 'running') return;
         } else {
-          const limits = { timeoutMs: Math.min(longestCheckMs, left), signal };
+          const limits = { timeoutMs: Math.min(longestCheckMs, left), signal, env: this.env };
           const check = await runBounded('/bin/sh', ['-c', this.config.health], limits);
           if (check.code === 0) return;
           last = `its health command ${check.failure ?? `ends with ${check.code}`}`;

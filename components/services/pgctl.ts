@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { passedOn } from '../postgres/owner';
 import { type Outcome, runBounded } from './run-bounded';
 import { type ServiceFailure, type ServiceManager, type ServiceOf, type ServiceState, serviceError } from './service';
 
@@ -53,7 +54,14 @@ export class PgctlManager implements ServiceManager {
     const owner = await stat(dataDir);
     const as = process.getuid?.() === 0 ? { uid: owner.uid, gid: owner.gid } : {};
     // `cwd`: pg_ctl of another user may not be allowed to stand where we do.
-    return runBounded(program, [...args, '-D', dataDir], { timeoutMs: timeout, signal, logFile, cwd: '/', ...as });
+    return runBounded(program, [...args, '-D', dataDir], {
+      timeoutMs: timeout,
+      signal,
+      logFile,
+      cwd: '/',
+      env: passedOn(),
+      ...as,
+    });
   }
 
   private async program(code: ServiceFailure): Promise<string> {
