@@ -64,11 +64,16 @@ export async function listHeads(copy: RepositoryCopy, signal?: AbortSignal): Pro
   return list;
 }
 
+/** The backup that the head of this key speaks of. */
+export function backupOfHead(key: string): string {
+  return key.slice(headsPrefix.length, -'.json'.length);
+}
+
 async function readAll(copy: RepositoryCopy, keys: string[], list: HeadList): Promise<void> {
   await Promise.all(
     keys.map(async (key) => {
       try {
-        list.heads.push(await getHead(copy, key.slice(headsPrefix.length, -'.json'.length)));
+        list.heads.push(await getHead(copy, backupOfHead(key)));
       } catch (error) {
         const { code, message } = reportError(error);
         if (code === 'backup_not_found') return; // removed while we listed

@@ -7,7 +7,9 @@ import { workThrough } from './pack-runs';
 export const verifyBackup = procedure<VerifyRequest>('verify backup', async (run, request) => {
   const { site, level } = request;
   const at = (summary: string) => onSite(site, { summary });
-  const job = await run.step('find the backup', () => at('find the backup').findBackup(request));
+  const job = await run.step('find the backup', () =>
+    onSite(site, { summary: 'find the backup', first: true }).findBackup(request),
+  );
   run.about({ backupId: job.backupId });
   await run.step('verify the manifest', () => at('verify the manifest').verifyManifest(job));
   run.expect({ bytes: job.bytes, packs: job.packs });

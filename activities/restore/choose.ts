@@ -1,12 +1,13 @@
 /** Which backup a restore begins with: the one named, or the newest that ends before the target (docs/data-safety.md, C21). */
 import { cancellationSignal } from '@temporalio/activity';
 import type { BackupHead, SealedManifest } from '../../domain/backup';
-import { HoldfastError } from '../../domain/errors';
+import { HoldfastError, isHoldfastError } from '../../domain/errors';
 import { parseInstant } from '../../domain/instant';
 import { parseLsn } from '../../domain/lsn';
 import { describeTarget, type RequestedTarget } from '../../domain/recovery-target';
 import type { RepositoryCopy } from '../../repository/copy';
-import { getHead, listHeads } from '../../repository/heads';
+import { backupOfHead, getHead, listHeads } from '../../repository/heads';
+import { headKey } from '../../repository/names';
 import { getSealedManifest } from '../../repository/sealed-manifest';
 import type { SiteContext } from '../context';
 
@@ -20,8 +21,8 @@ export interface Chosen {
 export async function chooseBackup(context: SiteContext, wanted: string, target: RequestedTarget): Promise<Chosen> {
   if (wanted !== 'latest') return { ...(await namedBackup(context, wanted)), older: [] };
   const heads = await completedHeads(context);
-  for (const [at, { head, copy }] of heads.entries()) {
-    const manifest = await getSealedManifest(copy, head);
+  for (const [at, { head }] of heads.entries()) {
+    const { copy, manifest } = await namedBackup(context, head.id);
     if (!endsBefore(manifest, target)) continue;
     const older = target.kind === 'name' || target.kind === 'xid' ? heads.slice(at + 1).map((one) => one.head.id) : [];
     return { copy, manifest, older };
@@ -53,33 +54,52 @@ export async function namedBackup(context: SiteContext, id: string): Promise<Omi
       }
       return { copy, manifest: await getSealedManifest(copy, head) };
     } catch (error) {
-      failure = error;
+      // That a store never had it says less than what is wrong with it elsewhere.
+      if (failure === undefined || !isNotFound(error)) failure = error;
     }
   }
   throw failure;
 }
 
-/** Newest first, one entry a backup: in the first store of the configuration that has it. */
+function isNotFound(error: unknown): boolean {
+  return isHoldfastError(error) && error.code === 'backup_not_found';
+}
+
+/**
+ * Newest first, one entry a backup: in the first store of the configuration that has it.
+ * @throws HoldfastError `catalog_damaged` when a newer backup is hidden behind a head that no store can show
+ */
 export async function completedHeads(context: SiteContext): Promise<{ head: BackupHead; copy: RepositoryCopy }[]> {
   const { copies, unavailable } = await context.repository();
   const found = new Map<string, { head: BackupHead; copy: RepositoryCopy }>();
-  let damaged: string | undefined;
+  const readable = new Set<string>();
+  const damaged = new Map<string, RepositoryCopy>();
   for (const copy of copies) {
     const list = await listHeads(copy, cancellationSignal());
-    damaged ??= list.damaged[0]?.key;
+    for (const { key } of list.damaged) damaged.set(backupOfHead(key), copy);
     for (const head of list.heads) {
+      readable.add(head.id);
       if (head.status === 'completed' && head.site === context.site && !found.has(head.id))
         found.set(head.id, { head, copy });
     }
   }
   if (found.size === 0 && unavailable[0]) throw unavailable[0].error;
-  if (found.size === 0 && damaged) {
-    throw new HoldfastError('catalog_damaged', 'the catalog cannot be read', {
-      where: damaged,
-      hints: ['holdfast catalog rebuild makes it again'],
+  const heads = [...found.values()].sort((a, b) => (a.head.startedAt < b.head.startedAt ? 1 : -1));
+  const newest = heads[0]?.head.startedAt ?? '';
+  for (const [id, copy] of damaged) {
+    if (readable.has(id) || !(await hidesNewer(context, copy, id, newest))) continue;
+    throw new HoldfastError('catalog_damaged', `the entry of the newest backup in the catalog is damaged: ${id}`, {
+      where: `${copy.store.name}:${headKey(id)}`,
+      hints: ['holdfast catalog rebuild makes it again', 'or name the backup to restore: holdfast list'],
     });
   }
-  return [...found.values()].sort((a, b) => (a.head.startedAt < b.head.startedAt ? 1 : -1));
+  return heads;
+}
+
+/** A backup that was never finished has no manifest, and its head hides nothing. */
+async function hidesNewer(context: SiteContext, copy: RepositoryCopy, id: string, than: string): Promise<boolean> {
+  const manifest = await getSealedManifest(copy, { id }).catch(() => undefined);
+  return manifest !== undefined && manifest.site === context.site && manifest.startedAt > than;
 }
 
 function endsBefore(manifest: SealedManifest, target: RequestedTarget): boolean {

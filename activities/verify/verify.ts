@@ -102,6 +102,7 @@ export async function verifyWal(
     if (!held) {
       throw new HoldfastError('wal_gap', `the WAL that makes ${name} consistent is not stored`, {
         where: `${postgres.startLsn} to ${postgres.stopLsn}`,
+        hints: ['the backup cannot be restored from this store: use another one, and make a new backup'],
       });
     }
   }

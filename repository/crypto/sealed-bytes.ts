@@ -38,5 +38,6 @@ export function readJson<T>(bytes: Buffer, schema: z.ZodType<T>, where: string):
   }
   throw new HoldfastError('invalid_backup', `a stored document does not have the form it should have (${problem})`, {
     where,
+    hints: ['it was damaged or overwritten: use another store that holds the same backups'],
   });
 }

@@ -13,10 +13,11 @@ export const backup = procedure<BackupRequest>('backup', async (run, request) =>
   const { site } = request;
   const at = (summary: string) => onSite(site, { summary });
 
-  const job = await run.step('choose what to back up', () => at('choose what to back up').beginBackup(request));
+  const first = (summary: string) => onSite(site, { summary, first: true });
+  const job = await run.step('choose what to back up', () => first('choose what to back up').beginBackup(request));
   run.about({ backupId: job.backupId, tier: request.tier });
   run.warn(...job.warnings);
-  await run.step('check health', () => at('check health').checkHealth(job));
+  await run.step('check health', () => first('check health').checkHealth(job));
   if (request.dryRun) return;
 
   run.undo('mark the backup failed and remove its objects', () => at('discard backup').discardBackup(job));

@@ -10,7 +10,12 @@ export interface Binding {
   summary: string;
   /** How long the step may take altogether, waiting for a store or an agent to come back included. */
   giveUpAfter?: Duration;
+  /** Nothing has begun yet: what cannot be reached after a few tries is told at once instead of being waited for. */
+  first?: boolean;
 }
+
+/** Some ten seconds: a server that restarts is waited for, one that is not there is not. */
+const firstAttempts = 6;
 
 /**
  * Every activity heartbeats by itself (workers/interceptors), so a dead worker is noticed within `heartbeatTimeout` whatever it
@@ -24,10 +29,11 @@ const patience: ActivityOptions = {
 };
 
 /** Activities of a site's agent: its data, its services, its stores. */
-export function onSite(site: string, { summary, giveUpAfter }: Binding): SiteActivities {
+export function onSite(site: string, { summary, giveUpAfter, first }: Binding): SiteActivities {
   return proxyActivities<SiteActivities>({
     ...patience,
     ...(giveUpAfter === undefined ? {} : { scheduleToCloseTimeout: giveUpAfter, startToCloseTimeout: giveUpAfter }),
+    ...(first ? { retry: { ...patience.retry, maximumAttempts: firstAttempts } } : {}),
     taskQueue: siteQueue(site),
     summary,
   });

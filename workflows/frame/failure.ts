@@ -17,19 +17,23 @@ import {
 
 /** The report behind anything a step threw, looking through the wrappers that Temporal puts around it. */
 export function reportOf(error: unknown): ErrorReport {
+  let timeout: TimeoutFailure | undefined;
   for (let at: unknown = error; at instanceof Error; at = at.cause) {
     if (isHoldfastError(at)) return reportError(at);
     if (at instanceof ApplicationFailure && at.type && isErrorCode(at.type)) {
       const detail = at.details?.[0] as Partial<ErrorReport> | undefined;
       return { code: at.type, message: at.message, where: detail?.where, hints: detail?.hints ?? [] };
     }
+    // A step that was tried until its time was over has the last try's error below it.
     if (at instanceof TimeoutFailure) {
-      return { code: 'internal', message: `a step ran out of time (${at.timeoutType})`, hints: [] };
+      timeout ??= at;
+      continue;
     }
     if (!(at instanceof ActivityFailure) && !(at instanceof ChildWorkflowFailure) && at.cause === undefined) {
       return reportError(at);
     }
   }
+  if (timeout) return { code: 'internal', message: `a step ran out of time (${timeout.timeoutType})`, hints: [] };
   return reportError(error);
 }
 

@@ -87,7 +87,9 @@ async function finish(run: Run, site: string, thrown: unknown): Promise<Procedur
   };
   let receipt: string | null = null;
   try {
-    receipt = await onSite(site, { summary: 'write receipt', giveUpAfter: '5 minutes' }).writeReceipt({
+    // Nobody is kept waiting for a receipt where the store itself was the trouble.
+    const first = error?.code.startsWith('store_') === true;
+    receipt = await onSite(site, { summary: 'write receipt', giveUpAfter: '5 minutes', first }).writeReceipt({
       site,
       backupId: run.findings.backupId,
       details,

@@ -11,7 +11,9 @@ import { workThrough } from '../pack-runs';
 export async function restoreRunbook(run: Run, request: RestoreRequest): Promise<void> {
   const at = (summary: string) => onSite(request.site, { summary });
 
-  const resolved = await run.step('resolve the target', () => at('resolve the target').resolveRestore(request));
+  const resolved = await run.step('resolve the target', () =>
+    onSite(request.site, { summary: 'resolve the target', first: true }).resolveRestore(request),
+  );
   run.about({ backupId: resolved.backupId });
   run.warn(...resolved.warnings);
   run.undo('remove the spool', () => at('remove the spool').removeWorkDirs(resolved));
