@@ -5,7 +5,19 @@
  * Guaranteed: no link leads to the source's own tablespaces or WAL unless the caller's map says so; the backup's own WAL lies in
  * `pg_wal`, marked as archived, so that `pg_verifybackup` finds it and nobody pushes it again.
  */
-import { constants, copyFileSync, existsSync, lstatSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  constants,
+  copyFileSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import type { PostgresFacts } from '../../domain/backup';
 import { HoldfastError } from '../../domain/errors';
@@ -71,23 +83,39 @@ function linkTablespaces({ dataDir, owner, facts, tablespaces }: PrepareRequest)
   }
 }
 
-function placeOwnWal({ dataDir, owner, facts, spoolDir }: PrepareRequest): void {
+function placeOwnWal(request: PrepareRequest): void {
+  const { dataDir, owner, facts } = request;
   const last = segmentOf(parseLsn(facts.stopLsn) - 1n, facts.segmentSize);
   for (let number = segmentOf(parseLsn(facts.startLsn), facts.segmentSize); number <= last; number++) {
     const name = segmentName(facts.timeline, number, facts.segmentSize);
     const file = path.join(dataDir, 'pg_wal', name);
-    try {
-      // A copy and no second name: the server writes into the segments it recycles.
-      copyFileSync(path.join(spoolDir, name), file, constants.COPYFILE_FICLONE);
-    } catch (cause) {
-      throw new HoldfastError('log_apply_failed', `the backup's own WAL segment ${name} is missing`, {
-        where: spoolDir,
-        cause,
-      });
-    }
+    const { from, isOwn } = spooledSegment(request, name);
+    // A copy and no second name: the server writes into the segments it recycles.
+    copyFileSync(from, file, constants.COPYFILE_FICLONE);
+    if (!isOwn && number === last) eraseBeyond(file, Number(parseLsn(facts.stopLsn) % BigInt(facts.segmentSize)));
     giveTo(owner, file);
     writeOwned(path.join(dataDir, 'pg_wal/archive_status', `${name}.done`), Buffer.alloc(0), owner);
   }
+}
+
+/**
+ * Where the server left the backup's timeline within the backup's last segment, the newer timeline's file stands for it: it
+ * begins with a copy of its ancestor's.
+ */
+function spooledSegment({ spoolDir }: PrepareRequest, name: string): { from: string; isOwn: boolean } {
+  const isSame = (one: string) => one.length === name.length && one.slice(8) === name.slice(8);
+  const names = existsSync(spoolDir) ? readdirSync(spoolDir).filter(isSame).sort() : [];
+  const found = names.includes(name) ? name : names.at(-1);
+  if (found !== undefined) return { from: path.join(spoolDir, found), isOwn: found === name };
+  throw new HoldfastError('log_apply_failed', `the backup's own WAL segment ${name} is missing`, { where: spoolDir });
+}
+
+/** Nothing of another timeline may stand under this one's name. */
+function eraseBeyond(file: string, offset: number): void {
+  if (offset === 0) return; // the backup ends with the segment
+  const { size } = statSync(file);
+  truncateSync(file, offset);
+  truncateSync(file, size);
 }
 
 function ownDirectory(directory: string, owner: Owner): void {
