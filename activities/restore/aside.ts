@@ -1,14 +1,12 @@
 /** Setting present data aside before a restore touches it, and what becomes of it: put back, or dropped when the new is proved. */
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { cancellationSignal } from '@temporalio/activity';
+import { stopInstance } from '../../components/postgres/instance';
 import { dropAside, putBack, setAside } from '../../components/tree/aside';
-import { waitForOthers } from '../../components/tree/markers';
-import { beating } from '../beating';
 import type { SiteContext } from '../context';
 import type { RestoreComponent, RestoreJob } from '../contracts';
 import { currentTablespaces, placesOf } from './check-target';
-import { attempts, makeWorkDir, removeWorkDir } from './work-dir';
+import { assertUnderWay, closeForPlacing, isPlaced, markPlaced, removeWorkDir } from './work-dir';
 
 /** Every place that the restore fills, and on its own ground every place that the present data uses. */
 function placesToClear(job: RestoreJob, component: RestoreComponent): string[] {
@@ -19,7 +17,8 @@ function placesToClear(job: RestoreJob, component: RestoreComponent): string[] {
 export async function setDataAside(_context: SiteContext, job: RestoreJob): Promise<void> {
   if (job.request.delta) return;
   for (const component of job.components) {
-    makeWorkDir(component.workDir);
+    assertUnderWay(component.workDir);
+    if (isPlaced(component.workDir)) continue;
     for (const place of recordedPlaces(component.workDir, () => placesToClear(job, component))) {
       await setAside(place, { id: job.restoreId, recordDir: component.workDir });
     }
@@ -29,7 +28,8 @@ export async function setDataAside(_context: SiteContext, job: RestoreJob): Prom
 export async function putDataBack(_context: SiteContext, job: RestoreJob): Promise<void> {
   if (job.request.delta) return;
   for (const component of job.components.toReversed()) {
-    await waitForOthers(attempts(component.workDir), { signal: cancellationSignal(), waiting: beating() });
+    markPlaced(component.workDir);
+    await closeForPlacing(component.workDir);
     for (const place of recordedPlaces(component.workDir, () => []).toReversed()) {
       await putBack(place, { id: job.restoreId, recordDir: component.workDir });
     }

@@ -2,7 +2,6 @@
 import path from 'node:path';
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import { PlacingJournal } from '../../components/tree/journal';
-import { enterAttempt } from '../../components/tree/markers';
 import type { StoredPack } from '../../domain/pack';
 import { nothingDone, type RunOutcome } from '../../domain/runs';
 import type { RepositoryCopy } from '../../repository/copy';
@@ -11,7 +10,7 @@ import { fetchPack } from '../../repository/packs/store-pack';
 import type { SiteContext } from '../context';
 import type { PlaceRunWork } from '../contracts';
 import { manifestOf, runOf } from './job';
-import { attempts, makeWorkDir } from './work-dir';
+import { enterPlacing } from './work-dir';
 
 export async function placeRun(context: SiteContext, work: PlaceRunWork): Promise<RunOutcome> {
   const { backupId, component, run, store, workDir } = work;
@@ -19,8 +18,7 @@ export async function placeRun(context: SiteContext, work: PlaceRunWork): Promis
   const index = await runOf(copy, manifest, component, run);
   const dataKey = await getDataKey(copy, backupId);
   const signal = cancellationSignal();
-  makeWorkDir(workDir);
-  const attempt = enterAttempt(attempts(workDir));
+  const attempt = enterPlacing(workDir);
   const journal = PlacingJournal.open(path.join(workDir, 'journal'));
   const outcome: RunOutcome = { ...nothingDone, warnings: [] };
   try {

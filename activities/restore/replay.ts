@@ -27,6 +27,7 @@ import { replayOrder } from './fetch-wal';
 import { freePort } from './free-port';
 import { componentOfJob, indexesOf, manifestOf } from './job';
 import { ownerOfTarget } from './owner';
+import { waitForWriters } from './work-dir';
 
 interface Database {
   component: RestoreComponent;
@@ -68,6 +69,8 @@ async function databaseOf(context: SiteContext, { job, component: name }: Restor
 export async function prepareReplay(context: SiteContext, part: RestorePart): Promise<void> {
   const { component, facts, request } = await databaseOf(context, part);
   const { job } = part;
+  // One that was given up may still be at the files that the server is about to change.
+  await waitForWriters(component.workDir);
   const { owner, dataDir, spoolDir } = request;
   if (!existsSync(path.join(dataDir, 'backup_label.old'))) {
     const tablespaces = Object.fromEntries(

@@ -62,6 +62,7 @@ function restoreIdOf(): string {
 
 function componentNames(manifest: SealedManifest, { components }: RestoreRequest): string[] {
   const held = Object.keys(manifest.components);
+  for (const name of held) assertComponentName(name);
   const missing = components?.find((name) => !held.includes(name));
   if (missing === undefined) return components ?? held;
   throw new HoldfastError('usage', `${manifest.backupId} holds no component "${missing}"`, {

@@ -29,7 +29,9 @@ function databasesOf({ inPlace, components }: RestoreJob): RestoreComponent[] {
   return inPlace ? components.filter(({ kind }) => kind === 'postgres') : [];
 }
 
+/** Also makes the folders beside the targets, which later steps take for the sign that the restore is under way. */
 export async function recordServices(context: SiteContext, job: RestoreJob): Promise<PriorState> {
+  for (const { workDir } of job.components) makeWorkDir(workDir);
   const runningDatabases: string[] = [];
   const crashedDatabases: string[] = [];
   for (const { name, target, workDir } of databasesOf(job)) {
@@ -38,7 +40,6 @@ export async function recordServices(context: SiteContext, job: RestoreJob): Pro
     const crashed = !runs && (job.request.start || existsSync(path.join(target, 'postmaster.pid')));
     if (!runs && !crashed) continue;
     (runs ? runningDatabases : crashedDatabases).push(name);
-    makeWorkDir(workDir);
     // Kept beside the target and out of every history: arguments may hold anything.
     writeFileSync(startedWith(workDir), JSON.stringify(recordedArguments(target)), { mode: 0o600 });
   }
@@ -49,9 +50,10 @@ export async function recordServices(context: SiteContext, job: RestoreJob): Pro
 export async function stopServices(context: SiteContext, { job, prior }: ServicesPart): Promise<void> {
   await stopAll(servicesOf(context, job), prior.services, cancellationSignal());
   for (const { name, target, workDir } of databasesOf(job)) {
-    const runs = prior.runningDatabases.includes(name) && runningInstance(target) !== undefined;
+    const crashed = prior.crashedDatabases.includes(name);
+    const runs = (crashed || prior.runningDatabases.includes(name)) && runningInstance(target) !== undefined;
     // Written first: whoever comes after a kill knows that nobody else starts it again.
-    if (runs || prior.crashedDatabases.includes(name)) writeFileSync(oursToStart(workDir), '');
+    if (runs || crashed) writeFileSync(oursToStart(workDir), '');
     if (runs) await stopInstance(target);
   }
 }

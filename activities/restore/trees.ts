@@ -1,47 +1,59 @@
 /** The trees around placing: folders before the first pack, sizes, owners, modes and times after the last. */
 import path from 'node:path';
-import { cancellationSignal } from '@temporalio/activity';
 import { finishTree as finishFiles } from '../../components/tree/finish';
 import { PlacingJournal } from '../../components/tree/journal';
-import { waitForOthers } from '../../components/tree/markers';
 import { prepareTree as makeFolders } from '../../components/tree/prepare';
 import { pruneTree } from '../../components/tree/prune';
 import { syncTree } from '../../components/tree/sync';
 import { StoredSizes } from '../../domain/stored-sizes';
-import { beating } from '../beating';
 import type { SiteContext } from '../context';
 import type { RestorePart } from '../contracts';
 import { failingAs } from './failing-as';
 import { componentOfJob, entriesOf, indexesOf, manifestOf } from './job';
 import { ownerNamed } from './owner';
-import { attempts, makeWorkDir } from './work-dir';
+import { closeForPlacing, enterWriting, isPlaced, markPlaced, openForPlacing, waitForWriters } from './work-dir';
 
 export async function prepareTree(context: SiteContext, { job, component }: RestorePart): Promise<void> {
   const { copy, manifest } = await manifestOf(context, job);
   const { roots, workDir, errorCode } = componentOfJob(job, component);
-  makeWorkDir(workDir);
-  await failingAs(errorCode, async () => {
-    // What the backup does not know of would be read by the server all the same.
-    if (job.request.delta) await pruneTree(entriesOf(copy, manifest, component), roots);
-    await makeFolders(entriesOf(copy, manifest, component), roots);
-  });
+  const attempt = enterWriting(workDir);
+  try {
+    if (isPlaced(workDir)) return;
+    await failingAs(errorCode, async () => {
+      // What the backup does not know of would be read by the server all the same.
+      if (job.request.delta) await pruneTree(entriesOf(copy, manifest, component), roots);
+      await makeFolders(entriesOf(copy, manifest, component), roots);
+    });
+    openForPlacing(workDir);
+  } finally {
+    attempt.leave();
+  }
 }
 
 export async function finishTree(context: SiteContext, { job, component }: RestorePart): Promise<void> {
   const { copy, manifest } = await manifestOf(context, job);
   const { roots, workDir, errorCode } = componentOfJob(job, component);
-  await waitForOthers(attempts(workDir), { signal: cancellationSignal(), waiting: beating() });
+  await closeForPlacing(workDir);
   const sizes = new StoredSizes();
   for await (const index of indexesOf(copy, manifest, component))
     for (const { slices } of index.packs) sizes.add(slices);
   const { owner, delta } = job.request;
-  await failingAs(errorCode, async () => {
-    await finishFiles(() => entriesOf(copy, manifest, component), roots, {
-      sizes,
-      over: delta,
-      ...(owner === undefined ? {} : { owner: ownerNamed(owner) }),
+  const attempt = enterWriting(workDir);
+  try {
+    // Two that finish at once would each undo what the other has done to times and sizes: one after the other.
+    await waitForWriters(workDir, attempt);
+    if (isPlaced(workDir)) return;
+    await failingAs(errorCode, async () => {
+      await finishFiles(() => entriesOf(copy, manifest, component), roots, {
+        sizes,
+        over: delta,
+        ...(owner === undefined ? {} : { owner: ownerNamed(owner) }),
+      });
+      const journal = PlacingJournal.open(path.join(workDir, 'journal'));
+      await journal.synced(() => syncTree(roots)).finally(() => journal.close());
     });
-    const journal = PlacingJournal.open(path.join(workDir, 'journal'));
-    await journal.synced(() => syncTree(roots)).finally(() => journal.close());
-  });
+    markPlaced(workDir);
+  } finally {
+    attempt.leave();
+  }
 }
