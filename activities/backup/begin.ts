@@ -4,7 +4,7 @@ import { connectionOf } from '../../components/config-file/open-repository';
 import { checkPostgres } from '../../components/postgres/check';
 import type { BackupHead } from '../../domain/backup';
 import { componentOf, postgresOf, siteInId, siteOf } from '../../domain/config/names';
-import { HoldfastError, reportError } from '../../domain/errors';
+import { HoldfastError, isErrorCode } from '../../domain/errors';
 import { backupId } from '../../domain/ids';
 import type { BackupRequest } from '../../domain/requests';
 import { createDataKey } from '../../repository/data-key';
@@ -31,8 +31,7 @@ export async function beginBackup(context: SiteContext, request: BackupRequest):
       hints: ['add a store of kind dir, or leave out --no-upload'],
     });
   }
-  const repository = await context.repository({ create: true });
-  const { workflowExecution, currentAttemptScheduledTimestampMs } = activityInfo();
+  const { workflowExecution, scheduledTimestampMs } = activityInfo();
   const owner = `${workflowExecution?.workflowId}/${workflowExecution?.runId}`;
   const partial = {
     system: config.system,
@@ -43,24 +42,20 @@ export async function beginBackup(context: SiteContext, request: BackupRequest):
     store,
     copies,
     jobs: config.parallelJobs,
-    warnings: [],
+    warnings: config.encryption ? [] : ['encryption is off: whoever can read the store can read the backup'],
   };
   // An id names a second: the next free one is taken; a retry of this very run finds its own.
   for (let second = 0; ; second++) {
-    const at = new Date(Math.floor(currentAttemptScheduledTimestampMs / 1000) * 1000 + second * 1000);
+    const at = new Date(Math.floor(scheduledTimestampMs / 1000) * 1000 + second * 1000);
     const id = backupId({ system: config.system, site: siteInId(config, site), type: 'full', at });
     const job: BackupJob = { ...partial, backupId: id, startedAt: at.toISOString() };
-    const claimed = request.dryRun || (await claim(context, job, owner));
-    if (claimed) {
-      if (repository.encrypted === false)
-        job.warnings.push('encryption is off: whoever can read the store can read the backup');
-      return job;
-    }
+    // A dry run writes nothing: no repository is made for it, and no id claimed.
+    if (request.dryRun || (await claim(context, job, owner))) return job;
   }
 }
 
 async function claim(context: SiteContext, job: BackupJob, owner: string): Promise<boolean> {
-  const copy = (await context.repository()).copy(job.store);
+  const copy = (await context.repository({ create: true })).copy(job.store);
   const key = `backups/${job.backupId}/owner`;
   const outcome = await copy.store.put(key, Buffer.from(owner), { ifAbsent: true });
   if (outcome === 'exists' && (await copy.store.get(key)).toString() !== owner) return false;
@@ -87,21 +82,11 @@ export async function checkHealth(context: SiteContext, job: BackupJob): Promise
     const { findings } = await checkPostgres(await connectionOf(component), component.dataDir);
     const worst = findings.find(({ level }) => level === 'error');
     if (worst) {
-      const code = worst.code in codes ? (worst.code as keyof typeof codes) : 'postgres_misconfigured';
+      const code = isErrorCode(worst.code) ? worst.code : 'postgres_misconfigured';
       throw new HoldfastError(code, `${name}: ${worst.what}`, { hints: worst.hint === undefined ? [] : [worst.hint] });
     }
   }
 }
-
-const codes = {
-  postgres_unreachable: 1,
-  postgres_rights: 1,
-  postgres_misconfigured: 1,
-  wrong_data_directory: 1,
-  wrong_system: 1,
-  tools_not_found: 1,
-  source_unreadable: 1,
-};
 
 /** The catalog knows of it from now on, as `creating`; its data key exists before its first pack. */
 export async function announceBackup(context: SiteContext, job: BackupJob): Promise<void> {
@@ -121,8 +106,4 @@ export function headOf(job: BackupJob, location: string, status: BackupHead['sta
     stores: [],
     location,
   };
-}
-
-export function codeOf(error: unknown): string {
-  return reportError(error).code;
 }
