@@ -6,7 +6,9 @@
  * Guaranteed: whatever it started is ended by its pid and its folder removed, however it ends, unless `--keep` is given. Only
  * the report stays. Not guaranteed: anything after the demo itself is killed with -9.
  */
+import { userPath } from '../../components/config-file/load';
 import { reportFailure } from '../output/failure';
+import { endKept } from './end-kept';
 import { Interruption } from './interruption';
 import { Narrator } from './narrator';
 import { readOptions, usage } from './options';
@@ -17,6 +19,10 @@ async function main(): Promise<number> {
   const options = readOptions(process.argv.slice(2));
   if (options === 'help') {
     process.stdout.write(`${usage}\n`);
+    return 0;
+  }
+  if (options.end !== undefined) {
+    await endKept(userPath(options.end));
     return 0;
   }
   const interruption = new Interruption();

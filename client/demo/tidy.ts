@@ -12,17 +12,11 @@ const settleWithinMs = 5000;
 export class Tidy {
   private folder?: string;
   private readonly sharedMemory = new Set<string>();
-  private readonly first: (() => Promise<unknown>)[] = [];
   private kept = false;
 
   /** The folder that everything lies in: removed at the end. */
   owns(folder: string): void {
     this.folder = folder;
-  }
-
-  /** To be done before processes are ended: letting go of connections. The last is done first. */
-  before(action: () => Promise<unknown>): void {
-    this.first.unshift(action);
   }
 
   /** A server killed with -9 leaves its System V shared memory (an id of `postmaster.pid`) until somebody removes it. */
@@ -35,8 +29,7 @@ export class Tidy {
   }
 
   /** @param performing what may still be on its way to start something */
-  async run(performing: Promise<unknown>): Promise<void> {
-    for (const action of this.first) await Promise.race([action().catch(() => undefined), sleep(2000)]);
+  async run(performing: Promise<unknown> = Promise.resolve()): Promise<void> {
     const { folder } = this;
     if (this.kept || folder === undefined) return;
     await endAllIn(folder);

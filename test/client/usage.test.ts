@@ -29,7 +29,7 @@ test.each([
   [['restore'], /missing required argument/],
   [['restore', 'latest', '--exclusive', '--site', 'dc01'], /--exclusive needs a target/],
   [['restore', 'latest', '--delta', '--to', 'x', '--site', 'dc01'], /--delta works in place/],
-  [['restore', 'latest', '--start', '--site', 'dc01'], /--start needs --to/],
+  [['restore', 'latest', '--place-only', '--site', 'dc01'], /--place-only needs --to/],
   [['restore', 'latest', '--start', '--place-only', '--to', 'x'], /exclude each other/],
   [['restore', 'latest', '--to', 'x', '--timeline', 'first'], /not a timeline/],
   [['restore', 'latest', '--to', 'x', '--tablespace-map', 'nonsense'], /expected OLD=NEW/],
