@@ -11,7 +11,9 @@ import { assertUnderWay, closeForPlacing, isPlaced, markPlaced, removeWorkDir } 
 /** Every place that the restore fills, and on its own ground every place that the present data uses. */
 function placesToClear(job: RestoreJob, component: RestoreComponent): string[] {
   const now = job.inPlace && component.kind === 'postgres' ? currentTablespaces(component.target) : [];
-  return [...new Set([...now, ...placesOf(component)])];
+  // A folder that is made for the trees goes with them when they do.
+  const made = component.kind === 'files' && !job.inPlace && !existsSync(component.target) ? [component.target] : [];
+  return [...new Set([...now, ...made, ...placesOf(component)])];
 }
 
 export async function setDataAside(_context: SiteContext, job: RestoreJob): Promise<void> {
@@ -28,6 +30,8 @@ export async function setDataAside(_context: SiteContext, job: RestoreJob): Prom
 export async function putDataBack(_context: SiteContext, job: RestoreJob): Promise<void> {
   if (job.request.delta) return;
   for (const component of job.components.toReversed()) {
+    // A copy that was started already (--start); the server of the source was stopped before.
+    if (component.kind === 'postgres' && !job.inPlace) await stopInstance(component.target, 'immediate');
     markPlaced(component.workDir);
     await closeForPlacing(component.workDir);
     for (const place of recordedPlaces(component.workDir, () => []).toReversed()) {

@@ -46,6 +46,15 @@ export class Run {
     if (at >= 0) this.undos.splice(at, 1);
   }
 
+  /**
+   * The point of no return: what was registered is not undone any more, and an abort comes too late. For a step that destroys what
+   * an undo would need.
+   */
+  async finalStep<T>(title: string, action: () => Promise<T>): Promise<T> {
+    this.undos.length = 0;
+    return CancellationScope.nonCancellable(() => this.step(title, action));
+  }
+
   warn(...warnings: string[]): void {
     for (const warning of warnings) {
       if (!this.board.warnings.includes(warning)) this.board.warnings.push(warning);

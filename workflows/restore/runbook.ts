@@ -49,11 +49,9 @@ export async function restoreRunbook(run: Run, request: RestoreRequest): Promise
     await run.step(`stop the restored ${component.name}`, () => at('stop the restored server').finishReplay(part));
     run.settled(`end the replaying ${component.name}`);
   }
+  run.undo('stop what was started', () => at('stop what was started').stopServices({ job, prior }));
   await run.step('start services', () => at('start services').startServices({ job, prior }));
-  run.findings.restored = await run.step('drop data set aside', () => at('drop data set aside').dropSetAside(job));
-  run.settled('old data back in place');
-  run.settled('services as they were');
-  run.settled('remove the spool');
+  run.findings.restored = await run.finalStep('drop data set aside', () => at('drop data set aside').dropSetAside(job));
   run.findings.bytes = job.bytes;
 }
 
