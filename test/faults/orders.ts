@@ -1,0 +1,26 @@
+/** What the command line would order for the test systems. */
+import { backupWorkflowId, restoreWorkflowId, verifyWorkflowId } from '../../client/procedures/ids';
+import type { Order } from '../../client/procedures/start';
+import type { BackupRequest, RestoreRequest, VerifyRequest } from '../../domain/requests';
+
+const [system, site] = ['sys', 'dc01'];
+
+export function backupOrder(): Order {
+  const request: BackupRequest = { site, type: 'full', upload: true };
+  return { type: 'backup', workflowId: backupWorkflowId(system, site), request, summary: 'backup under faults' };
+}
+
+export function restoreOrder(backup: string, { at, to }: { at?: string; to?: string }): Order {
+  const request: RestoreRequest = {
+    ...{ site, backup, at, to, inclusive: true },
+    ...{ delta: false, skipVerification: false, placeOnly: false, start: false },
+  };
+  const type = at === undefined ? 'restore' : 'pointInTimeRestore';
+  return { type, workflowId: restoreWorkflowId(system, request), request, summary: 'restore under faults' };
+}
+
+export function verifyOrder(backup: string): Order {
+  const request: VerifyRequest = { site, backup, level: 'full' };
+  const workflowId = verifyWorkflowId(system, site, backup);
+  return { type: 'verifyBackup', workflowId, request, summary: 'verification of what survived' };
+}
