@@ -3,6 +3,9 @@
  *
  * Embedded: a server and one process with workers, at most one of each per system. Whoever comes first starts the server; whoever
  * finds no worker becomes it. A command that waits takes the workers over when their process dies, so that a procedure goes on.
+ *
+ * Connections of clients are left to the end of the process: a call that is being retried would throw on a closed one, where nobody
+ * can catch it.
  */
 import type { LoadedConfig } from '../../domain/config/types';
 import { HoldfastError, reportError } from '../../domain/errors';
@@ -35,7 +38,7 @@ async function joinConfigured(loaded: LoadedConfig, say: (line: string) => void)
   const options = await connectOptions(loaded.config.temporal as NonNullable<typeof loaded.config.temporal>);
   const client = await connectClient(options, 10_000, say);
   await registerSearchAttributes(client);
-  return { client, address: options.address, embedded: false, owned: false, close: () => client.connection.close() };
+  return { client, address: options.address, embedded: false, owned: false, close: async () => undefined };
 }
 
 async function joinEmbedded(
@@ -100,7 +103,6 @@ async function joinEmbedded(
       clearInterval(watch);
       await workers?.stop();
       await releaseRole(dir, workersRole);
-      await client.connection.close();
       await leave();
       const alone =
         start &&
