@@ -6,7 +6,14 @@ import { dropAside, putBack, setAside } from '../../components/tree/aside';
 import type { SiteContext } from '../context';
 import type { RestoreComponent, RestoreJob } from '../contracts';
 import { currentTablespaces, placesOf } from './check-target';
-import { assertUnderWay, closeForPlacing, isPlaced, markPlaced, removeWorkDir } from './work-dir';
+import {
+  assertUnderWay,
+  closeForPlacing,
+  removeWorkDirs as dropWorkDirs,
+  isPlaced,
+  markPlaced,
+  removeEmptyAbove,
+} from './work-dir';
 
 /** Every place that the restore fills, and on its own ground every place that the present data uses. */
 function placesToClear(job: RestoreJob, component: RestoreComponent): string[] {
@@ -36,6 +43,8 @@ export async function putDataBack(_context: SiteContext, job: RestoreJob): Promi
     await closeForPlacing(component.workDir);
     for (const place of recordedPlaces(component.workDir, () => []).toReversed()) {
       await putBack(place, { id: job.restoreId, recordDir: component.workDir });
+      // Trees of files lie below directories that were made for them.
+      if (job.request.to !== undefined) removeEmptyAbove(place, job.request.to);
     }
   }
 }
@@ -61,5 +70,5 @@ function recordedPlaces(workDir: string, find: () => string[]): string[] {
 }
 
 export async function removeWorkDirs(_context: SiteContext, job: RestoreJob): Promise<void> {
-  for (const { workDir } of job.components) removeWorkDir(workDir);
+  dropWorkDirs(job.components.map(({ workDir }) => workDir));
 }

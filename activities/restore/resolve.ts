@@ -62,11 +62,20 @@ function restoreIdOf(): string {
 
 function componentNames(manifest: SealedManifest, { components }: RestoreRequest): string[] {
   const held = Object.keys(manifest.components);
-  for (const name of held) assertComponentName(name);
+  for (const name of held) assertPlainName(name);
   const missing = components?.find((name) => !held.includes(name));
   if (missing === undefined) return components ?? held;
   throw new HoldfastError('usage', `${manifest.backupId} holds no component "${missing}"`, {
     hints: [`it holds ${held.join(', ')}`],
+  });
+}
+
+/** It becomes a folder below `--to`: a manifest is believed in nothing that leads out of it. */
+function assertPlainName(name: string): void {
+  if (/^[A-Za-z0-9_=-][A-Za-z0-9._=-]{0,99}$/.test(name)) return;
+  throw new HoldfastError('unsafe_path', 'the backup names a component that is no plain name', {
+    where: JSON.stringify(name),
+    hints: ['nothing was written; the manifest is damaged or forged: choose another backup'],
   });
 }
 

@@ -3,8 +3,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type { FilesFacts } from '../../domain/backup';
 import { HoldfastError } from '../../domain/errors';
-import { pathBytes, showPath, type TreePath } from '../../domain/tree';
-import { safeNames } from '../tree/locate';
+import { pathBytes, type TreePath } from '../../domain/tree';
+import { safeNames, unsafe } from '../tree/locate';
 import { type RootDirs, rootDirs } from '../tree/read';
 
 /**
@@ -43,7 +43,7 @@ function byIndex(facts: FilesFacts, place: (original: Buffer) => Buffer): RootDi
 /** Absolute, and without a name that leads up. */
 function checked(original: TreePath): Buffer {
   const bytes = pathBytes(original);
-  if (bytes[0] !== 0x2f) throw new HoldfastError('unsafe_path', `${showPath(original)} is not an absolute path`);
+  if (bytes[0] !== 0x2f) throw unsafe(bytes, 'is not absolute, as those of a tree are');
   safeNames(bytes.subarray(1));
   return bytes;
 }

@@ -44,7 +44,7 @@ export async function finishTree(
   };
   const turn = takeTurns();
   for await (const entry of entries()) {
-    checkEntry(entry);
+    checkEntry(entry, dirs);
     if (entry.type !== 'directory') placing(showPath(entry.path), () => finishOne(entry, dirs, options, context));
     await turn();
   }

@@ -39,6 +39,7 @@ export function safeNames(relative: Buffer): Buffer[] {
 export function unsafe(relative: Buffer, why: string): HoldfastError {
   const shown = JSON.stringify(showPath(treePath(relative)));
   return new HoldfastError('unsafe_path', `the path ${shown} ${why}`, {
+    where: showPath(treePath(relative)),
     hints: [
       'nothing was written there; the list of files is damaged or forged, or somebody changes the target meanwhile',
     ],

@@ -56,6 +56,7 @@ function symlink(path: Buffer, relative: Buffer, entry: TreeEntry): void {
   const target = pathBytes(entry.target);
   const there = lookAt(path);
   if (there?.isSymbolicLink() && fs.readlinkSync(path, 'buffer').equals(target)) return;
+  if (there?.isDirectory()) throw unsafe(relative, 'is a symbolic link, but a directory stands there');
   if (there) fs.unlinkSync(path);
   fs.symlinkSync(target, path);
 }

@@ -3,8 +3,9 @@
  * `finish.ts` gives them their modes. May run twice, and for parts of a tree in any order.
  */
 import fs from 'node:fs';
+import { HoldfastError } from '../../domain/errors';
 import { pathBytes, showPath, type TreeEntry } from '../../domain/tree';
-import { safeNames, unsafe, withLocated } from './locate';
+import { joinPath, safeNames, unsafe, withLocated } from './locate';
 import { errorCode } from './native';
 import { placing } from './placing-error';
 import { type RootDirs, rootPath } from './read';
@@ -17,18 +18,37 @@ export async function prepareTree(
 ): Promise<void> {
   const turn = takeTurns();
   for await (const entry of entries) {
-    checkEntry(entry);
+    checkEntry(entry, dirs);
     if (entry.type === 'directory') placing(showPath(entry.path), () => makeDirectory(dirs, entry));
     await turn();
   }
 }
 
-/** @throws HoldfastError `unsafe_path` */
-export function checkEntry(entry: TreeEntry): void {
-  safeNames(pathBytes(entry.path));
+/**
+ * A root is reached as it is named, links and all: so no link of the backup's may stand where one of its roots is, or above it.
+ * @throws HoldfastError `unsafe_path`, `invalid_backup`
+ */
+export function checkEntry(entry: TreeEntry, dirs: RootDirs): void {
+  const path = pathBytes(entry.path);
+  safeNames(path);
+  if (!Object.hasOwn(dirs, entry.root)) {
+    throw new HoldfastError('invalid_backup', 'the list of files speaks of a tree that the backup does not have', {
+      where: showPath(entry.path),
+      hints: ['nothing was written for it: the list is damaged or forged; choose another backup'],
+    });
+  }
+  if (entry.type === 'symlink') refuseAboveRoots(path, entry.root, dirs);
   if (entry.type !== 'hardlink') return;
   const target = entry.target === undefined ? Buffer.alloc(0) : pathBytes(entry.target);
-  if (safeNames(target).length === 0) throw unsafe(pathBytes(entry.path), 'is another name of nothing');
+  if (safeNames(target).length === 0) throw unsafe(path, 'is another name of nothing');
+}
+
+function refuseAboveRoots(path: Buffer, root: string, dirs: RootDirs): void {
+  const link = `${joinPath(rootPath(dirs, root), path).toString('latin1').replace(/\/+$/, '')}/`;
+  for (const one of Object.keys(dirs)) {
+    if (!`${rootPath(dirs, one).toString('latin1').replace(/\/+$/, '')}/`.startsWith(link)) continue;
+    throw unsafe(path, 'is a symbolic link in the place of a whole tree of the backup');
+  }
 }
 
 function makeDirectory(dirs: RootDirs, entry: TreeEntry): void {

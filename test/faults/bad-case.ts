@@ -37,7 +37,8 @@ export interface Refusal {
 /** An error without a hint, or with an exit code that is not the catalogue's, is a fault of its own. */
 export function expectRefusal(end: Ended, code: ErrorCode, { says, where, hint }: Refusal): void {
   const { error, exit } = end;
-  expect({ code: error?.code, exit }).toEqual({ code, exit: catalogue[code].exit });
+  // With all it says: a wrong code is understood from the report at once.
+  expect({ ...error, code: error?.code, exit }).toEqual({ ...error, code, exit: catalogue[code].exit });
   expect(error?.message).toMatch(says);
   expect(error?.message).toMatch(/^[^A-Z\n][^\n]*[^.\n]$/);
   if (where !== undefined) expect(error?.where).toMatch(where);

@@ -1,7 +1,7 @@
 /** Damage in the store: told with its place before anything is touched, whatever is damaged, and never served as data. */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { PostgresFacts } from '../../domain/backup';
+import type { PostgresFacts, SealedComponent } from '../../domain/backup';
 import { parseLsn, segmentOf } from '../../domain/lsn';
 import type { ProcedureResult } from '../../domain/progress';
 import { getSealedManifest } from '../../repository/sealed-manifest';
@@ -245,7 +245,8 @@ describe('repository.json', () => {
 /** Key of the segment in which the newest backup starts. */
 async function startOfNewest(): Promise<string> {
   const manifest = await withCopy(system, (copy) => getSealedManifest(copy, { id: second }));
-  const { timeline, startLsn, systemIdentifier } = manifest.components['database']?.postgres as PostgresFacts;
+  const { timeline, startLsn, systemIdentifier } = (manifest.components['database'] as SealedComponent)
+    .postgres as PostgresFacts;
   const size = 1 << 20;
   return new WalNames(systemIdentifier, size).segment(timeline, segmentOf(parseLsn(startLsn), size));
 }

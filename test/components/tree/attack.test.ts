@@ -127,8 +127,10 @@ test('a directory that becomes a link between two slices is not followed', () =>
 });
 
 test('an entry of a tree that was never named is refused', async () => {
-  await expect(restore([{ ...entry('file', 'x'), root: '1' }])).rejects.toMatchObject({ code: 'internal' });
-  await expect(restore([{ ...entry('file', 'x'), root: '__proto__' }])).rejects.toMatchObject({ code: 'internal' });
+  await expect(restore([{ ...entry('file', 'x'), root: '1' }])).rejects.toMatchObject({ code: 'invalid_backup' });
+  await expect(restore([{ ...entry('file', 'x'), root: '__proto__' }])).rejects.toMatchObject({
+    code: 'invalid_backup',
+  });
 });
 
 test('a FIFO that stands in the place of a file does not stop the restore for ever', async () => {
@@ -137,4 +139,9 @@ test('a FIFO that stands in the place of a file does not stop the restore for ev
   expect(() => openPlacer(dirs()).open(slice('x')).write(Buffer.from('evil'), 0)).toThrow(
     expect.objectContaining({ code: 'unsafe_path' }),
   );
+});
+
+test('a link in the place of the root is refused: what comes after it would go through it', async () => {
+  const link = { ...entry('symlink', ''), target: '/tmp' };
+  await expect(restore([link, entry('file', 'x')])).rejects.toMatchObject({ code: 'unsafe_path' });
 });
