@@ -21,7 +21,7 @@ import { openArchives } from '../wal/archives';
 import { namedBackup } from './choose';
 import { ownerOfTarget } from './owner';
 import { resolveRestore } from './resolve';
-import { makeWorkDir, removeWorkDir } from './work-dir';
+import { makeWorkDir, removeWorkDirs } from './work-dir';
 
 /** What the later steps need to know; kept in the work folder. */
 export interface ReplayOrder {
@@ -180,5 +180,5 @@ async function timelinesFor(archive: WalArchive, facts: PostgresFacts, wanted: s
 }
 
 async function removeSpools(job: RestoreJob): Promise<void> {
-  for (const { workDir } of job.components) removeWorkDir(workDir);
+  removeWorkDirs(job.components.map(({ workDir }) => workDir));
 }

@@ -18,15 +18,22 @@ export function makeWorkDir(workDir: string): void {
   if (isNew && made !== undefined) writeFileSync(path.join(workDir, madeFile), made);
 }
 
-/** Also the directories above that were made for it, as far as they are empty. */
-export function removeWorkDir(workDir: string): void {
-  const top = readMade(workDir);
-  rmSync(workDir, { recursive: true, force: true });
-  for (let at = path.dirname(workDir); top !== undefined && at.startsWith(top); at = path.dirname(at)) {
+/** Also the directories above that were made for them, as far as they are empty. */
+export function removeWorkDirs(workDirs: string[]): void {
+  const tops = workDirs.map((one) => readMade(one)).filter((top) => top !== undefined);
+  for (const workDir of workDirs) rmSync(workDir, { recursive: true, force: true });
+  for (const top of tops) for (const workDir of workDirs) removeEmptyAbove(workDir, path.dirname(top));
+}
+
+/** The empty directories between a place and the directory that stays. */
+export function removeEmptyAbove(place: string, stays: string): void {
+  const inside = stays.endsWith('/') ? stays : `${stays}/`;
+  for (let at = path.dirname(place); at.startsWith(inside); at = path.dirname(at)) {
     try {
       rmdirSync(at);
-    } catch {
-      return; // Somebody else's things are in it.
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code !== 'ENOENT') return; // Somebody else's things are in it.
     }
   }
 }
