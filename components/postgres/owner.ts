@@ -5,6 +5,7 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { accessSync, chownSync, constants, readFileSync, statSync } from 'node:fs';
 import { HoldfastError } from '../../domain/errors';
+import { plainEnvironment } from '../plain-environment';
 
 export interface Owner {
   uid: number;
@@ -37,7 +38,7 @@ export function giveTo(owner: Owner, file: string): void {
  */
 export function spawnAs(owner: Owner, program: string, args: string[], options: SpawnOptions = {}): ChildProcess {
   const us = process.getuid?.();
-  const all: SpawnOptions = { cwd: '/', ...options, env: { ...passedOn(), ...options.env } };
+  const all: SpawnOptions = { cwd: '/', ...options, env: { ...plainEnvironment(), ...options.env } };
   if (owner.uid === 0) {
     throw new HoldfastError('postgres_rights', 'PostgreSQL does not run as root', {
       hints: ['give the data directory to an ordinary user, for example postgres'],
@@ -99,10 +100,4 @@ function nameOf(uid: number): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Nothing of our environment but what programs need to run: it may hold secrets. */
-export function passedOn(): NodeJS.ProcessEnv {
-  const { PATH, LD_LIBRARY_PATH, TMPDIR } = process.env;
-  return { LC_ALL: 'C', PATH, ...(LD_LIBRARY_PATH ? { LD_LIBRARY_PATH } : {}), ...(TMPDIR ? { TMPDIR } : {}) };
 }

@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { plainEnvironment } from '../plain-environment';
 import type { ServerTools } from './tools';
 
 const run = promisify(execFile);
@@ -37,5 +38,5 @@ async function libraryDir(tools: ServerTools): Promise<string> {
   const program = tools.find('pg_config');
   const fallback = path.join(tools.binDir, '..', 'lib');
   if (!program) return existsSync(path.join(fallback, 'postgresql')) ? path.join(fallback, 'postgresql') : fallback;
-  return (await run(program, ['--pkglibdir'])).stdout.trim();
+  return (await run(program, ['--pkglibdir'], { env: plainEnvironment() })).stdout.trim();
 }

@@ -7,6 +7,7 @@ import { accessSync, constants } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { HoldfastError } from '../../domain/errors';
+import { plainEnvironment } from '../plain-environment';
 
 const run = promisify(execFile);
 
@@ -72,7 +73,9 @@ function candidates(major: number, env: NodeJS.ProcessEnv): string[] {
 async function versionIn(binDir: string): Promise<string | undefined> {
   const server = path.join(binDir, 'postgres');
   if (!isExecutable(server)) return undefined;
-  const { stdout } = await run(server, ['--version'], { timeout: 30_000 }).catch(() => ({ stdout: '' }));
+  const { stdout } = await run(server, ['--version'], { timeout: 30_000, env: plainEnvironment() }).catch(() => ({
+    stdout: '',
+  }));
   return /PostgreSQL\) (\d+[.\w]*)/.exec(stdout)?.[1];
 }
 

@@ -20,7 +20,7 @@ export function openServices(site: SiteConfig, env: NodeJS.ProcessEnv): ServiceC
 function managerOf(name: string, config: ServiceConfig, env: NodeJS.ProcessEnv): ServiceManager {
   switch (config.control) {
     case 'systemd':
-      return new SystemdManager(config);
+      return new SystemdManager(config, env);
     case 'compose':
       return new ComposeManager(config, env);
     case 'pgctl':

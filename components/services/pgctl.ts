@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { passedOn } from '../postgres/owner';
+import { plainEnvironment } from '../plain-environment';
 import { type Outcome, runBounded } from './run-bounded';
 import { type ServiceFailure, type ServiceManager, type ServiceOf, type ServiceState, serviceError } from './service';
 
@@ -59,7 +59,7 @@ export class PgctlManager implements ServiceManager {
       signal,
       logFile,
       cwd: '/',
-      env: passedOn(),
+      env: plainEnvironment(),
       ...as,
     });
   }

@@ -5,7 +5,10 @@ import { type ServiceFailure, type ServiceManager, type ServiceOf, type ServiceS
 export class SystemdManager implements ServiceManager {
   readonly what: string;
 
-  constructor(private readonly config: ServiceOf<'systemd'>) {
+  constructor(
+    private readonly config: ServiceOf<'systemd'>,
+    private readonly env: NodeJS.ProcessEnv,
+  ) {
     this.what = `systemd unit ${config.unit}`;
   }
 
@@ -35,7 +38,7 @@ export class SystemdManager implements ServiceManager {
   }
 
   private async systemctl(args: string[], code: ServiceFailure, verb: string, signal?: AbortSignal): Promise<string> {
-    const ended = await runBounded('systemctl', args, { timeoutMs: this.config.timeout, signal });
+    const ended = await runBounded('systemctl', args, { timeoutMs: this.config.timeout, signal, env: this.env });
     if (ended.code === 0) return ended.output;
     throw serviceError(
       code,

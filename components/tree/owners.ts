@@ -4,6 +4,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
+import { plainEnvironment } from '../plain-environment';
 
 type Kind = 'passwd' | 'group';
 
@@ -58,6 +59,7 @@ function ask(kind: Kind, key: string): { name: string; id: number } | undefined 
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'ignore'],
       timeout: 10_000,
+      env: plainEnvironment(),
     });
     return parseLine(answer.split('\n')[0] ?? '');
   } catch {
