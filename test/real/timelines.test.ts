@@ -1,9 +1,8 @@
 /**
- * Failover: the standby takes over while WAL is shipped, the old primary writes on for a moment, and later the new one goes
- * through a recovery of its own. Every timeline's points stay reachable; the newest is the default.
+ * Failover: a standby takes over, the old primary writes on for a moment; then the next standby takes over while its WAL is
+ * being shipped. Every timeline's points stay reachable; the newest is the default.
  */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { parse, stringify } from 'yaml';
 import type { Cluster } from '../support/postgres-cluster';
 import { openRestored, tableSums } from '../support/proof';
@@ -14,6 +13,7 @@ import { placeFor } from './whole-chain';
 let system: TestSystem;
 let up: Up;
 let second: Cluster;
+let third: Cluster;
 const times: Record<string, string> = {};
 const rows: Record<string, string[]> = {};
 let sums: Record<string, string>;
@@ -38,14 +38,18 @@ beforeAll(async () => {
   await note('second', second, 'on the new primary');
   await system.covered(times['second'] as string);
 
-  // The stream ends in the middle, and goes on on the next timeline.
+  // Shipping from a standby, whose promotion ends the stream in the middle: it goes on on the next timeline.
+  third = await second.standby({ name: 'sc' });
+  await up.stop();
+  pointAt(third);
+  up = await system.up();
   const load = await Load.start(second);
-  await new Promise((resolve) => setTimeout(resolve, 1000));
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  await third.promote();
   await load.stop();
-  await recoverInPlace(second);
-  await note('third', second, 'after its own recovery');
-  sums = await tableSums(second);
-  await system.covered(await serverTime(second), 60_000);
+  await note('third', third, 'after its own promotion');
+  sums = await tableSums(third);
+  await system.covered(await serverTime(third), 60_000);
 });
 afterAll(async () => {
   await up?.stop();
@@ -70,19 +74,6 @@ function pointAt({ conninfo, dataDir }: Cluster): void {
   };
   Object.assign(config.sites.dc01.components.database, { connection: conninfo, dataDir });
   writeFileSync(system.config, stringify(config));
-}
-
-async function recoverInPlace(cluster: Cluster): Promise<void> {
-  await cluster.stop();
-  const signal = path.join(cluster.dataDir, 'recovery.signal');
-  writeFileSync(signal, '');
-  cluster.configure({ restore_command: 'false' });
-  await cluster.start();
-  await system.until(
-    async () => ((await cluster.psql('select pg_is_in_recovery()')) === 'f' ? true : undefined),
-    20_000,
-  );
-  rmSync(signal, { force: true });
 }
 
 async function restored(...args: string[]): Promise<{ ids: string[]; sums: Record<string, string> }> {
