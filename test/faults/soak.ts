@@ -1,13 +1,16 @@
 /**
  * `npm run soak`: the whole sweep, every kill point of a backup and a restore. Prints the table and writes `docs/kill-sweep.md`.
  *
- * Options: `--size MIB` of database (default 1024), `--seed N` and `--points N` for a sample instead of all, `--out FILE`.
+ * Options: `--size MIB` of database (default 1024), `--seed N` and `--points N` for a sample of so many of each procedure, `--out FILE`.
+ * `--rows FILE` keeps every row as it is won; what is in it already is not run again, so a soak can be cut and gone on with.
+ * `--only backup|restore`.
  */
-import { writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { sampleOf } from './kill-points';
-import { type SweepResult, sweep } from './sweep';
+import { nameOf } from './moments';
+import { type Row, type SweepResult, sweep } from './sweep';
 import { markdownTable, summaryOf } from './table';
 
 const { values } = parseArgs({
@@ -15,6 +18,8 @@ const { values } = parseArgs({
     size: { type: 'string', default: '1024' },
     seed: { type: 'string', default: '1' },
     points: { type: 'string' },
+    rows: { type: 'string' },
+    only: { type: 'string' },
     out: { type: 'string', default: path.resolve(__dirname, '../../../docs/kill-sweep.md') },
   },
 });
@@ -24,15 +29,30 @@ const mibOfScale = 15;
 async function main(): Promise<number> {
   const begun = Date.now();
   const most = values.points === undefined ? Number.POSITIVE_INFINITY : Number(values.points);
-  const result = await sweep({
+  const before = rowsBefore();
+  const known = new Set(before.map(({ procedure, moment }) => `${procedure} ${moment}`));
+  const found = await sweep({
     scale: Math.max(1, Math.round(Number(values.size) / mibOfScale)),
-    choose: (points) => sampleOf(points, most, Number(values.seed)),
+    choose: (points, procedure) =>
+      values.only !== undefined && values.only !== procedure
+        ? []
+        : sampleOf(points, most, Number(values.seed)).filter((one) => !known.has(`${procedure} ${nameOf(one)}`)),
     restored: 3,
     say: (line) => process.stderr.write(`${line}\n`),
+    won: (row) => {
+      if (values.rows !== undefined) appendFileSync(values.rows, `${JSON.stringify(row)}\n`);
+    },
   });
+  const result = { ...found, rows: [...before, ...found.rows] };
   writeFileSync(values.out, page(result, (Date.now() - begun) / 1000));
   process.stdout.write(`${markdownTable(result.rows)}\n\n${summaryOf(result)}\n`);
   return result.rows.some(({ fault }) => fault !== undefined) ? 1 : 0;
+}
+
+function rowsBefore(): Row[] {
+  if (values.rows === undefined || !existsSync(values.rows)) return [];
+  const lines = readFileSync(values.rows, 'utf8').split('\n').filter(Boolean);
+  return lines.map((line) => JSON.parse(line) as Row).sort((a, b) => (a.procedure < b.procedure ? -1 : 1));
 }
 
 function page(result: SweepResult, seconds: number): string {

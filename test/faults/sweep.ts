@@ -37,6 +37,8 @@ export interface SweepOptions {
   /** How many of the backups made under kills are restored elsewhere, beside the full verification of all. */
   restored: number;
   say?: (line: string) => void;
+  /** Told of every row as soon as it is there. */
+  won?: (row: Row) => void;
 }
 
 export interface SweepResult {
@@ -46,11 +48,17 @@ export interface SweepResult {
   sourceBytes: number;
 }
 
-export async function sweep({ scale, choose, restored, say = () => undefined }: SweepOptions): Promise<SweepResult> {
+export async function sweep(options: SweepOptions): Promise<SweepResult> {
+  const { scale, choose, restored, say = () => undefined } = options;
+  const won = (row: Row) => {
+    say(lineOf(row));
+    options.won?.(row);
+    return row;
+  };
   const rig = await Rig.create({ files: makeFiles }, ({ cluster }) => prepareLoad(cluster, scale));
   try {
-    const backups = await backupSweep(rig, { scale, choose, restored, say });
-    const restores = await restoreSweep(rig, choose, say);
+    const backups = await backupSweep(rig, { scale, choose, restored, say, won });
+    const restores = await restoreSweep(rig, choose, won);
     return {
       rows: [...backups.rows, ...restores.rows],
       points: { backup: backups.points, restore: restores.points },
@@ -62,8 +70,8 @@ export async function sweep({ scale, choose, restored, say = () => undefined }: 
   }
 }
 
-async function backupSweep(rig: Rig, options: Required<SweepOptions>) {
-  const { scale, choose, restored, say } = options;
+async function backupSweep(rig: Rig, options: Required<Omit<SweepOptions, 'won'>> & { won: (row: Row) => Row }) {
+  const { scale, choose, restored, say, won } = options;
   const { cluster } = rig.system;
   await must(rig.run(backupOrder())); // warms up: the repository, the slot, the shipper
   const calm = await must(rig.run(backupOrder()));
@@ -82,8 +90,7 @@ async function backupSweep(rig: Rig, options: Required<SweepOptions>) {
       const fault = verified.result.status === 'completed' ? undefined : `verified: ${verified.result.error?.message}`;
       return { killed, fault };
     });
-    rows.push(row);
-    say(lineOf(row));
+    rows.push(won(row));
   }
   await load.stop();
   const now = await clockOf(rig);
@@ -102,7 +109,7 @@ async function backupSweep(rig: Rig, options: Required<SweepOptions>) {
   return { rows, points: points.length, undisturbed: calm.result.seconds, bytes: calm.result.bytes ?? 0 };
 }
 
-async function restoreSweep(rig: Rig, choose: SweepOptions['choose'], say: (line: string) => void) {
+async function restoreSweep(rig: Rig, choose: SweepOptions['choose'], won: (row: Row) => Row) {
   const { system } = rig;
   await must(rig.run(backupOrder()));
   // Committed after the backup: only the WAL has it.
@@ -133,8 +140,7 @@ async function restoreSweep(rig: Rig, choose: SweepOptions['choose'], say: (line
   const rows: Row[] = [];
   for (const moment of choose(points, 'restore')) {
     const row = await rowOf('restore', moment, calm, () => once(moment));
-    rows.push(row);
-    say(lineOf(row));
+    rows.push(won(row));
   }
   return { rows, points: points.length, undisturbed: calm.result.seconds };
 }
