@@ -1,0 +1,68 @@
+/**
+ * The benchmarks: `npm run bench -- [NAME…] [--json] [--mib N] [--rounds N]`; what each measures and how is in docs/benchmarks.md.
+ *
+ * Guaranteed: contenders meet the same data on the same file system, by turns; figures are medians; a peer that is not on the
+ * machine is named as missing. Not guaranteed: that absolute figures mean anything on a machine that is doing something else.
+ */
+import { parseArgs } from 'node:util';
+import { level } from './peers/peer';
+import { describe, type Row } from './row';
+import { Session } from './session';
+import { backup } from './works/backup';
+import { history } from './works/history';
+import { overhead } from './works/overhead';
+import { restore } from './works/restore';
+
+const works: Record<string, (session: Session) => Promise<Row>> = {
+  'backup-dir': (session) => backup(session, 'backup-dir', 'dir', level),
+  'backup-s3': (session) => backup(session, 'backup-s3', 's3', level),
+  'backup-default': (session) => backup(session, 'backup-default', 'dir'),
+  'restore-dir': (session) => restore(session, 'restore-dir', 'dir'),
+  'restore-s3': (session) => restore(session, 'restore-s3', 's3'),
+  overhead,
+  history,
+};
+
+async function main(args: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      json: { type: 'boolean', default: false },
+      mib: { type: 'string', default: '2048' },
+      rounds: { type: 'string', default: '3' },
+    },
+  });
+  const names = positionals.length > 0 ? positionals : Object.keys(works);
+  const unknown = names.filter((name) => !(name in works));
+  const [mib, rounds] = [Number(values.mib), Number(values.rounds)];
+  if (unknown.length > 0 || !(mib > 0) || !Number.isInteger(rounds) || rounds < 1) {
+    process.stderr.write(`usage: bench [${Object.keys(works).join('|')}]… [--json] [--mib N] [--rounds N]\n`);
+    return 2;
+  }
+  const session = new Session({ mib, rounds, say: (line) => process.stderr.write(`${line}\n`) });
+  const rows: Row[] = [];
+  let failed = false;
+  const interrupted = () => void session.bed.destroy().finally(() => process.exit(130));
+  process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
+  try {
+    for (const name of names) {
+      try {
+        const row = await (works[name] as (typeof works)[string])(session);
+        rows.push(row);
+        if (!values.json) process.stdout.write(`${describe(row)}\n`);
+      } catch (error) {
+        failed = true;
+        process.stderr.write(`${name} was not measured: ${error instanceof Error ? error.message : String(error)}\n`);
+      }
+    }
+  } finally {
+    await session.bed.destroy();
+  }
+  if (values.json) process.stdout.write(`${JSON.stringify({ rows })}\n`);
+  return failed ? 1 : 0;
+}
+
+void main(process.argv.slice(2)).then((code) => {
+  process.exitCode = code;
+});

@@ -1,0 +1,14 @@
+/** Other programs that do the same work, with the same settings where they have them: two processes, zstd level 3, AES-256. */
+import type { Measured } from '../contest';
+
+export interface Peer {
+  name: string;
+  backup(): Promise<Measured>;
+  /** Into an empty folder, from what the last backup left. */
+  restore(target: string): Promise<Measured>;
+  /** Removes what backups left, but for what a restore needs. */
+  cleanBackup?(): Promise<void>;
+}
+
+export const level = 3;
+export const processes = 2;
