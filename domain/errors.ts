@@ -61,7 +61,7 @@ export const catalogue = {
   wal_conflict: failed,
   wal_not_stored: failed,
   slot_lost: failed,
-  slot_busy: transient,
+  slot_busy: failed,
 
   // restore
   timestamp_out_of_range: refused,

@@ -2,7 +2,16 @@
 
 export type PackWork =
   | { kind: 'store'; site: string; backupId: string; component: string; generation: number }
-  | { kind: 'verify'; site: string; backupId: string; component: string; store: string; level: 'quick' | 'full' }
+  | {
+      kind: 'verify';
+      site: string;
+      backupId: string;
+      component: string;
+      store: string;
+      level: 'quick' | 'full';
+      /** The backup is being made: what the store does not have now it has lost at once. */
+      fresh?: boolean;
+    }
   | { kind: 'copy'; site: string; backupId: string; component: string; store: string; to: string }
   | {
       kind: 'place';

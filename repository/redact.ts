@@ -15,6 +15,11 @@ function clearWarnings(copy: RepositoryCopy, warnings: string[]): string[] {
     : [`${warnings.length} ${warnings.length === 1 ? 'warning' : 'warnings'}: the sealed manifest has the text`];
 }
 
+/** How many there were, whether or not their text is shown. */
+export function countWarnings(warnings: string[]): number {
+  return isCount(warnings[0]) ? Number.parseInt(warnings[0] as string, 10) : warnings.length;
+}
+
 /** What this function made before stays as it is when a head is written again. */
 function isCount(warning: string | undefined): boolean {
   return warning !== undefined && /^\d+ warnings?: the sealed manifest has the text$/.test(warning);

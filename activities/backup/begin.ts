@@ -1,9 +1,11 @@
 /** The first steps of a backup: what it is to hold and where it goes, its id, and whether it can succeed at all. */
 import { activityInfo } from '@temporalio/activity';
 import { connectionOf } from '../../components/config-file/open-repository';
+import { sourceDirs } from '../../components/files/source';
 import { checkPostgres } from '../../components/postgres/check';
+import { slotName } from '../../components/postgres/wal/replication';
 import type { BackupHead } from '../../domain/backup';
-import { componentOf, postgresOf, siteInId, siteOf } from '../../domain/config/names';
+import { componentOf, filesOf, postgresOf, siteInId, siteOf } from '../../domain/config/names';
 import { HoldfastError, isErrorCode } from '../../domain/errors';
 import { backupId } from '../../domain/ids';
 import type { BackupRequest } from '../../domain/requests';
@@ -77,9 +79,11 @@ function tierOf({ config }: SiteContext, name: string) {
 /** Refuses now what would fail after an hour. */
 export async function checkHealth(context: SiteContext, job: BackupJob): Promise<void> {
   for (const { name, kind } of job.components) {
+    if (kind === 'files') sourceDirs(filesOf(context.config, context.site, name).paths);
     if (kind !== 'postgres') continue;
     const component = postgresOf(context.config, context.site, name);
-    const { findings } = await checkPostgres(await connectionOf(component), component.dataDir);
+    const slot = slotName(job.system, context.site, name);
+    const { findings } = await checkPostgres(await connectionOf(component), component.dataDir, slot);
     const worst = findings.find(({ level }) => level === 'error');
     if (worst) {
       const code = isErrorCode(worst.code) ? worst.code : 'postgres_misconfigured';

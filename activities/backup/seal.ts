@@ -23,6 +23,7 @@ import type { BackupJob, CopyRunWork, SealedJob } from '../contracts';
 import { storedUpTo } from '../wal/stored';
 import { headOf } from './begin';
 import { closedSnapshot } from './snapshot';
+import { warningsOf } from './store-run';
 import { backupStore } from './stores';
 
 const pollMs = 200;
@@ -93,12 +94,12 @@ async function draftManifest(context: SiteContext, copy: RepositoryCopy, job: Ba
       const index = await getRunIndex(copy, ref);
       indexes.push(ref);
       files += index.entries.filter(({ type }) => type === 'file').length;
-      own = addOutcomes(own, sizesOf(index.packs));
+      own = addOutcomes(own, { ...sizesOf(index.packs), warnings: warningsOf(index) });
       heartbeat({ component: name, run });
     }
     const summary: ComponentSummary = {
       ...{ kind, runs: closed.runs, packs: own.packs, files, bytes: own.bytes, storedBytes: own.storedBytes },
-      warnings: closed.warnings,
+      warnings: [...closed.warnings, ...own.warnings],
     };
     components[name] = { kind, indexes, summary, postgres: closed.postgres, files: closed.files };
   }
@@ -184,8 +185,9 @@ export async function discardBackup(context: SiteContext, job: BackupJob): Promi
     const copy = repository.copy(store);
     const head = await getHead(copy, job.backupId).catch(() => undefined);
     if (head?.status === 'completed') continue;
-    await putHead(copy, { ...headOf(job, copy.store.location, 'failed'), endedAt: new Date().toISOString() });
+    // Removed first: where the store is full, that makes the room in which to say so.
     const removed = await removeBackup(copy, job.backupId, cancellationSignal());
+    await putHead(copy, { ...headOf(job, copy.store.location, 'failed'), endedAt: new Date().toISOString() });
     log.info('objects of a failed backup removed', { removed });
     await renewCatalogLines(context, copy);
   }

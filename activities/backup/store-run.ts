@@ -133,7 +133,8 @@ async function earlierPack(
   return undefined;
 }
 
-function outcomeOf(index: RunIndex, reused: number): RunOutcome {
+/** What the owner of the data should know: files that were caught in a change, pages that are broken on the server. */
+export function warningsOf(index: RunIndex): string[] {
   const warnings: string[] = [];
   for (const { slices } of index.packs) {
     for (const { path, outcome, badBlocks } of slices) {
@@ -142,6 +143,11 @@ function outcomeOf(index: RunIndex, reused: number): RunOutcome {
       if (outcome === 'changed') warnings.push(`${showPath(path)} changed while it was read`);
     }
   }
+  return warnings;
+}
+
+function outcomeOf(index: RunIndex, reused: number): RunOutcome {
+  const warnings = warningsOf(index);
   const bytes = index.packs.reduce((sum, one) => sum + one.bytes, 0);
   const storedBytes = index.packs.reduce((sum, one) => sum + one.storedBytes, 0);
   return addOutcomes(nothingDone, { packs: index.packs.length, bytes, storedBytes, reused, warnings });

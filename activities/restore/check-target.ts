@@ -6,8 +6,11 @@ import { refuseTablespaceConflicts } from '../../components/postgres/tablespace-
 import type { SiteContext } from '../context';
 import type { RestoreComponent, RestoreJob } from '../contracts';
 import { replayOrder } from './fetch-wal';
+import { assertSpace } from './space';
 
 export async function checkTarget(_context: SiteContext, job: RestoreJob): Promise<void> {
+  // Again, since the WAL lies beside the target now.
+  await assertSpace(job, job.components);
   for (const component of job.components) {
     if (component.kind !== 'postgres') continue;
     const own = [...placesOf(component), ...(job.inPlace ? currentTablespaces(component.target) : [])];

@@ -1,7 +1,6 @@
 /** The first step of a restore: what would be restored, to where, and everything that can be refused without reading packs. */
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
-import { statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { activityInfo } from '@temporalio/activity';
 import { dirsBelow, dirsInPlace } from '../../components/files/target';
@@ -18,6 +17,7 @@ import type { RestoreRequest } from '../../domain/requests';
 import type { SiteContext } from '../context';
 import type { RestoreComponent, RestoreJob } from '../contracts';
 import { chooseBackup } from './choose';
+import { assertSpace } from './space';
 
 /** Restores of this kind of data on an ordinary disk go at about this speed; only for the estimate before anything is known. */
 const assumedBytesPerSecond = 200e6;
@@ -47,7 +47,11 @@ export async function resolveRestore(context: SiteContext, request: RestoreReque
     ...{ packs: components.reduce((sum, one) => sum + one.packs, 0), jobs: config.parallelJobs },
     ...{ etaSeconds: Math.ceil(bytes / assumedBytesPerSecond), request, warnings: [] },
   };
-  await assertSpace(job);
+  // A later attempt may find its own data there already.
+  await assertSpace(
+    job,
+    components.filter(({ workDir }) => !existsSync(workDir)),
+  );
   return job;
 }
 
@@ -169,35 +173,4 @@ function checkFilesTarget(request: RestoreRequest, directory: string, workDir: s
       hints: ['name an empty or new directory'],
     });
   }
-}
-
-/** What is set aside stays until the end: the new data needs its own room. */
-async function assertSpace(job: RestoreJob): Promise<void> {
-  if (job.request.delta) return;
-  const needed = new Map<string, number>();
-  for (const { target, bytes, workDir } of job.components) {
-    if (existsSync(workDir)) continue;
-    const place = existingAbove(target);
-    needed.set(place, (needed.get(place) ?? 0) + bytes);
-  }
-  for (const [place, bytes] of needed) {
-    const { bavail, bsize } = await statfs(place);
-    if (bavail * bsize >= bytes) continue;
-    throw new HoldfastError(
-      'target_full',
-      `the target needs ${mib(bytes)} MiB and has ${mib(bavail * bsize)} MiB left`,
-      {
-        where: place,
-        hints: ['make room, restore to another place with --to, or write over the present data with --delta'],
-      },
-    );
-  }
-}
-
-function existingAbove(directory: string): string {
-  return existsSync(directory) ? directory : existingAbove(path.dirname(directory));
-}
-
-function mib(bytes: number): number {
-  return Math.ceil(bytes / 1048576);
 }

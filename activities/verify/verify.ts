@@ -38,7 +38,7 @@ export async function verifyManifest(context: SiteContext, job: VerifyJob): Prom
 /** While a backup is being made it has no head that says `completed`: its manifest alone is what is verified. */
 export async function verifyRun(
   context: SiteContext,
-  { backupId, component, store, level, run }: VerifyRunWork,
+  { backupId, component, store, level, run, fresh }: VerifyRunWork,
 ): Promise<RunOutcome> {
   const copy = (await context.repository()).copy(store);
   const manifest = await getSealedManifest(copy, { id: backupId });
@@ -60,8 +60,21 @@ export async function verifyRun(
         }
       : {}),
   });
+  if (fresh) refuseLoss(outcome.damaged);
   refuseDamage(outcome.damaged);
   return { ...nothingDone, packs: outcome.packs, bytes: outcome.bytes, storedBytes: outcome.storedBytes };
+}
+
+/** Said otherwise than of an old backup: it is the store that is to be looked at. */
+function refuseLoss(damaged: Damage[]): void {
+  const lost = damaged.find(({ code }) => code === 'object_not_found' || code === 'checksum_mismatch');
+  if (!lost) return;
+  throw new HoldfastError('store_lost_write', `the store does not have what it had accepted: ${lost.message}`, {
+    where: lost.object,
+    hints: [
+      'the backup is discarded; look into the logs of the store before the next one, and do not trust it till then',
+    ],
+  });
 }
 
 function refuseDamage(damaged: Damage[]): void {

@@ -4,8 +4,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { cancellationSignal } from '@temporalio/activity';
 import { connectionOf } from '../../components/config-file/open-repository';
 import { withClient } from '../../components/postgres/connection';
-import { slotName } from '../../components/postgres/wal/replication';
+import { receiverName, slotName } from '../../components/postgres/wal/replication';
 import { postgresOf } from '../../domain/config/names';
+import { HoldfastError } from '../../domain/errors';
 import type { SiteContext } from '../context';
 
 export async function awaitShipper(context: SiteContext, { component }: { component: string }): Promise<void> {
@@ -13,11 +14,43 @@ export async function awaitShipper(context: SiteContext, { component }: { compon
   const slot = slotName(context.config.system, context.site, component);
   const signal = cancellationSignal();
   await withClient(connection, async (client) => {
-    const sql = 'select active and restart_lsn is not null as streaming from pg_replication_slots where slot_name = $1';
-    for (;;) {
-      const { rows } = await client.query<{ streaming: boolean }>(sql, [slot]);
-      if (rows[0]?.streaming) return;
-      await delay(200, undefined, { signal });
+    for (const since = Date.now(); ; await delay(200, undefined, { signal })) {
+      const { rows } = await client.query<Slot>(lookAtSlot, [slot]);
+      const [found] = rows;
+      if (found?.ours && found.keeps) return;
+      if (found && found.ours === false && Date.now() - since > foreignAfterMs) {
+        throw new HoldfastError(
+          'slot_busy',
+          `another program than holdfast receives from the replication slot ${slot}`,
+          {
+            where: `process ${found.pid} of the server, "${found.name}"`,
+            hints: ['end that program: the WAL which it takes would be missing in the stores'],
+          },
+        );
+      }
+      if (Date.now() - since > silentAfterMs) {
+        throw new HoldfastError('wal_not_stored', `no shipper receives the WAL of ${component}`, {
+          where: slot,
+          hints: ['`holdfast status` says what keeps it from streaming'],
+        });
+      }
     }
   });
 }
+
+/** `ours` is null while nobody is connected. */
+interface Slot {
+  ours: boolean | null;
+  keeps: boolean;
+  pid: number | null;
+  name: string | null;
+}
+
+const lookAtSlot = `
+  select s.active_pid as pid, a.application_name as name, a.application_name = '${receiverName}' as ours,
+    s.restart_lsn is not null as keeps
+  from pg_replication_slots s left join pg_stat_replication a on a.pid = s.active_pid where s.slot_name = $1`;
+
+const foreignAfterMs = 3000;
+/** A shipper whose worker died is taken up within seconds, a store that came back within a minute. */
+const silentAfterMs = 10 * 60_000;

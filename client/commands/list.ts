@@ -4,6 +4,7 @@ import { retentionDaysOf } from '../../domain/config/retention-days';
 import { formatBytes, formatDuration } from '../../domain/config/units';
 import { HoldfastError } from '../../domain/errors';
 import { catalogLine } from '../../repository/catalog-lines';
+import { countWarnings } from '../../repository/redact';
 import { backupHeads } from '../catalog/heads';
 import { configured, type GlobalOptions, type Outcome } from '../context';
 import { table } from '../output/table';
@@ -24,6 +25,12 @@ export async function list(options: GlobalOptions & { site?: string; jsonl?: boo
   return { json: heads, text: heads.length === 0 ? 'there are no backups' : tableOf(heads) };
 }
 
+/** A file that changed while it was read, a page that was broken on the server: whoever restores should know. */
+function warningsOf({ components }: BackupHead): string {
+  const count = Object.values(components).reduce((sum, { warnings }) => sum + countWarnings(warnings), 0);
+  return count === 0 ? '' : `${count} ${count === 1 ? 'warning' : 'warnings'}`;
+}
+
 function tableOf(heads: BackupHead[]): string {
   const rows = heads.map((head) => [
     head.id,
@@ -33,7 +40,7 @@ function tableOf(heads: BackupHead[]): string {
     formatBytes(head.bytes),
     formatBytes(head.storedBytes),
     head.stores.join(', '),
-    head.provenAt ? 'proven' : head.verifiedAt ? 'verified' : '',
+    [head.provenAt ? 'proven' : head.verifiedAt ? 'verified' : '', warningsOf(head)].filter(Boolean).join(', '),
   ]);
   return table(['BACKUP', 'STATUS', 'STARTED (UTC)', 'TOOK', 'SIZE', 'STORED', 'STORES', ''], rows, [
     'TOOK',

@@ -25,8 +25,11 @@ export interface PostgresCheck {
   facts?: ServerFacts;
 }
 
-/** @param dataDir as configured; must be on this host */
-export async function checkPostgres(config: pg.ClientConfig, dataDir: string): Promise<PostgresCheck> {
+/**
+ * @param dataDir as configured; must be on this host
+ * @param slot of the component's own receiver: what that one uses is no lack
+ */
+export async function checkPostgres(config: pg.ClientConfig, dataDir: string, slot?: string): Promise<PostgresCheck> {
   let client: pg.Client | undefined;
   try {
     client = await connect(config);
@@ -35,7 +38,7 @@ export async function checkPostgres(config: pg.ClientConfig, dataDir: string): P
       ok('postgres_reachable', `PostgreSQL ${facts.major} answers as ${facts.rights.user}`),
       ...rightsOf(facts),
       ...walSettings(facts),
-      ...capacity(facts),
+      ...capacity(facts, await ownUse(client, slot)),
       ...(await dataDirectory(facts, dataDir)),
       ...(await tools(facts)),
     ];
@@ -106,12 +109,26 @@ function walSettings({ settings, inRecovery }: ServerFacts): Finding[] {
   return findings;
 }
 
-function capacity({ slots, senders }: ServerFacts): Finding[] {
-  const full = (code: string, what: string, { used, max }: { used: number; max: number }): Finding =>
-    used < max
-      ? ok(code, `${max - used} of ${max} ${what} are free`)
+interface OwnUse {
+  slot: boolean;
+  sender: boolean;
+}
+
+async function ownUse(client: pg.Client, slot: string | undefined): Promise<OwnUse> {
+  const sql = 'select active as sender from pg_replication_slots where slot_name = $1';
+  const { rows } = await client.query<{ sender: boolean }>(sql, [slot ?? '']);
+  return { slot: rows.length > 0, sender: rows[0]?.sender === true };
+}
+
+function capacity({ slots, senders }: ServerFacts, own: OwnUse): Finding[] {
+  const full = (code: string, what: string, { used, max }: { used: number; max: number }, held: boolean): Finding =>
+    used < max || held
+      ? ok(code, `${max - used} of ${max} ${what} are free${held ? ', and the shipper has its own' : ''}`)
       : error(code, `none of ${max} ${what} is free`, `alter system set ${code} = ${max + 4}, then restart`);
-  return [full('max_replication_slots', 'replication slots', slots), full('max_wal_senders', 'WAL senders', senders)];
+  return [
+    full('max_replication_slots', 'replication slots', slots, own.slot),
+    full('max_wal_senders', 'WAL senders', senders, own.sender),
+  ];
 }
 
 async function dataDirectory(facts: ServerFacts, dataDir: string): Promise<Finding[]> {

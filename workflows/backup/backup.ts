@@ -39,6 +39,7 @@ export const backup = procedure<BackupRequest>('backup', async (run, request) =>
         component: name,
         store: job.store,
         level: 'quick',
+        fresh: true,
       } as const;
       await workThrough(run, { work, from: 0, to: runs, jobs: job.jobs });
     }

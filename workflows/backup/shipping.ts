@@ -28,7 +28,8 @@ export async function keepShipping(run: Run, job: BackupJob): Promise<void> {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     }
     const name = component.name;
-    await onSite(job.site, { summary: `wait for the shipper of ${name}`, giveUpAfter: '30 minutes' }).awaitShipper({
+    const summary = `wait for the shipper of ${name}`;
+    await onSite(job.site, { summary, giveUpAfter: '30 minutes', first: true }).awaitShipper({
       ...job,
       component: name,
     });

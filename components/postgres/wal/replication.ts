@@ -16,6 +16,9 @@ export interface ServerIdentity {
   inRecovery: boolean;
 }
 
+/** Under which the server lists our receivers. */
+export const receiverName = 'holdfast wal';
+
 /** `restart` is absent when the server has given up the WAL that the slot was to keep. */
 export interface SlotState {
   restart?: Lsn;
@@ -34,10 +37,10 @@ export class ReplicationConnection {
 
   static async open(config: pg.ClientConfig): Promise<ReplicationConnection> {
     const client = new pg.Client({
-      application_name: 'holdfast wal',
       connectionTimeoutMillis: 10_000,
       keepAlive: true,
       ...config,
+      application_name: receiverName,
       // `pg` documents this only by its source: it becomes the startup parameter `replication`.
       ...{ replication: 'true' },
     });

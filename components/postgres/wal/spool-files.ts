@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { appendFile, chown, mkdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { placingError } from '../../tree/placing-error';
 
 const journalName = '.spooled';
 
@@ -47,7 +48,16 @@ export class SpoolFiles {
     return bytes && sha256(bytes) === entry.sha256 ? bytes : undefined;
   }
 
+  /** @throws HoldfastError `target_full` */
   async write(name: string, bytes: Buffer, storedTo: number): Promise<void> {
+    try {
+      await this.writeDurably(name, bytes, storedTo);
+    } catch (error) {
+      throw placingError(path.join(this.dir, name), error);
+    }
+  }
+
+  private async writeDurably(name: string, bytes: Buffer, storedTo: number): Promise<void> {
     const temporary = path.join(this.dir, `.${name}.tmp`);
     await writeFile(temporary, bytes, { mode: 0o600, flush: true });
     await this.own(temporary);
