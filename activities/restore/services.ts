@@ -19,7 +19,7 @@ import {
 import { siteOf } from '../../domain/config/names';
 import type { SiteContext } from '../context';
 import type { PriorState, RestoreComponent, RestoreJob, ServicesPart } from '../contracts';
-import { makeWorkDir } from './work-dir';
+import { assertUnderWay, isPlaced, makeWorkDir } from './work-dir';
 
 function servicesOf(context: SiteContext, { inPlace }: RestoreJob) {
   return inPlace ? openServices(siteOf(context.config, context.site), withoutSecrets(context.config)) : [];
@@ -47,7 +47,10 @@ export async function recordServices(context: SiteContext, job: RestoreJob): Pro
   return { services, runningDatabases, crashedDatabases };
 }
 
+/** An attempt that wakes up when the trees are placed, or the restore is over, stops nothing any more. */
 export async function stopServices(context: SiteContext, { job, prior }: ServicesPart): Promise<void> {
+  for (const { workDir } of job.components) assertUnderWay(workDir);
+  if (job.components.some(({ workDir }) => isPlaced(workDir))) return;
   await stopAll(servicesOf(context, job), prior.services, cancellationSignal());
   for (const { name, target, workDir } of databasesOf(job)) {
     const crashed = prior.crashedDatabases.includes(name);
