@@ -1,6 +1,8 @@
 /**
  * Every activity of a site's agent, bound to its context. Each is idempotent: it may run twice, be cut at any byte, or overlap with
  * a zombie of itself, and the next attempt goes on from what the store, the disk and the server say.
+ * Arguments and answers are small (`contracts.ts`) and hold no secret: they stay in histories. Not guaranteed: any order; that is the
+ * workflows' part.
  */
 import { announceBackup, beginBackup, checkHealth } from './backup/begin';
 import { planComponent } from './backup/plan';

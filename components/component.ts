@@ -1,5 +1,9 @@
 /**
- * What every component is to those who store and restore it: trees of files. Both kinds fit; `test/components/conformance.ts`
+ * `components/` knows what is protected: file trees and PostgreSQL, both as trees of files, and the services that use them. Guaranteed: it
+ * knows nothing of Temporal or of where backups live, and every function may be cut anywhere and called again. Not
+ * guaranteed: the order of steps, which is the workflows', nor that anything was stored.
+ *
+ * Here: what every component is to those who store and restore it: trees of files. Both kinds fit; `test/components/conformance.ts`
  * runs one suite over them.
  */
 import type { ComponentKind } from '../domain/backup';

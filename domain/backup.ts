@@ -1,5 +1,9 @@
 /**
- * Backups as the catalog knows them. What is in the clear beside a backup (`manifest.json`, `checksums.sha256`,
+ * `domain/` is what everybody else speaks in: words, plans and decisions without I/O. Guaranteed: nothing here reads a clock, a disk or
+ * the environment, so that workflows may use it and every rule can be tried without a server. Not guaranteed: that what it is
+ * told about the world is true.
+ *
+ * Here: backups as the catalog knows them. What is in the clear beside a backup (`manifest.json`, `checksums.sha256`,
  * `receipt.json`) keeps the specification's snake_case; everything else is camelCase.
  */
 import type { TreePath } from './tree';

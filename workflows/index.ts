@@ -1,4 +1,10 @@
-/** Every workflow type that workers run. The names are a contract: histories and clients know them. */
+/**
+ * Every workflow type that workers run. The names are a contract: histories and clients know them.
+ *
+ * Guaranteed: a workflow file is a runbook, and the frame carries the rest (undo, progress, receipt); nothing here does anything but ask
+ * activities, so that it can be replayed. Not guaranteed: undo after *terminate*. Whoever changes the order of what is
+ * asked looks at `test/replay` first: runs that are under way meet the new code.
+ */
 export { backup } from './backup/backup';
 export { packRuns } from './pack-runs';
 export { pointInTimeRestore } from './restore/point-in-time-restore';

@@ -1,4 +1,8 @@
 /**
+ * The first of the steps of a tree: `walk` says what is there, `read` gives its bytes, `prepare` makes folders, `place` writes bytes, `journal`
+ * knows what was written, `finish` sets everything else; `aside` keeps what was there before. All find files by `locate`, which
+ * never leaves the tree.
+ *
  * Walks a tree as it lies on disk and says what is there.
  *
  * Guaranteed: a directory comes before what it holds, and names in a directory in the order of their bytes, so that two walks
