@@ -77,20 +77,12 @@ export class Cluster {
     }
   }
 
-  /** The id of the shared memory that a kill -9 would leave behind (`postmaster.pid`, line 7). */
-  get sharedMemory(): string | undefined {
-    try {
-      return readFileSync(path.join(this.dataDir, 'postmaster.pid'), 'utf8').split('\n')[6]?.trim().split(/\s+/)[1];
-    } catch {
-      return undefined;
-    }
-  }
-
   /** kill -9 of the postmaster and of every child it has. */
-  async kill9(): Promise<{ postmaster: number; children: number }> {
+  async kill9(before: (pid: number) => void): Promise<{ postmaster: number; children: number }> {
     const running = runningInstance(this.dataDir);
     if (!running) throw new HoldfastError('internal', 'the server to be killed does not run');
     const children = childrenOf(running.pid);
+    before(running.pid);
     for (const pid of [running.pid, ...children]) killQuietly(pid);
     await waitUntilFree(running.pid);
     return { postmaster: running.pid, children: children.length };

@@ -78,7 +78,7 @@ class Attempts {
 }
 
 async function killTwice(on: Performance, attempts: Attempts, databaseBytes: number): Promise<Kill[]> {
-  const { engine, narrator, stage, tidy } = on;
+  const { engine, narrator, stage } = on;
   const client = await connectClient({ address: engine.answer.address, namespace: 'default' }, 30_000, () => undefined);
   const workflowId = restoreWorkflowId(system, { site });
   const kills: Kill[] = [];
@@ -87,7 +87,6 @@ async function killTwice(on: Performance, attempts: Attempts, databaseBytes: num
     if (pid === undefined) return;
     kills.push({ at: new Date().toISOString(), pid, during });
     narrator.line(`kill -9 of the worker (pid ${pid}) ${during}`);
-    tidy.ownsSharedMemory(stage.cluster.sharedMemory);
     if (engine.startAgainIfKilled(pid))
       narrator.more(`holdfast up again (pid ${engine.pid}): the restore goes on where it was`);
   };

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Load } from './bank';
 import { tellEnd, tellHowToLook } from './farewell';
 import type { DemoResult, Performance, Setting } from './performance';
-import { backUp, fill, setUp } from './prologue';
+import { backUp, setUp } from './prologue';
 import { receiptOf, reportPath, writeReport } from './report';
 import { type Restored, restoreUnderFire } from './restore';
 import { chooseTarget, lastRecoverable, type Target } from './target';
@@ -13,8 +13,7 @@ import { type Wreck, wreck } from './wreck';
 
 export async function perform(setting: Setting): Promise<DemoResult> {
   const { options, narrator } = setting;
-  const on = await setUp(setting);
-  const documents = await fill(on, options.size.fillMiB);
+  const { on, documents } = await setUp(setting);
   const load = new Load(on.stage.cluster, documents);
   const treeBefore = fingerprint(on.stage.tree);
   await backUp(on);

@@ -3,7 +3,7 @@
  * a killed worker left behind (a replaying server, an engine) is found by the kernel's own account and ended by its pid.
  */
 import { execFile } from 'node:child_process';
-import { readdirSync, readlinkSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
@@ -19,9 +19,9 @@ export class Tidy {
     this.folder = folder;
   }
 
-  /** A server killed with -9 leaves its System V shared memory (an id of `postmaster.pid`) until somebody removes it. */
-  ownsSharedMemory(id: string | undefined): void {
-    if (id) this.sharedMemory.add(id);
+  /** A server killed with -9 leaves its System V shared memory behind: call it before. */
+  willKill(pid: number): void {
+    for (const id of sharedMemoryOf(pid)) this.sharedMemory.add(id);
   }
 
   keep(): void {
@@ -32,21 +32,22 @@ export class Tidy {
   async run(performing: Promise<unknown> = Promise.resolve()): Promise<void> {
     const { folder } = this;
     if (this.kept || folder === undefined) return;
-    await endAllIn(folder);
+    await this.endAllIn(folder);
     await Promise.race([performing.catch(() => undefined), sleep(settleWithinMs)]);
-    await endAllIn(folder);
+    await this.endAllIn(folder);
     for (const id of this.sharedMemory) await promisify(execFile)('ipcrm', ['-m', id]).catch(() => undefined);
     rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   }
-}
 
-/** Until none is left: a process may start another while it is being ended. */
-async function endAllIn(folder: string): Promise<void> {
-  for (let round = 0; round < 100; round++) {
-    const pids = processesIn(folder);
-    if (pids.length === 0) return;
-    for (const pid of pids) killQuietly(pid);
-    await sleep(50);
+  /** Until none is left: a process may start another while it is being ended. */
+  private async endAllIn(folder: string): Promise<void> {
+    for (let round = 0; round < 100; round++) {
+      const pids = processesIn(folder);
+      if (pids.length === 0) return;
+      for (const pid of pids) this.willKill(pid);
+      for (const pid of pids) killQuietly(pid);
+      await sleep(50);
+    }
   }
 }
 
@@ -71,5 +72,16 @@ export function killQuietly(pid: number): void {
     process.kill(pid, 'SIGKILL');
   } catch {
     // It has ended already.
+  }
+}
+
+/** Ids of the segments that this process made (proc(5), `/proc/sysvipc/shm`: key, shmid, perms, size, cpid, …). */
+function sharedMemoryOf(pid: number): string[] {
+  try {
+    const rows = readFileSync('/proc/sysvipc/shm', 'utf8').split('\n').slice(1);
+    const fields = rows.map((row) => row.trim().split(/\s+/));
+    return fields.filter((row) => Number(row[4]) === pid).map((row) => row[1] as string);
+  } catch {
+    return [];
   }
 }

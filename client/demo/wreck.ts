@@ -15,9 +15,8 @@ export interface Wreck {
 export async function wreck({ stage, narrator, tidy }: Performance): Promise<Wreck> {
   const { cluster, tree } = stage;
   const databaseBytes = occupied(path.join(cluster.dataDir, 'base'));
-  tidy.ownsSharedMemory(cluster.sharedMemory);
   const at = Date.now();
-  const { postmaster, children } = await cluster.kill9();
+  const { postmaster, children } = await cluster.kill9((pid) => tidy.willKill(pid));
   for (const name of readdirSync(cluster.dataDir)) rmSync(path.join(cluster.dataDir, name), { recursive: true });
   const damaged = damageTree(tree);
   narrator.line(
