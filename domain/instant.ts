@@ -7,19 +7,23 @@ import { HoldfastError } from './errors';
 
 export type Micros = bigint;
 
-const rfc3339 = /^(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?\s*([Zz]|[+-]\d{2}(?::?\d{2})?)$/;
+const rfc3339 =
+  /^(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}(?::\d{2})?)(?:(?<=:\d{2}:\d{2})\.(\d{1,9}))?\s*([Zz]|[+-]\d{2}(?::?\d{2})?)$/;
 const zoned =
-  /^(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?\s*\[?([A-Za-z][A-Za-z0-9_+-]*(?:\/[A-Za-z0-9_+-]+)+|UTC)\]?$/;
+  /^(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}(?::\d{2})?)(?:(?<=:\d{2}:\d{2})\.(\d{1,9}))?\s*\[?([A-Za-z][A-Za-z0-9_+-]*(?:\/[A-Za-z0-9_+-]+)+|UTC)\]?$/;
 const zoneless = /^\d{4}-\d{2}-\d{2}(?:[Tt ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?$/;
 
-/** Whether the text is a time with or without its zone (the latter is refused by {@link parseInstant}, with a hint). */
+/**
+ * Whether the text is meant as a time, be it one that {@link parseInstant} refuses with a hint (no zone, an abbreviation for one): what
+ * begins with a date and an hour is nobody's restore point.
+ */
 export function looksLikeTime(text: string): boolean {
-  return rfc3339.test(text) || zoned.test(text) || zoneless.test(text);
+  return /^\d{4}-\d{2}-\d{2}(?:[Tt ]+\d|$)/.test(text);
 }
 
 /**
  * Reads RFC 3339 (`2026-03-29T02:30:00.123456+02:00`, a space for the `T` allowed) or a local time with a zone name
- * (`2026-03-29 01:30:00 Europe/Berlin`).
+ * (`2026-03-29 01:30:00 Europe/Berlin`); seconds may be left out.
  * @throws HoldfastError `target_invalid` for a time without zone, one that does not exist, or one that exists twice
  */
 export function parseInstant(text: string): Micros {
@@ -43,7 +47,7 @@ function unambiguous(text: string, match: RegExpExecArray): DateTime {
   const zone = match[4] as string;
   const local = DateTime.fromISO(`${match[1]}T${match[2]}`, { zone });
   if (!local.isValid) return local;
-  if (local.toFormat('HH:mm:ss') !== match[2]) {
+  if (!local.toFormat('HH:mm:ss').startsWith(match[2] as string)) {
     throw new HoldfastError('target_invalid', `"${text}" does not exist: the clocks of ${zone} skipped it`, {
       hints: ['give the time with its offset, for example +01:00'],
     });
