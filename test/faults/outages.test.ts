@@ -1,4 +1,4 @@
-/** What a backup and a restore depend on dies under them, and comes back: PostgreSQL, the S3 server, the Temporal server. */
+/** What a backup and a restore depend on dies under them, and comes back: PostgreSQL, the S3 server, the Temporal server, the worker. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -74,6 +74,10 @@ test('the Temporal server killed under a backup, and under a restore: it is star
   const id = completed(await rig.runHeld(backupOrder(), storing, killTemporal));
   await proveRestored(id, (to) => rig.runHeld(restoreOrder(id, { to }), placing, killTemporal));
 }, 240_000);
+
+test('the process of `up` killed for good: a command that waits does the rest itself', async () => {
+  expect(await rig.command(['backup'], storing)).toMatchObject({ status: 'completed' });
+}, 120_000);
 
 test('the shipper killed under load, twice: no second of it is missing', async () => {
   const { cluster } = rig.system;

@@ -60,6 +60,14 @@ export class Rig {
     return (await Promise.all([judged, interfere()]))[0];
   }
 
+  /** A command that waits, and takes the work over: the killed process is not started again meanwhile. */
+  async command(args: string[], moment: Moment): Promise<ProcedureResult> {
+    const { id } = await this.begin(moment);
+    const result = await this.up.unattended(() => this.system.procedure(...args));
+    if (!hasFired(this.folder, id)) throw new Error(`${nameOf(moment)} never came`);
+    return result;
+  }
+
   private async begin(moment?: Moment): Promise<{ id: string; position: number }> {
     await this.up.working();
     const id = `${++this.runs}`;

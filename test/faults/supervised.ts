@@ -44,6 +44,21 @@ export class Supervised {
     }, withinMs);
   }
 
+  /** While the work is done nobody starts it again; it is started when the work is over. */
+  async unattended<T>(work: () => Promise<T>): Promise<T> {
+    this.stopping = true;
+    try {
+      return await work();
+    } finally {
+      this.stopping = false;
+      if (this.ended) this.launch();
+    }
+  }
+
+  private get ended(): boolean {
+    return this.child === undefined || this.child.exitCode !== null || this.child.signalCode !== null;
+  }
+
   kill9(): void {
     this.child?.kill('SIGKILL');
   }
@@ -51,7 +66,7 @@ export class Supervised {
   async stop(): Promise<void> {
     this.stopping = true;
     const { child } = this;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    if (!child || this.ended) return;
     const gone = new Promise((resolve) => child.once('exit', resolve));
     child.kill('SIGTERM');
     await gone;
