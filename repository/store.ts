@@ -20,12 +20,16 @@ export interface PutOptions {
   ifAbsent?: boolean;
   /** SHA-256 of the body (hex), when the caller has it already; checked against what arrived. */
   sha256?: string;
+  /** The caller reads the object back before it counts: a store that would have to hash the body by itself need not. */
+  readBackLater?: boolean;
   signal?: AbortSignal;
 }
 
 export interface GetOptions {
   /** Bytes from `start`; a negative start counts from the end (then `length` is ignored). */
   range?: { start: number; length?: number };
+  /** Where the bytes are to go; by default memory of their own. */
+  allocate?: (bytes: number) => Buffer;
   signal?: AbortSignal;
 }
 

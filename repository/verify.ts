@@ -12,7 +12,7 @@ import { freeNow } from './crypto/free';
 import { getDataKey } from './data-key';
 import { type DocumentRef, refOf } from './documents';
 import { backupFolder, backupKeys } from './names';
-import { fetchPack } from './packs/store-pack';
+import { checkPack, fetchPack } from './packs/store-pack';
 import { getRunIndex } from './run-index';
 import { getSealedManifest } from './sealed-manifest';
 
@@ -32,6 +32,11 @@ export interface VerifyOutcome {
 export interface VerifyOptions {
   /** Full verification of one pack, beginning with the SHA-256 of its bytes. Without it that is all that is compared. */
   open?: (object: Buffer, pack: StoredPack) => Promise<void>;
+  /** SHA-256 (hex) by another thread. */
+  hash?: (bytes: Buffer) => Promise<string>;
+  /** Where the bytes of a pack are to go; `release` gets them back. */
+  allocate?: (bytes: number) => Buffer;
+  release?: (bytes: Buffer) => void;
   signal?: AbortSignal;
   /** After every pack. */
   progress?: (sofar: VerifyOutcome) => void;
@@ -41,7 +46,7 @@ export interface VerifyOptions {
 export async function verifyRun(
   copy: RepositoryCopy,
   ref: DocumentRef,
-  { open, signal, progress }: VerifyOptions = {},
+  { open, hash, allocate, release = freeNow, signal, progress }: VerifyOptions = {},
 ): Promise<VerifyOutcome> {
   const outcome: VerifyOutcome = { packs: 0, bytes: 0, storedBytes: 0, damaged: [] };
   let packs: StoredPack[] = [];
@@ -51,9 +56,9 @@ export async function verifyRun(
   for (const pack of packs) {
     signal?.throwIfAborted();
     await noting(outcome, pack.object, async () => {
-      const object = open ? await copy.store.get(pack.object, { signal }) : await fetchPack(copy, pack, signal);
-      await open?.(object, pack);
-      freeNow(object); // nothing, where it was handed to a thread
+      const object = await fetchPack(copy, pack, { allocate, signal });
+      await (open ? open(object, pack) : checkPack(copy, pack, object, hash));
+      release(object); // nothing, where it was handed to a thread
     });
     outcome.packs += 1;
     outcome.bytes += pack.bytes;

@@ -22,14 +22,16 @@ export async function placeRun(context: SiteContext, work: PlaceRunWork): Promis
   const journal = PlacingJournal.open(path.join(workDir, 'journal'));
   const outcome: RunOutcome = { ...nothingDone, warnings: [] };
   try {
-    let ahead = fetchAhead(copy, index.packs, 0, journal, signal);
+    let ahead = fetchAhead(context, copy, index.packs, 0, journal, signal);
     for (const [at, pack] of index.packs.entries()) {
       const object = await ahead;
-      ahead = fetchAhead(copy, index.packs, at + 1, journal, signal);
+      ahead = fetchAhead(context, copy, index.packs, at + 1, journal, signal);
       ahead?.catch(() => undefined);
-      if (object) await placePack(context, work, { pack, object, dataKey, signal });
-      else outcome.reused++;
-      if (object) journal.record(pack.pack, pack.contentMac);
+      if (object) {
+        await placePack(context, work, { pack, object, dataKey, signal });
+        context.threads.buffers.give(object.buffer);
+        journal.record(pack.pack, pack.contentMac);
+      } else outcome.reused++;
       outcome.packs++;
       outcome.bytes += pack.bytes;
       outcome.storedBytes += pack.storedBytes;
@@ -42,8 +44,9 @@ export async function placeRun(context: SiteContext, work: PlaceRunWork): Promis
   return outcome;
 }
 
-/** Undefined: placed already, by this attempt or an earlier one. */
+/** Undefined: placed already, by this attempt or an earlier one. What is wrong with an object shows when it is opened. */
 async function fetchAhead(
+  { threads }: SiteContext,
   copy: RepositoryCopy,
   packs: StoredPack[],
   at: number,
@@ -52,7 +55,7 @@ async function fetchAhead(
 ): Promise<Buffer | undefined> {
   const pack = packs[at];
   if (!pack || journal.has(pack.pack, pack.contentMac)) return undefined;
-  return fetchPack(copy, pack, signal);
+  return fetchPack(copy, pack, { allocate: (bytes) => threads.buffers.take(bytes), signal });
 }
 
 interface Placing {

@@ -1,6 +1,5 @@
 /** The entry of a worker thread: synchronous work on one pack at a time (read, check, hash, compress, encrypt, and back). */
 import { createHash } from 'node:crypto';
-import { move, transferableSymbol, valueSymbol } from 'piscina';
 import { openPlacer } from '../../components/tree/place';
 import { openSlice } from '../../components/tree/read';
 import { reportError } from '../../domain/errors';
@@ -15,10 +14,7 @@ type Task<Name extends keyof ThreadFunctions> = ThreadFunctions[Name]['task'];
 type Result<Name extends keyof ThreadFunctions> = Answer<ThreadFunctions[Name]['result']>;
 
 export function buildPack(task: Task<'buildPack'>): Result<'buildPack'> {
-  const answer = answering(() => buildSteadyPack(task, (slice) => openSlice(slice, task.dirs)));
-  if ('error' in answer) return answer;
-  const handed = { [transferableSymbol]: [answer.value.object.buffer], [valueSymbol]: answer };
-  return move(handed as unknown as ArrayBuffer) as unknown as typeof answer;
+  return answering(() => buildSteadyPack(task, (slice) => openSlice(slice, task.dirs)));
 }
 
 export function placePack(task: Task<'placePack'>): Result<'placePack'> {
@@ -55,6 +51,10 @@ export function verifyPack(task: Task<'verifyPack'>): Result<'verifyPack'> {
       freeNow(reading.part.bytes);
     }
   });
+}
+
+export function hashBytes({ bytes }: Task<'hashBytes'>): Result<'hashBytes'> {
+  return answering(() => createHash('sha256').update(bytes).digest('hex'));
 }
 
 export function compareSlices(task: Task<'compareSlices'>): Result<'compareSlices'> {

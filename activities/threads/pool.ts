@@ -7,11 +7,11 @@
  */
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
-import { types } from 'node:util';
 import { Piscina } from 'piscina';
 import { HoldfastError } from '../../domain/errors';
 import { packBytes } from '../../domain/pack';
 import type { BuiltPack } from '../../repository/packs/build';
+import { PackBuffers } from './buffers';
 import type { Answer, BuildTask, CompareTask, OpenTask, PlaceOutcome, PlaceTask, ThreadFunctions } from './tasks';
 
 /** Room for a pack that does not compress, with its index; untouched pages of it cost nothing. */
@@ -26,11 +26,13 @@ export interface BuiltInThread {
 
 export class PackThreads {
   readonly #pool: Piscina;
-  readonly #free: ArrayBuffer[] = [];
+  /** For packs on their way to a thread or from one. */
+  readonly buffers: PackBuffers;
   readonly threads: number;
 
   constructor(threads = Math.min(availableParallelism(), 4)) {
     this.threads = threads;
+    this.buffers = new PackBuffers(bufferBytes, threads * 2);
     this.#pool = new Piscina({
       filename: path.join(__dirname, 'pack-thread.js'),
       minThreads: 0,
@@ -42,24 +44,29 @@ export class PackThreads {
 
   /** @throws HoldfastError whatever reading the source throws; the signal's abort */
   async buildPackInThread(task: Omit<BuildTask, 'buffer'>, signal?: AbortSignal): Promise<BuiltInThread> {
-    const buffer = this.#free.pop() ?? new ArrayBuffer(bufferBytes);
-    const built = await this.#run('buildPack', { ...task, buffer }, [buffer], signal);
-    let used = built.object.buffer;
+    const buffer = this.buffers.takeWhole();
+    const built = await this.#run('buildPack', { ...task, buffer }, [], signal);
+    let used = true;
     const release = () => {
-      if (used.byteLength >= bufferBytes && this.#free.length < this.threads * 2) this.#free.push(used);
-      used = new ArrayBuffer(0); // a second call, or one after the buffer went on, gives nothing back
+      if (used) this.buffers.give(buffer);
+      used = false;
     };
     return { built, release };
   }
 
   /** @throws HoldfastError `checksum_mismatch`, `key_wrong`, and what placing throws */
   async placePackInThread(task: PlaceTask, signal?: AbortSignal): Promise<PlaceOutcome> {
-    return await this.#run('placePack', task, [whole(task.object)], signal);
+    return await this.#run('placePack', task, handedOver(task.object), signal);
   }
 
   /** Decrypts and compares everything. @throws HoldfastError `checksum_mismatch`, `key_wrong` */
   async verifyPackInThread(task: OpenTask, signal?: AbortSignal): Promise<{ bytes: number }> {
-    return await this.#run('verifyPack', task, [whole(task.object)], signal);
+    return await this.#run('verifyPack', task, handedOver(task.object), signal);
+  }
+
+  /** SHA-256 (hex) of shared memory. */
+  async hashInThread(bytes: Uint8Array, signal?: AbortSignal): Promise<string> {
+    return await this.#run('hashBytes', { bytes }, [], signal);
   }
 
   /** Which of the slices the target already holds. */
@@ -68,7 +75,7 @@ export class PackThreads {
   }
 
   async close(): Promise<void> {
-    this.#free.length = 0;
+    this.buffers.clear();
     await this.#pool.destroy();
   }
 
@@ -86,9 +93,9 @@ export class PackThreads {
   }
 }
 
-/** Only a buffer that is nobody else's may be handed over. */
-function whole(object: Uint8Array): ArrayBuffer {
-  const { buffer } = object;
-  if (types.isArrayBuffer(buffer) && buffer.byteLength === object.byteLength) return buffer;
-  throw new HoldfastError('internal', 'a pack lies in a shared buffer and cannot be handed to a thread');
+/** Only memory that is nobody else's may be handed over; shared memory stays where it is. */
+function handedOver({ buffer, byteLength }: Uint8Array): ArrayBuffer[] {
+  if (buffer instanceof SharedArrayBuffer) return [];
+  if (buffer.byteLength === byteLength) return [buffer];
+  throw new HoldfastError('internal', 'a pack lies in a buffer with other things and cannot be handed to a thread');
 }

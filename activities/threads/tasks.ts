@@ -16,7 +16,7 @@ export interface BuildTask extends PackSource {
 export interface OpenTask extends PackRef {
   dataKey: Uint8Array;
   expected: Omit<StoredPack, 'pack'>;
-  /** The stored bytes; handed over, not copied: the sender must not use them again. */
+  /** The stored bytes. Shared memory is read where it is; other memory is handed over, and the sender must not use it again. */
   object: Uint8Array;
 }
 
@@ -41,6 +41,7 @@ export interface ThreadFunctions {
   buildPack: { task: BuildTask; result: BuiltPack };
   placePack: { task: PlaceTask; result: PlaceOutcome };
   verifyPack: { task: OpenTask; result: { bytes: number } };
+  hashBytes: { task: { bytes: Uint8Array }; result: string };
   compareSlices: { task: CompareTask; result: boolean[] };
 }
 

@@ -30,11 +30,11 @@ export interface SealOptions {
   kind: SealedKind;
   level?: number;
   /** Written into from its start as long as it is large enough. */
-  buffer?: ArrayBuffer;
+  buffer?: ArrayBufferLike;
 }
 
 export interface SealedObject {
-  object: Uint8Array<ArrayBuffer>;
+  object: Uint8Array;
   /** Hex, of the whole object. */
   sha256: string;
 }
@@ -53,7 +53,7 @@ export class SealWriter {
   readonly #key: Buffer;
   readonly #context: Buffer;
   readonly #sha256 = createHash('sha256');
-  #target: Buffer<ArrayBuffer>;
+  #target: Buffer;
   #at = 0;
   #frames = 0;
   /** Payload length of each frame written. */
@@ -124,7 +124,9 @@ export class SealWriter {
 
   #reserve(more: number): void {
     if (this.#at + more <= this.#target.length) return;
-    const grown = Buffer.from(new ArrayBuffer(Math.max(this.#target.length * 2, this.#at + more)));
+    const bytes = Math.max(this.#target.length * 2, this.#at + more);
+    const shared = this.#target.buffer instanceof SharedArrayBuffer;
+    const grown = Buffer.from(shared ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes));
     this.#target.copy(grown, 0, 0, this.#at);
     this.#target = grown;
   }

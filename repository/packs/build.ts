@@ -19,11 +19,11 @@ export interface PackSource extends PackRef {
   contentKey: Uint8Array;
   level?: number;
   /** Reused for the object as long as it is large enough. */
-  buffer?: ArrayBuffer;
+  buffer?: ArrayBufferLike;
 }
 
 export interface BuiltPack extends Omit<StoredPack, 'object'> {
-  object: Uint8Array<ArrayBuffer>;
+  object: Uint8Array;
 }
 
 /** What has been read and is not yet a frame; one per thread, used by one pack at a time. */

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { StoredPack } from '../../domain/pack';
 import type { RepositoryCopy } from '../copy';
 import { damaged, decodeFooter, footerBytes } from '../crypto/sealed-format';
+import type { GetOptions } from '../store';
 import type { BuiltPack } from './build';
 import { type PackAccess, readIndex, tailBytes } from './open';
 import type { PackRef } from './pack-index';
@@ -15,7 +16,9 @@ export async function storePack(
   access: Omit<PackAccess, 'where' | 'pack'>,
   signal?: AbortSignal,
 ): Promise<StoredPack> {
-  const outcome = await copy.store.put(object, built.object, { ifAbsent: true, sha256: built.sha256, signal });
+  const outcome = await copy.store.put(object, built.object, {
+    ...{ ifAbsent: true, sha256: built.sha256, readBackLater: true, signal }, // every backup is verified from its store
+  });
   const { pack, storedBytes, sha256, bytes, contentMac, slices } = built;
   if (outcome === 'created') return { pack, object, storedBytes, sha256, bytes, contentMac, slices };
   const winner = await findStoredPack(copy, object, { ...access, pack }, signal);
@@ -59,13 +62,25 @@ async function hashWhole(
   return hash.update(object.subarray(body)).digest('hex');
 }
 
-/** A whole pack, compared with what its index says. @throws HoldfastError `checksum_mismatch`, `object_not_found` */
-export async function fetchPack(copy: RepositoryCopy, pack: StoredPack, signal?: AbortSignal): Promise<Buffer> {
-  const object = await copy.store.get(pack.object, { signal });
-  const where = `${copy.store.name}:${pack.object}`;
-  if (object.length !== pack.storedBytes) throw damaged('has another length than was written', where);
-  if ((await sha256Of(object)) !== pack.sha256) throw damaged('has other bytes than were written', where);
-  return object;
+/**
+ * A whole pack as it is in the store. Nothing but its length has been looked at: opening it tells whether it is right.
+ * @throws HoldfastError `checksum_mismatch`, `object_not_found`
+ */
+export async function fetchPack(copy: RepositoryCopy, pack: StoredPack, options: GetOptions = {}): Promise<Buffer> {
+  const object = await copy.store.get(pack.object, options);
+  if (object.length === pack.storedBytes) return object;
+  throw damaged('has another length than was written', `${copy.store.name}:${pack.object}`);
+}
+
+/** Compares the bytes of a pack with what its run's index says. @throws HoldfastError `checksum_mismatch` */
+export async function checkPack(
+  copy: RepositoryCopy,
+  pack: StoredPack,
+  object: Buffer,
+  hash: (bytes: Buffer) => Promise<string> = sha256Of,
+): Promise<void> {
+  if ((await hash(object)) === pack.sha256) return;
+  throw damaged('has other bytes than were written', `${copy.store.name}:${pack.object}`);
 }
 
 /** On the thread pool of the runtime, so that the event loop goes on. */

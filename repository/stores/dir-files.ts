@@ -84,9 +84,14 @@ export async function writeWhole(file: string, body: Uint8Array, signal?: AbortS
   }
 }
 
-/** Reads up to `length` bytes into a buffer of its own (which can be handed to a thread without copying). */
-export async function readStretch(handle: FileHandle, start: number, length: number): Promise<Buffer> {
-  const buffer = Buffer.allocUnsafeSlow(length);
+/** Reads up to `length` bytes; by default into memory of their own (which can be handed to a thread without copying). */
+export async function readStretch(
+  handle: FileHandle,
+  start: number,
+  length: number,
+  allocate: (bytes: number) => Buffer = Buffer.allocUnsafeSlow,
+): Promise<Buffer> {
+  const buffer = allocate(length);
   let filled = 0;
   while (filled < length) {
     const { bytesRead } = await handle.read(buffer, filled, length - filled, start + filled);

@@ -30,7 +30,7 @@ export class DirStore implements Store {
   async put(key: string, body: Uint8Array, options: PutOptions = {}): Promise<'created' | 'exists'> {
     assertKey(key);
     options.signal?.throwIfAborted();
-    if (options.sha256 !== undefined) await checkBody(key, body, options.sha256);
+    if (options.sha256 !== undefined && !options.readBackLater) await checkBody(key, body, options.sha256);
     return await this.#in(key, async () => {
       const temporary = await this.#temporary();
       try {
@@ -51,7 +51,7 @@ export class DirStore implements Store {
         const { size } = await handle.stat();
         const { start = 0, length = size } = options.range ?? {};
         const from = start < 0 ? Math.max(0, size + start) : Math.min(start, size);
-        return await readStretch(handle, from, Math.min(start < 0 ? size : length, size - from));
+        return await readStretch(handle, from, Math.min(start < 0 ? size : length, size - from), options.allocate);
       } finally {
         await handle.close();
       }

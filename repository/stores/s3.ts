@@ -77,7 +77,11 @@ export class S3Store implements Store {
           new GetObjectCommand({ ...this.#object(key), Range: options.range === undefined ? undefined : range }),
           { abortSignal: options.signal },
         );
-        return await collect(answer.Body as AsyncIterable<Buffer> | undefined, answer.ContentLength ?? 0);
+        return await collect(
+          answer.Body as AsyncIterable<Buffer> | undefined,
+          answer.ContentLength ?? 0,
+          options.allocate,
+        );
       } catch (error) {
         if (isBehindEnd(error)) return Buffer.alloc(0);
         throw error;
@@ -168,9 +172,13 @@ export class S3Store implements Store {
   }
 }
 
-/** Into one buffer of its own, which can be handed to a thread without copying. */
-async function collect(body: AsyncIterable<Buffer> | undefined, length: number): Promise<Buffer> {
-  const buffer = Buffer.allocUnsafeSlow(length);
+/** By default into one buffer of its own, which can be handed to a thread without copying. */
+async function collect(
+  body: AsyncIterable<Buffer> | undefined,
+  length: number,
+  allocate: (bytes: number) => Buffer = Buffer.allocUnsafeSlow,
+): Promise<Buffer> {
+  const buffer = allocate(length);
   let filled = 0;
   for await (const part of body ?? []) {
     if (filled + part.length > length) throw new Error('the answer is longer than it says');
