@@ -49,6 +49,9 @@ export async function verifyRun(
   const outcome = await verifyOneRun(copy, ref, {
     signal,
     progress: beating(),
+    allocate: (bytes) => context.threads.buffers.take(bytes),
+    release: ({ buffer }) => context.threads.buffers.give(buffer),
+    hash: (bytes) => context.threads.hashInThread(bytes, signal),
     ...(level === 'full'
       ? {
           open: async (object, pack) => {
