@@ -27,7 +27,10 @@ export async function shipWal(request: ShippingRequest): Promise<void> {
   for (let turn = 0; turn < turnsPerHistory; turn++) {
     try {
       setCurrentDetails(`Shipping the WAL of **${request.component}** (${request.site})`);
-      const end = await onSite(request.site, { summary: `receive WAL of ${request.component}` }).receiveWal(request);
+      const end = await onSite(request.site, {
+        summary: `receive WAL of ${request.component}`,
+        lasting: true,
+      }).receiveWal(request);
       setCurrentDetails(`**${request.component}** (${request.site}): ${end.message}`);
     } catch (error) {
       if (isCancellation(error)) throw error;

@@ -12,6 +12,8 @@ export interface Binding {
   giveUpAfter?: Duration;
   /** Nothing has begun yet: what cannot be reached after a few tries is told at once instead of being waited for. */
   first?: boolean;
+  /** Runs for as long as the worker does: its attempts are the deaths of workers over months, and no reason to wait longer each time. */
+  lasting?: boolean;
 }
 
 /** Some ten seconds: a server that restarts is waited for, one that is not there is not. */
@@ -29,11 +31,12 @@ const patience: ActivityOptions = {
 };
 
 /** Activities of a site's agent: its data, its services, its stores. */
-export function onSite(site: string, { summary, giveUpAfter, first }: Binding): SiteActivities {
+export function onSite(site: string, { summary, giveUpAfter, first, lasting }: Binding): SiteActivities {
   return proxyActivities<SiteActivities>({
     ...patience,
     ...(giveUpAfter === undefined ? {} : { scheduleToCloseTimeout: giveUpAfter, startToCloseTimeout: giveUpAfter }),
     ...(first ? { retry: { ...patience.retry, maximumAttempts: firstAttempts } } : {}),
+    ...(lasting ? { retry: { ...patience.retry, maximumInterval: '1 second' } } : {}),
     taskQueue: siteQueue(site),
     summary,
   });
