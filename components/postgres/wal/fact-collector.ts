@@ -81,7 +81,8 @@ export class FactCollector {
         this.restorePoints.push({ name: fact.name, time: fact.time, ...place });
         return;
       case 'tablespace':
-        this.tablespaces.push({ oid: fact.oid, path: fact.path, start: place.start });
+        // Replay stops before it comes to what lies behind its target.
+        if (!this.enough) this.tablespaces.push({ oid: fact.oid, path: fact.path, start: place.start });
         return;
       default:
         this.noteEnd({ outcome: fact.kind, xid: fact.xid, time: fact.time, ...place });
