@@ -62,7 +62,11 @@ function unambiguous(text: string, match: RegExpExecArray): DateTime {
 }
 
 function fromParts(text: string, match: RegExpExecArray, at: DateTime): Micros {
-  if (!at.isValid) throw new HoldfastError('target_invalid', `"${text}" is not a possible time`);
+  if (!at.isValid) {
+    throw new HoldfastError('target_invalid', `"${text}" is not a possible time`, {
+      hints: ['check month, day, hour and zone'],
+    });
+  }
   const fraction = (match[3] ?? '').padEnd(6, '0').slice(0, 6);
   return BigInt(at.toSeconds()) * 1_000_000n + BigInt(fraction);
 }

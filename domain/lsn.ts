@@ -15,7 +15,11 @@ export function isLsn(text: string): boolean {
 /** @throws HoldfastError `target_invalid` when the text is not `X/Y` */
 export function parseLsn(text: string): Lsn {
   const match = textForm.exec(text);
-  if (!match) throw new HoldfastError('target_invalid', `"${text}" is not a WAL position of the form X/Y`);
+  if (!match) {
+    throw new HoldfastError('target_invalid', `"${text}" is not a WAL position of the form X/Y`, {
+      hints: ['write two hexadecimal numbers as the server does, for example 0/3000060'],
+    });
+  }
   return (BigInt(`0x${match[1]}`) << 32n) | BigInt(`0x${match[2]}`);
 }
 

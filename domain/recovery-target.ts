@@ -46,7 +46,9 @@ function bare(text: string): RequestedTarget {
 /** PostgreSQL cuts names at 63 bytes when a restore point is made. */
 function named(name: string): RequestedTarget {
   if (name.length > 0 && Buffer.byteLength(name) <= 63 && !name.includes('\0')) return { kind: 'name', name };
-  throw new HoldfastError('target_invalid', 'a restore point’s name has 1 to 63 bytes');
+  throw new HoldfastError('target_invalid', 'a restore point’s name has 1 to 63 bytes', {
+    hints: ['write it as it was given to pg_create_restore_point'],
+  });
 }
 
 /** Full transaction ids count on over 32 bits; the WAL and recovery know the lower half. */
@@ -54,7 +56,9 @@ function transaction(text: string): RequestedTarget {
   const full = /^\d{1,20}$/.test(text) ? BigInt(text) : 0n;
   const xid = Number(full & 0xffffffffn);
   if (xid >= 3) return { kind: 'xid', xid };
-  throw new HoldfastError('target_invalid', `"${text}" is not a transaction id`);
+  throw new HoldfastError('target_invalid', `"${text}" is not a transaction id`, {
+    hints: ['write a number from 3 on, as pg_current_xact_id() says it'],
+  });
 }
 
 /** For people. */

@@ -1,6 +1,6 @@
 /** The first step of a restore: what would be restored, to where, and everything that can be refused without reading packs. */
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { activityInfo } from '@temporalio/activity';
 import { dirsBelow, dirsInPlace } from '../../components/files/target';
@@ -25,6 +25,7 @@ const assumedBytesPerSecond = 200e6;
 export async function resolveRestore(context: SiteContext, request: RestoreRequest): Promise<RestoreJob> {
   const { config, site } = context;
   const { copy, manifest, older } = await chooseBackup(context, request.backup, parseTarget(request.at));
+  if (request.to !== undefined) checkDirectory(request.to);
   const names = restoreOrder(config, site, componentNames(manifest, request));
   const id = restoreIdOf();
   const components: RestoreComponent[] = [];
@@ -53,6 +54,25 @@ export async function resolveRestore(context: SiteContext, request: RestoreReque
     components.filter(({ workDir }) => !existsSync(workDir)),
   );
   return job;
+}
+
+/** Of what is not there yet, what lies above it. */
+function checkDirectory(place: string): void {
+  const stats = lookAt(place);
+  if (stats === undefined) return checkDirectory(path.dirname(place));
+  if (stats.isDirectory()) return;
+  throw new HoldfastError('target_not_empty', 'the target is no directory', {
+    where: place,
+    hints: ['name an empty or new directory'],
+  });
+}
+
+function lookAt(place: string) {
+  try {
+    return statSync(place, { throwIfNoEntry: false });
+  } catch {
+    return undefined; // a file stands above it: that one is told
+  }
 }
 
 /** The same in every attempt of one run, so that each finds what an earlier one left beside the target. */

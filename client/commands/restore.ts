@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { userPath } from '../../components/config-file/load';
 import { HoldfastError } from '../../domain/errors';
+import { parseTarget } from '../../domain/recovery-target';
 import type { RestoreRequest } from '../../domain/requests';
 import { configured, type GlobalOptions, type Outcome } from '../context';
 import { confirm } from '../output/confirm';
@@ -28,6 +29,7 @@ export interface RestoreOptions extends GlobalOptions {
 
 export async function restore(options: RestoreOptions, backup = 'latest'): Promise<Outcome> {
   checkTogether(options);
+  parseTarget(options.at); // what cannot be meant needs no engine to be refused
   const loaded = await configured(options);
   const { config } = loaded;
   const sites = sitesOfBackup(config, options.site, backup);

@@ -38,7 +38,10 @@ export function checkInPlaceTarget(dataDir: string, systemIdentifier: string): v
  */
 export function checkFreshTarget(dataDir: string): void {
   if (runningInstance(dataDir)) {
-    throw new HoldfastError('target_in_use', 'a server runs on the target directory', { where: dataDir });
+    throw new HoldfastError('target_in_use', 'a server runs on the target directory', {
+      where: dataDir,
+      hints: ['name an empty or new directory'],
+    });
   }
   if (!isEmpty(dataDir)) {
     throw new HoldfastError('target_not_empty', 'the target directory is not empty', {
