@@ -23,6 +23,8 @@ export interface BackupJob {
   store: string;
   copies: string[];
   jobs: number;
+  /** How thoroughly the tier wants the backup read back before it counts. */
+  verify: 'quick' | 'full';
   warnings: string[];
 }
 

@@ -44,6 +44,7 @@ export async function beginBackup(context: SiteContext, request: BackupRequest):
     store,
     copies,
     jobs: config.parallelJobs,
+    verify: tier?.verify ?? ('quick' as const),
     warnings: config.encryption ? [] : ['encryption is off: whoever can read the store can read the backup'],
   };
   // An id names a second: the next free one is taken; a retry of this very run finds its own.

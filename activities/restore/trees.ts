@@ -1,13 +1,15 @@
 /** The trees around placing: folders before the first pack, sizes, owners, modes and times after the last. */
+import { lstatSync } from 'node:fs';
 import path from 'node:path';
 import { finishTree as finishFiles } from '../../components/tree/finish';
 import { PlacingJournal } from '../../components/tree/journal';
 import { prepareTree as makeFolders } from '../../components/tree/prepare';
 import { pruneTree } from '../../components/tree/prune';
 import { syncTree } from '../../components/tree/sync';
+import { HoldfastError } from '../../domain/errors';
 import { StoredSizes } from '../../domain/stored-sizes';
 import type { SiteContext } from '../context';
-import type { RestorePart } from '../contracts';
+import type { RestoreJob, RestorePart } from '../contracts';
 import { failingAs } from './failing-as';
 import { componentOfJob, entriesOf, indexesOf, manifestOf } from './job';
 import { ownerNamed } from './owner';
@@ -52,8 +54,24 @@ export async function finishTree(context: SiteContext, { job, component }: Resto
       const journal = PlacingJournal.open(path.join(workDir, 'journal'));
       await journal.synced(() => syncTree(roots)).finally(() => journal.close());
     });
+    checkProbes(context, job, component);
     markPlaced(workDir);
   } finally {
     attempt.leave();
+  }
+}
+
+/** Paths that must be there after a restore, as the configuration says. @throws HoldfastError `validation_failed` */
+function checkProbes({ config, site }: SiteContext, { inPlace, components }: RestoreJob, component: string): void {
+  const configured = config.sites[site]?.components[component];
+  const target = components.find(({ name }) => name === component)?.target ?? '';
+  if (configured?.kind !== 'files') return;
+  for (const probe of configured.probes) {
+    const place = inPlace ? probe : path.join(target, probe);
+    if (lstatSync(place, { throwIfNoEntry: false })) continue;
+    throw new HoldfastError('validation_failed', 'a path that must be there after a restore is not there', {
+      where: place,
+      hints: [`it is a probe of ${component}: is it among the configured paths, and was it there at the backup?`],
+    });
   }
 }

@@ -10,6 +10,7 @@ import { type ConfigPath, type Problem, schemaProblems, showConfigPath } from '.
 import { referenceProblems } from './references';
 import { configSchema } from './schema';
 import type { Config, LoadedConfig } from './types';
+import { withoutEffect } from './without-effect';
 
 /** @param file absolute path, for messages and for the relative paths in it
  * @throws HoldfastError `config_invalid` with one hint for each problem, in order of lines */
@@ -41,7 +42,7 @@ export function parseConfig(text: string, file: string, environment: Environment
     config,
     file,
     filled,
-    warnings: [...document.warnings.map((one) => lower(one.message)), ...warningsOf(config)],
+    warnings: [...document.warnings.map((one) => lower(one.message)), ...warningsOf(config), ...withoutEffect(data)],
   };
 }
 

@@ -1,5 +1,6 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { parse, stringify } from 'yaml';
 import { openRestored, tableSums } from '../support/proof';
 import { TestSystem } from '../support/system';
 
@@ -28,6 +29,21 @@ test('a backup made without an engine running can be restored to another directo
   expect(await opened.sums()).toEqual(sums);
   await opened.amcheck();
   await opened.close();
+});
+
+test('a path that must be there and is not ends the restore, and leaves nothing', async () => {
+  const text = readFileSync(system.config, 'utf8');
+  const config = parse(text) as { sites: { dc01: { components: { config: { probes?: string[] } } } } };
+  config.sites.dc01.components.config.probes = [system.filesDir, path.join(system.filesDir, 'never-there')];
+  writeFileSync(system.config, stringify(config));
+  const to = path.join(system.dir, 'probed');
+  const restore = await system.procedure('restore', 'latest', '--to', to, '--component', 'config');
+  writeFileSync(system.config, text);
+  expect(restore.error).toMatchObject({
+    code: 'validation_failed',
+    where: path.join(to, 'config', system.filesDir, 'never-there'),
+  });
+  expect(existsSync(to)).toBe(false);
 });
 
 test('in place: what was wrecked is back, the server runs again, the aside data is gone', async () => {

@@ -16,6 +16,7 @@ export const backupJob: BackupJob = {
   store: 'hot',
   copies: ['warm'],
   jobs: 2,
+  verify: 'full',
   warnings: [],
 };
 

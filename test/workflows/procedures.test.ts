@@ -42,6 +42,18 @@ test('a backup goes through its runbook in order and leaves a receipt', async ()
   });
 });
 
+test('a backup is read back as thoroughly as its tier wants it', async () => {
+  const levels = new Set<string>();
+  const verifyRun = ({ level }: { level: string }) => {
+    levels.add(level);
+    return { packs: 1, bytes: 1, storedBytes: 1, reused: 0, warnings: [] };
+  };
+  await onStage(env, { verifyRun }, async ({ start }) => {
+    await (await start('backup', { type: 'full', upload: true })).result();
+    expect([...levels]).toEqual(['full']);
+  });
+});
+
 test('a lost backup session opens a new one and plans again', async () => {
   let closes = 0;
   const lost = failing('backup_session_lost');

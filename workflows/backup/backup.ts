@@ -38,7 +38,7 @@ export const backup = procedure<BackupRequest>('backup', async (run, request) =>
         backupId: job.backupId,
         component: name,
         store: job.store,
-        level: 'quick',
+        level: job.verify,
         fresh: true,
       } as const;
       await workThrough(run, { work, from: 0, to: runs, jobs: job.jobs });

@@ -82,6 +82,12 @@ test('missing encryption is a warning, not a refusal', () => {
   expect(load(`${least}encryption: { keyFile: k }\n`).warnings).toEqual([]);
 });
 
+test('a setting that changes nothing in this version is said, by its path', () => {
+  const database = 'kind: postgres, connection: "host=h", dataDir: /d, wal: { retries: 5 }';
+  const text = `${least}encryption: { keyFile: k }\n`.replace('kind: files, paths: [data]', database);
+  expect(load(text).warnings).toEqual([expect.stringMatching(/^sites.*wal\.retries has no effect/)]);
+});
+
 test('a tier without stores goes to all, without keep it keeps the days of the environment', () => {
   const { config } = load(`${least}tiers: { daily: {}, weekly: { keep: { weeks: 12 } } }\n`, {
     BACKUP_RETENTION_DAYS: '9',
