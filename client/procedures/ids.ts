@@ -8,10 +8,7 @@ export function backupWorkflowId(system: string, site: string): string {
 
 /** Of the target alone: a second restore to the same place meets the first, whatever it wants to restore. */
 export function restoreWorkflowId(system: string, { site, to }: Pick<RestoreRequest, 'site' | 'to'>): string {
-  const target = createHash('sha256')
-    .update(to ?? 'in place')
-    .digest('hex')
-    .slice(0, 16);
+  const target = to === undefined ? 'in-place' : createHash('sha256').update(to).digest('hex').slice(0, 16);
   return `restore/${system}/${site}/${target}`;
 }
 

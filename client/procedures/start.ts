@@ -31,6 +31,7 @@ export async function startProcedure(client: Client, order: Order): Promise<Star
       args: [request],
       memo,
       staticSummary: summary,
+      staticDetails: whatAnOperatorCanDo,
       workflowIdConflictPolicy: 'FAIL',
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
     });
@@ -57,3 +58,10 @@ function fingerprint(type: string, request: object): string {
     .update(JSON.stringify([type, sorted]))
     .digest('hex');
 }
+
+/** For the Web UI, where nobody has read the manual. */
+const whatAnOperatorCanDo = [
+  '**Request Cancellation** aborts it in order: what it changed is put back first.',
+  '**Terminate** puts nothing back: only for a procedure that an abort does not end.',
+  'In a terminal: `holdfast watch` and `holdfast abort`, both with the id above.',
+].join('\n\n');

@@ -62,18 +62,26 @@ export class Board {
     };
   }
 
-  /** Current details for the Web UI (Markdown). */
+  /** Current details for the Web UI (Markdown): what it is about, what it does, what is done. */
   markdown(now: number): string {
     const at = this.progress(now);
-    const lines = [`**${this.procedure}** · ${at.state}${at.step === undefined ? '' : ` · ${at.step}`}`];
-    if (at.backupId !== undefined) lines.push(`Backup \`${at.backupId}\``);
-    if (at.total.bytes > 0) lines.push(amountLine(at));
-    if (at.message !== undefined) lines.push(at.message);
-    lines.push('', ...at.steps.map(stepLine));
-    if (at.warnings.length > 0) lines.push('', '**Warnings**', ...at.warnings.map((warning) => `- ${warning}`));
-    return lines.join('\n');
+    const head = [`**${this.procedure}** · ${stateWords[at.state]}${at.step === undefined ? '' : `: ${at.step}`}`];
+    if (at.backupId !== undefined) head.push(`backup \`${at.backupId}\``);
+    if (at.message !== undefined) head.push(at.message);
+    if (at.done.bytes < at.total.bytes) head.push(`**${amountLine(at)}**`);
+    const blocks = [head, at.steps.map(stepLine)];
+    if (at.warnings.length > 0) blocks.push(['**Warnings**', ...at.warnings.map((warning) => `- ${warning}`)]);
+    return blocks.map((lines) => lines.join('\n')).join('\n\n');
   }
 }
+
+const stateWords: Record<ProcedureState, string> = {
+  starting: 'starting',
+  in_progress: 'running',
+  completed: 'completed',
+  failed: 'failed',
+  aborted: 'aborted',
+};
 
 function amountLine({ done, total, bytesPerSecond, etaSeconds }: ProcedureProgress): string {
   const share = total.bytes > 0 ? ` (${Math.floor((100 * done.bytes) / total.bytes)} %)` : '';

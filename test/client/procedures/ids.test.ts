@@ -4,8 +4,8 @@ test('one backup a site, one restore a target, one verification a backup', () =>
   expect(backupWorkflowId('shop', 'dc01')).toBe('backup/shop/dc01');
   expect(verifyWorkflowId('shop', 'dc01', 'shop_full_20260101_000000')).toBe('verify/shop/shop_full_20260101_000000');
   const inPlace = restoreWorkflowId('shop', { site: 'dc01' });
-  expect(inPlace).toMatch(/^restore\/shop\/dc01\/[0-9a-f]{16}$/);
-  expect(restoreWorkflowId('shop', { site: 'dc01', to: '/a' })).not.toBe(inPlace);
+  expect(inPlace).toBe('restore/shop/dc01/in-place');
+  expect(restoreWorkflowId('shop', { site: 'dc01', to: '/a' })).toMatch(/^restore\/shop\/dc01\/[0-9a-f]{16}$/);
   expect(restoreWorkflowId('shop', { site: 'dc01', to: '/a' })).toBe(
     restoreWorkflowId('shop', { site: 'dc01', to: '/a' }),
   );
