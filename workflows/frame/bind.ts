@@ -20,7 +20,7 @@ export interface Binding {
 const firstAttempts = 6;
 
 /**
- * Every activity heartbeats by itself (workers/interceptors), so a dead worker is noticed within `heartbeatTimeout` whatever it
+ * Every activity heartbeats by itself (`workers/pulse.ts`), so a dead worker is noticed within `heartbeatTimeout` whatever it
  * was doing. What is worth trying again says so by its error code; unknown errors are tried a few times only by the time limit.
  */
 const patience: ActivityOptions = {
