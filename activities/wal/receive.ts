@@ -1,6 +1,7 @@
 /** The shipper's activity: runs for as long as its worker does, and is taken up by the next worker where the stores end. */
 import { CancelledFailure, Context } from '@temporalio/activity';
 import { connectionOf } from '../../components/config-file/open-repository';
+import { masked } from '../../components/config-file/secrets';
 import { type ReceiverProgress, runReceiver } from '../../components/postgres/wal/receiver';
 import { slotName } from '../../components/postgres/wal/replication';
 import { postgresOf } from '../../domain/config/names';
@@ -60,6 +61,6 @@ function shown({
     flushed: flushedLsn === undefined ? undefined : formatLsn(flushedLsn),
     server: serverLsn === undefined ? undefined : formatLsn(serverLsn),
     coveredTo: coverage === undefined ? undefined : formatInstant(coverage.serverTime),
-    trouble: trouble?.message,
+    trouble: trouble && masked(trouble).message,
   };
 }
