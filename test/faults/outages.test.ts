@@ -9,6 +9,7 @@ import { backupOrder, restoreOrder } from './orders';
 import { type KilledRun, Rig } from './rig';
 
 const scale = 1;
+const outageSeconds = Number(process.env['HOLDFAST_TEST_OUTAGE_SECONDS'] ?? 10);
 const storing: Moment = { when: 'before', activity: 'storeRun', nth: 1 };
 const placing: Moment = { when: 'before', activity: 'placeRun', nth: 1 };
 
@@ -63,11 +64,11 @@ test('PostgreSQL killed while it is backed up: it is started again, and the back
   await proveRestored(id);
 }, 180_000);
 
-test('the S3 server gone for ten seconds under a backup, and under a restore', async () => {
-  const run = await rig.runHeld(backupOrder(), storing, () => withoutS3(10));
+test(`the S3 server gone for ${outageSeconds} seconds under a backup, and under a restore`, async () => {
+  const run = await rig.runHeld(backupOrder(), storing, () => withoutS3(outageSeconds));
   const id = completed(run);
-  expect(run.result.seconds).toBeGreaterThan(9);
-  await proveRestored(id, (to) => rig.runHeld(restoreOrder(id, { to }), placing, () => withoutS3(10)));
+  expect(run.result.seconds).toBeGreaterThan(outageSeconds - 1);
+  await proveRestored(id, (to) => rig.runHeld(restoreOrder(id, { to }), placing, () => withoutS3(outageSeconds)));
 }, 240_000);
 
 test('the Temporal server killed under a backup, and under a restore: it is started again by who runs the engine', async () => {

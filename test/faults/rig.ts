@@ -19,6 +19,8 @@ export interface KilledRun {
 
 export class Rig {
   private runs = 0;
+  /** Procedures that were begun. */
+  readonly count = { all: 0, backups: 0 };
 
   private constructor(
     readonly system: TestSystem,
@@ -83,6 +85,8 @@ export class Rig {
     moment: Moment | undefined,
     withinMs: number,
   ): Promise<KilledRun> {
+    this.count.all++;
+    if (order.type === 'backup') this.count.backups++;
     const { handle } = await startProcedure(this.client, order);
     const result = await inTime(resultOf(handle), withinMs, () => `${order.type} does not end: ${this.up.lastWords()}`);
     if (moment && !hasFired(this.folder, id)) throw new Error(`${nameOf(moment)} never came in ${order.workflowId}`);

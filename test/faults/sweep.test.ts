@@ -35,6 +35,11 @@ test('what is known to be placed is not fetched again', () => {
   for (const { moment, placedAgain } of swept.rows) expect({ moment, placedAgain }).toEqual({ moment, placedAgain: 0 });
 });
 
+test('each procedure left one receipt and each backup one head, however often its steps were repeated', () => {
+  const { all, backups } = swept.procedures;
+  expect(swept.books).toEqual({ receipts: all, brokenReceipts: 0, completed: backups, strays: [] });
+});
+
 test('the moments come from what the procedures really called, every boundary of it', () => {
   // Each call is a boundary before and one after it.
   expect(swept.points.backup).toBeGreaterThan(2 * 12);

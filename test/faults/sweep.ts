@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { openRestored, tableSums } from '../support/proof';
+import { type Books, readBooks } from './books';
 import { killPoints } from './kill-points';
 import { prepareLoad, startLoad } from './load';
 import { type Moment, nameOf } from './moments';
@@ -43,6 +44,9 @@ export interface SweepOptions {
 
 export interface SweepResult {
   rows: Row[];
+  books: Books;
+  /** Procedures that were run, of each kind: what the books should know of. */
+  procedures: { all: number; backups: number };
   points: { backup: number; restore: number };
   undisturbed: { backup: number; restore: number };
   sourceBytes: number;
@@ -60,6 +64,8 @@ export async function sweep(options: SweepOptions): Promise<SweepResult> {
     const backups = await backupSweep(rig, { scale, choose, restored, say, won });
     const restores = await restoreSweep(rig, choose, won);
     return {
+      books: await readBooks(rig.system.config),
+      procedures: rig.count,
       rows: [...backups.rows, ...restores.rows],
       points: { backup: backups.points, restore: restores.points },
       undisturbed: { backup: backups.undisturbed, restore: restores.undisturbed },
