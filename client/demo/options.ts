@@ -22,7 +22,7 @@ export interface DemoSize {
 
 const whole: DemoSize = { fillMiB: 180, secondsBefore: 3, secondsAfter: 4 };
 /** For the tests: the same story with less of everything. */
-const quick: DemoSize = { fillMiB: 40, secondsBefore: 1, secondsAfter: 1 };
+const quick: DemoSize = { fillMiB: 24, secondsBefore: 1, secondsAfter: 1 };
 
 export const usage = `npm run demo -- [--s3] [--keep]
 
