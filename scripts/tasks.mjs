@@ -1,7 +1,7 @@
 /** What each npm script does. A task returns its exit code. */
 import path from 'node:path';
 import { ensureBuild } from './bootstrap/build.mjs';
-import { firstLines } from './bootstrap/command.mjs';
+import { firstLines, run } from './bootstrap/command.mjs';
 import { handOver } from './bootstrap/hand-over.mjs';
 import { ensurePackages } from './bootstrap/packages.mjs';
 import { ensureParts } from './bootstrap/parts.mjs';
@@ -12,7 +12,10 @@ import { checkStyle, checkTypes, program, runChecks } from './checks.mjs';
 export const tasks = {
   build: async (root) => {
     await ensurePackages(root);
-    return checkTypes(root);
+    const complaints = await checkTypes(root);
+    if (complaints !== 0) return complaints;
+    // Made now, since where it is deployed the folder may be read-only.
+    return (await run(process.execPath, [path.join(root, 'dist', 'workers', 'bundle.js')], { stdio: 'inherit' })).code;
   },
   lint: async (root, args) => {
     await ensurePackages(root);
