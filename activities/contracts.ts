@@ -163,6 +163,7 @@ export interface SiteActivities {
   checkTarget(job: RestoreJob): Promise<void>;
   recordServices(job: RestoreJob): Promise<PriorState>;
   stopServices(part: ServicesPart): Promise<void>;
+  stopStarted(part: ServicesPart): Promise<void>;
   putServicesBack(part: ServicesPart): Promise<void>;
   setDataAside(job: RestoreJob): Promise<void>;
   putDataBack(job: RestoreJob): Promise<void>;

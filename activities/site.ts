@@ -19,7 +19,7 @@ import { fetchWal } from './restore/fetch-wal';
 import { placeRun } from './restore/place-run';
 import { endReplay, finishReplay, prepareReplay, replay, validate } from './restore/replay';
 import { resolveRestore } from './restore/resolve';
-import { putServicesBack, recordServices, startServices, stopServices } from './restore/services';
+import { putServicesBack, recordServices, startServices, stopServices, stopStarted } from './restore/services';
 import { finishTree, prepareTree } from './restore/trees';
 import { findBackup, recordVerified, verifyManifest, verifyRun, verifyWal } from './verify/verify';
 import { awaitShipper } from './wal/await-shipper';
@@ -45,6 +45,7 @@ const activities = {
     checkTarget,
     recordServices,
     stopServices,
+    stopStarted,
     putServicesBack,
     setDataAside,
     putDataBack,

@@ -48,9 +48,20 @@ export async function recordServices(context: SiteContext, job: RestoreJob): Pro
 }
 
 /** An attempt that wakes up when the trees are placed, or the restore is over, stops nothing any more. */
-export async function stopServices(context: SiteContext, { job, prior }: ServicesPart): Promise<void> {
-  for (const { workDir } of job.components) assertUnderWay(workDir);
-  if (job.components.some(({ workDir }) => isPlaced(workDir))) return;
+export async function stopServices(context: SiteContext, part: ServicesPart): Promise<void> {
+  for (const { workDir } of part.job.components) assertUnderWay(workDir);
+  if (part.job.components.some(({ workDir }) => isPlaced(workDir))) return;
+  await stopThem(context, part);
+}
+
+/** What was started on the restored data, before the old data goes back. Too late once services are being put back on that. */
+export async function stopStarted(context: SiteContext, part: ServicesPart): Promise<void> {
+  for (const { workDir } of part.job.components) assertUnderWay(workDir);
+  if (part.job.components.some(({ workDir }) => existsSync(puttingBack(workDir)))) return;
+  await stopThem(context, part);
+}
+
+async function stopThem(context: SiteContext, { job, prior }: ServicesPart): Promise<void> {
   await stopAll(servicesOf(context, job), prior.services, cancellationSignal());
   for (const { name, target, workDir } of databasesOf(job)) {
     const crashed = prior.crashedDatabases.includes(name);
@@ -69,6 +80,7 @@ export async function startServices(context: SiteContext, part: ServicesPart): P
 /** A server that had crashed is left as it was found: its data is back, and whether it starts is for a person to try. */
 export async function putServicesBack(context: SiteContext, part: ServicesPart): Promise<void> {
   const { job, prior } = part;
+  for (const { workDir } of job.components) if (existsSync(workDir)) writeFileSync(puttingBack(workDir), '');
   const crashed = job.components.filter(({ name }) => prior.crashedDatabases.includes(name));
   for (const { workDir } of crashed) rmSync(oursToStart(workDir), { force: true });
   await startInstances(part);
@@ -94,6 +106,10 @@ async function startAgain(dataDir: string, args: string[]): Promise<void> {
 
 function startedWith(workDir: string): string {
   return path.join(workDir, 'started-with.json');
+}
+
+function puttingBack(workDir: string): string {
+  return path.join(workDir, 'putting-services-back');
 }
 
 function oursToStart(workDir: string): string {

@@ -80,7 +80,10 @@ test('a service that is not healthy with the restored data: all is put back as i
   writeFileSync(path.join(system.dir, 'unhealthy'), 'answer = 42\n');
   const restore = await system.procedure('restore', 'latest', '--at', 'end-of-backup');
   writeFileSync(path.join(system.dir, 'unhealthy'), 'nothing matches this\n');
-  expect(restore.error).toMatchObject({ code: 'service_start_failed' });
+  expect(restore.error).toMatchObject({
+    code: 'service_start_failed',
+    message: expect.stringContaining('service app is not healthy'),
+  });
   expect(restore).toMatchObject({ status: 'failed', exit: 1 });
   expect(restore.warnings.filter((one) => one.includes('could not undo'))).toEqual([]);
   expectServicesAsBefore();
@@ -128,4 +131,20 @@ test('after restores in place the new timeline is shipped, and the next backup a
   expect(restore.error).toBeUndefined();
   expectServicesAsBefore();
   await proveInPlace(system, all);
+});
+
+test('a tablespace made after the backup comes back at its place', async () => {
+  const location = await system.cluster.createTablespace('later');
+  await system.cluster.psql('create table v tablespace later as select generate_series(1, 3000) as id');
+  const all = await sumsCovered(system);
+  const before = await serverTime(system.cluster);
+  await system.cluster.psql('drop table v');
+  await sumsCovered(system);
+  const restore = await system.procedure('restore', 'latest', '--at', before);
+  expect(restore.error).toBeUndefined();
+  expect(
+    await system.cluster.psql(`select pg_tablespace_location(oid) from pg_tablespace where spcname = 'later'`),
+  ).toBe(location);
+  await proveInPlace(system, all);
+  expect(leftovers()).toEqual([]);
 });

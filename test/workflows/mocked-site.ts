@@ -96,6 +96,7 @@ export function mockedSite(processQueue: string, behaviour: Behaviour = {}): Moc
     checkTarget: undefined,
     recordServices: { services: { app: 'running' }, runningDatabases: [], crashedDatabases: [] },
     stopServices: undefined,
+    stopStarted: undefined,
     putServicesBack: undefined,
     setDataAside: undefined,
     putDataBack: undefined,

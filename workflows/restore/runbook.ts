@@ -49,7 +49,7 @@ export async function restoreRunbook(run: Run, request: RestoreRequest): Promise
     await run.step(`stop the restored ${component.name}`, () => at('stop the restored server').finishReplay(part));
     run.settled(`end the replaying ${component.name}`);
   }
-  run.undo('stop what was started', () => at('stop what was started').stopServices({ job, prior }));
+  run.undo('stop what was started', () => at('stop what was started').stopStarted({ job, prior }));
   await run.step('start services', () => at('start services').startServices({ job, prior }));
   run.findings.restored = await run.finalStep('drop data set aside', () => at('drop data set aside').dropSetAside(job));
   run.findings.bytes = job.bytes;
