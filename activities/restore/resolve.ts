@@ -58,11 +58,12 @@ export async function resolveRestore(context: SiteContext, request: RestoreReque
 
 /** Of what is not there yet, what lies above it. */
 function checkDirectory(place: string): void {
-  const stats = lookAt(place);
-  if (stats === undefined) return checkDirectory(path.dirname(place));
+  let at = place;
+  let stats = lookAt(at);
+  for (; stats === undefined; stats = lookAt(at)) at = path.dirname(at);
   if (stats.isDirectory()) return;
   throw new HoldfastError('target_not_empty', 'the target is no directory', {
-    where: place,
+    where: at,
     hints: ['name an empty or new directory'],
   });
 }

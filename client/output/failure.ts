@@ -25,7 +25,10 @@ function usageReport({ message, code }: CommanderError): ErrorReport {
   if (code === 'commander.help') {
     return { code: 'usage', message: 'a command is missing', hints: ['see "holdfast --help"'] };
   }
-  const [first = '', ...rest] = message.replace(/^error: /, '').split('\n');
+  const [first = '', ...rest] = message
+    .replace(/^error: /, '')
+    .replace(/\. Allowed choices are (.*)\.$/, '\nallowed: $1')
+    .split('\n');
   const hints = rest.map((line) => line.replace(/^\((.*)\)$/, '$1').replace(/^Did/, 'did'));
   return { code: 'usage', message: first, hints: hints.length > 0 ? hints : ['see "holdfast --help"'] };
 }
