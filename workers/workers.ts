@@ -16,6 +16,7 @@ import { siteQueue, workflowQueue } from '../domain/requests';
 import { aroundActivities } from './around';
 import { workflowBundle } from './bundle';
 import { Failures } from './failures';
+import { boundMemory } from './memory';
 import { Pulse } from './pulse';
 
 export interface WorkersOptions {
@@ -39,6 +40,7 @@ const graceTime = '300ms';
 
 export async function startWorkers(options: WorkersOptions): Promise<RunningWorkers> {
   const { connection, namespace, loaded } = options;
+  boundMemory();
   const common = {
     connection,
     namespace,

@@ -16,6 +16,7 @@ import { getRunPlan } from '../../repository/plans';
 import { findRunIndex, putRunIndex } from '../../repository/run-index';
 import type { SiteContext } from '../context';
 import type { StoreRunWork } from '../contracts';
+import { inLanes, packsAtOnce } from '../in-lanes';
 import { assertSnapshotHeld, snapshotRecord } from './snapshot';
 import { sourceDirsOf } from './source';
 import { backupStore } from './stores';
@@ -35,8 +36,8 @@ export async function storeRun(context: SiteContext, work: StoreRunWork): Promis
   const { backupId, component, generation, run } = work;
   const ref: GenerationRef = { backupId, component, generation };
   const copy = await backupStore(context, backupId);
-  const done = await findRunIndex(copy, ref, run);
-  if (done) return outcomeOf(done, done.packs.length);
+  const there = await findRunIndex(copy, ref, run);
+  if (there) return outcomeOf(there, there.packs.length);
   const record = await snapshotRecord(context, copy.store.name, ref);
   await assertSnapshotHeld(context, ref, record.postgres ? 'postgres' : 'files');
   const plan = await getRunPlan(copy, ref, run);
@@ -45,19 +46,16 @@ export async function storeRun(context: SiteContext, work: StoreRunWork): Promis
     ...{ dataKey: await getDataKey(copy, backupId), timeline: record.postgres?.start.timeline },
     signal: cancellationSignal(),
   };
-  const packs: StoredPack[] = [];
   let reused = 0;
-  // The next pack is built while this one is on its way to the store; one object at a time is in flight.
-  let ahead = begin(storing, plan.packs[0]);
-  for (const [at, planned] of plan.packs.entries()) {
-    const ready = await ahead;
-    ahead = begin(storing, plan.packs[at + 1]);
-    ahead?.catch(() => undefined);
-    const { stored, fresh } = await finish(storing, planned, ready as Ready);
-    packs.push(stored);
+  const done = { packs: 0, bytes: 0 };
+  const packs = await inLanes(plan.packs, packsAtOnce, async (planned): Promise<StoredPack> => {
+    const { stored, fresh } = await finish(storing, planned, await begin(storing, planned));
     if (!fresh) reused++;
-    heartbeat({ packs: packs.length, bytes: packs.reduce((sum, { bytes }) => sum + bytes, 0) });
-  }
+    done.packs += 1;
+    done.bytes += stored.bytes;
+    heartbeat({ ...done });
+    return stored;
+  });
   const index: RunIndex = { run, generation, entries: plan.entries, packs };
   await putRunIndex(copy, { backupId, component }, index);
   return outcomeOf(index, reused);
@@ -66,8 +64,7 @@ export async function storeRun(context: SiteContext, work: StoreRunWork): Promis
 type Built = Awaited<ReturnType<SiteContext['threads']['buildPackInThread']>>;
 type Ready = { stored: StoredPack } | { built: Built; object: string; earlier?: StoredPack };
 
-async function begin(storing: Storing, planned: PlannedPack | undefined): Promise<Ready | undefined> {
-  if (!planned) return undefined;
+async function begin(storing: Storing, planned: PlannedPack): Promise<Ready> {
   const { context, copy, ref, dataKey, dirs, signal } = storing;
   const { pack, slices } = planned;
   const object = packKey(copy.keys.names, ref, pack);

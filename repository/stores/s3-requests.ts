@@ -1,4 +1,4 @@
-import { DeleteObjectsCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
+import { DeleteObjectsCommand, ListObjectsV2Command, type PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { HoldfastError } from '../../domain/errors';
 
 /** How many keys one DeleteObjects request may name. */
@@ -20,6 +20,22 @@ export async function deleteAll(client: S3Client, bucket: string, keys: string[]
       });
     }
   }
+}
+
+/** Signs with the SHA-256 (hex) that is known: the client would hash the whole body for it, on the event loop. */
+export function withKnownHash(command: PutObjectCommand, sha256: string): PutObjectCommand {
+  command.middlewareStack.add(
+    (next) => (request) => {
+      headersOf(request.request)['x-amz-content-sha256'] = sha256;
+      return next(request);
+    },
+    { step: 'build', name: 'signWithKnownHash' },
+  );
+  return command;
+}
+
+function headersOf(request: unknown): Record<string, string> {
+  return (request as { headers: Record<string, string> }).headers;
 }
 
 /** The service's clock, to the second, from the `Date` of its answer. */

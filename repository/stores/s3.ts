@@ -22,7 +22,7 @@ import type { S3StoreConfig } from './open';
 import { probeStore } from './probe';
 import { makeClient } from './s3-client';
 import { isAbsent, isBehindEnd, isConflict, isTaken, s3Error } from './s3-errors';
-import { deleteAll, storeClock } from './s3-requests';
+import { deleteAll, storeClock, withKnownHash } from './s3-requests';
 
 const conflictAttempts = 6;
 
@@ -56,7 +56,7 @@ export class S3Store implements Store {
     return await this.#ask(key, async (client) => {
       for (let attempt = 1; ; attempt++) {
         try {
-          await client.send(new PutObjectCommand(input), { abortSignal: signal });
+          await client.send(withKnownHash(new PutObjectCommand(input), sha256), { abortSignal: signal });
           return 'created';
         } catch (error) {
           if (ifAbsent && isTaken(error)) return 'exists';

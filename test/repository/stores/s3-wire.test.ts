@@ -45,6 +45,7 @@ describe('an s3 store on the wire', () => {
     expect(pack).toMatchObject({
       'if-none-match': '*',
       'x-amz-checksum-sha256': 'ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=',
+      'x-amz-content-sha256': 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',
       'x-amz-storage-class': 'STANDARD_IA',
       'content-length': '3',
     });
