@@ -1,5 +1,5 @@
 /**
- * `npm run history:record`: records every scene anew, after a deliberate change of a workflow. Before such a change is released,
+ * `npm run history:record [-- TYPE|TYPE/REASON…]`: records scenes anew, all or those named, after a deliberate change of a workflow. Before such a change is released,
  * look at which histories no longer replay: runs that are under way then need `patched()`.
  */
 import type { WorkflowHandle } from '@temporalio/client';
@@ -44,11 +44,13 @@ async function endAll(env: TestWorkflowEnvironment, site: string): Promise<void>
   }
 }
 
-async function main(): Promise<void> {
+async function main(wanted: string[]): Promise<void> {
   const env = await startTemporal();
   try {
-    removeHistories();
-    const left = [...scenes];
+    if (wanted.length === 0) removeHistories();
+    const left = scenes.filter(
+      ({ type, reason }) => wanted.length === 0 || wanted.some((one) => one === type || one === `${type}/${reason}`),
+    );
     const recorder = async () => {
       for (let scene = left.shift(); scene; scene = left.shift()) await record(env, scene);
     };
@@ -59,7 +61,7 @@ async function main(): Promise<void> {
 }
 
 if (require.main === module) {
-  main().then(
+  main(process.argv.slice(2)).then(
     () => process.exit(0),
     (error: unknown) => {
       process.stderr.write(`${String(error)}\n`);

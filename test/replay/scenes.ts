@@ -77,6 +77,12 @@ export const scenes: Scene[] = [
   { type: 'restore', reason: 'undo-failed', request: restore, behaviour: undoFails },
   {
     type: 'restore',
+    reason: 'services-not-healthy',
+    request: restore,
+    behaviour: () => ({ startServices: failing('service_start_failed') }),
+  },
+  {
+    type: 'restore',
     reason: 'no-receipt',
     request: restore,
     behaviour: () => ({ writeReceipt: failing('store_unavailable') }),
