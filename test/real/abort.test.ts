@@ -71,11 +71,14 @@ async function heads(): Promise<BackupHead[]> {
   return JSON.parse((await system.cli('list', '--json')).stdout) as BackupHead[];
 }
 
-/** Servers on data directories of ours, but for the one that is protected; and programs of ours that are nobody's child. */
-function strayServers(): string[] {
+/** Processes that have anything of this system in their arguments; its own protected server lies elsewhere. */
+function ofOurs(): string[] {
   const out = execFileSync('ps', ['-eo', 'pid=,args='], { encoding: 'utf8' });
-  return out.split('\n').filter((line) => line.includes('postgres -D') && line.includes(system.dir));
+  return out.split('\n').filter((line) => line.includes(system.dir));
 }
+
+/** Servers that replay or serve a copy. */
+const strayServers = () => ofOurs().filter((line) => line.includes('postgres'));
 
 async function expectNoTraceOfTheBackup(id: string, before: BackupHead[]): Promise<void> {
   const sessions = `select count(*) from pg_stat_activity where application_name like 'holdfast/sys%'`;
@@ -162,4 +165,19 @@ test('a restore to another directory leaves no trace of it', async () => {
   expect(existsSync(to) ? readdirSync(to, { recursive: true }) : []).toEqual([]);
   expect(existsSync(to)).toBe(false);
   expect(strayServers()).toEqual([]);
+});
+
+test('Ctrl-C where no engine was running: its own engine, worker and shipper end with it', async () => {
+  await system.cluster.psql(
+    `create table bulk as select g, md5(g::text) || md5((g + 1)::text) as x from generate_series(1, 600000) g`,
+  );
+  await up.stop();
+  const before = await heads();
+  const { child, end } = await inStep(/store packs of database/, 'backup');
+  child.kill('SIGINT');
+  const { code, stdout } = await end;
+  expect([code, ofDocument(stdout).status]).toEqual([130, 'aborted']);
+  await expectNoTraceOfTheBackup(ofDocument(stdout).backupId as string, before);
+  expect(ofOurs()).toEqual([]);
+  expect(await system.cluster.psql('select count(*) from pg_stat_replication')).toBe('0');
 });
