@@ -9,7 +9,7 @@ import { findServerTools, type ServerTools } from '../../components/postgres/too
 import { HoldfastError } from '../../domain/errors';
 import { killQuietly } from './tidy';
 
-const majors = [18, 17, 16, 15];
+const majors = [18, 17, 16, 15, 14, 13];
 
 export class Cluster {
   readonly dataDir: string;

@@ -98,18 +98,28 @@ function cannotStart(dir: string): HoldfastError {
   });
 }
 
-/** On PATH, or where the bootstrap put it. */
+/** Named by the bootstrap, on PATH, or in a clone what its own script fetches. */
 async function temporalProgram(): Promise<string> {
-  const named = process.env['HOLDFAST_TEMPORAL_CLI'];
-  const found = named ?? (await onPath('temporal'));
+  const found = process.env['HOLDFAST_TEMPORAL_CLI'] ?? (await onPath('temporal')) ?? (await fetched());
   if (found === undefined) {
     throw new HoldfastError('missing_part', 'no Temporal CLI was found', {
-      hints: [
-        'run `node scripts/run.mjs parts temporal`, put `temporal` on PATH, or name a server under `temporal:` in the configuration',
-      ],
+      hints: ['put `temporal` on PATH, or name a server under `temporal:` in the configuration'],
     });
   }
   return found;
+}
+
+/** The script tells its progress on stderr and the program's path on stdout. */
+async function fetched(): Promise<string | undefined> {
+  const script = process.env['HOLDFAST_PART_SCRIPT'];
+  if (script === undefined) return undefined;
+  const child = spawn(process.execPath, [script, 'temporal'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let out = '';
+  child.stdout.on('data', (data: Buffer) => {
+    out += data.toString();
+  });
+  const code = await new Promise((resolve) => child.once('close', resolve).once('error', resolve));
+  return code === 0 ? out.trim() : undefined;
 }
 
 async function onPath(program: string): Promise<string | undefined> {
