@@ -1,6 +1,7 @@
 /** `doctor`: everything a first run needs, and how to mend what is missing. Exit 1 when something must be mended. */
 
 import { withoutSecrets } from '../../components/config-file/environment';
+import { slotName } from '../../components/postgres/wal/replication';
 import { siteOf } from '../../domain/config/names';
 import type { LoadedConfig } from '../../domain/config/types';
 import { configured, type GlobalOptions, type Outcome } from '../context';
@@ -30,7 +31,7 @@ function examineAll(loaded: LoadedConfig, sites: string[]): Promise<Examined[]> 
     ...Object.entries(config.stores).map(([name, one]) => examine(`store ${name}`, () => checkStore(name, one))),
     ...sites.flatMap((site) => [
       ...Object.entries(siteOf(config, site).components).map(([name, one]) =>
-        examine(`${site} ${name}`, () => checkComponent(one)),
+        examine(`${site} ${name}`, () => checkComponent(one, slotName(config.system, site, name))),
       ),
       ...Object.entries(siteOf(config, site).services).map(([name, one]) =>
         examine(`${site} service ${name}`, () => checkService(name, one, withoutSecrets(config))),

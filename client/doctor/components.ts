@@ -8,14 +8,15 @@ import { checkClock } from './clock';
 import { type Finding, ok, problem } from './finding';
 import { checkFreeSpace } from './free-space';
 
-export function checkComponent(component: ComponentConfig): Promise<Finding[]> {
-  return component.kind === 'postgres' ? checkDatabase(component) : checkFiles(component);
+/** @param slot that the component's shipper has or will have */
+export function checkComponent(component: ComponentConfig, slot: string): Promise<Finding[]> {
+  return component.kind === 'postgres' ? checkDatabase(component, slot) : checkFiles(component);
 }
 
-async function checkDatabase(component: PostgresComponent): Promise<Finding[]> {
+async function checkDatabase(component: PostgresComponent, slot: string): Promise<Finding[]> {
   const { dataDir } = component;
   const config = await connectionOf(component);
-  const { findings, facts } = await checkPostgres(config, dataDir);
+  const { findings, facts } = await checkPostgres(config, dataDir, slot);
   if (facts === undefined) return findings;
   const clock = await checkClock('PostgreSQL', () =>
     withClient(config, async (client) => {

@@ -111,6 +111,13 @@ describe('the replication slot', () => {
     await system.cluster.psql(`select pg_drop_replication_slot('one')`);
   });
 
+  test('when no WAL sender is left for ours, the backup says which setting', async () => {
+    const taken = await Promise.all([1, 2, 3, 4].map((number) => holdSender(`received-${number}`)));
+    const end = await backup('database');
+    for (const release of taken) await release();
+    expectRefusal(end, 'postgres_misconfigured', { says: /none of 4 WAL senders/, hint: /max_wal_senders = 8/ });
+  });
+
   test('when ours is the last one, nothing is lacking', async () => {
     const first = await backup('database');
     expect(first).toMatchObject({ status: 'completed' });
@@ -130,17 +137,22 @@ test('a refused or failed backup leaves no session in backup mode and no receive
 async function holdSlot(slot: string): Promise<() => Promise<void>> {
   await system.cluster.psql(`select pg_create_physical_replication_slot('${slot}', true)
     where not exists (select from pg_replication_slots where slot_name = '${slot}')`);
-  const folder = system.cluster.directory(path.join(system.cluster.dir, 'received'));
-  const receiving = system.cluster.program('pg_receivewal', ['-D', folder, '-S', slot, '--no-loop']);
+  return holdSender('received', '-S', slot);
+}
+
+/** The server ends its connection, and without a loop the program ends with it. */
+async function holdSender(name: string, ...more: string[]): Promise<() => Promise<void>> {
+  const folder = system.cluster.directory(path.join(system.cluster.dir, name));
+  const conninfo = `${system.cluster.conninfo} application_name=pg_receivewal-${name}`;
+  const receiving = system.cluster.program('pg_receivewal', ['-d', conninfo, '-D', folder, '--no-loop', ...more]);
   receiving.catch(() => undefined);
-  const active = `select active_pid from pg_replication_slots where slot_name = '${slot}' and active`;
+  const found = `select pid from pg_stat_replication where application_name = 'pg_receivewal-${name}'`;
   let pid = '';
-  for (let tries = 0; tries < 100 && pid === ''; tries++) {
+  for (let tries = 0; tries < 200 && pid === ''; tries++) {
     await sleep(50);
-    pid = await system.cluster.psql(active);
+    pid = await system.cluster.psql(found);
   }
   return async () => {
-    // The server ends its connection, and without a loop the program ends with it.
     await system.cluster.psql(`select pg_terminate_backend(${pid}, 5000)`);
     await receiving.catch(() => undefined);
   };
