@@ -10,6 +10,7 @@ import { backupOfHead, getHead, listHeads } from '../../repository/heads';
 import { headKey } from '../../repository/names';
 import { getSealedManifest } from '../../repository/sealed-manifest';
 import type { SiteContext } from '../context';
+import { liesOn, type Way, wayOfSystem } from './timelines';
 
 export interface Chosen {
   copy: RepositoryCopy;
@@ -18,14 +19,29 @@ export interface Chosen {
   older: string[];
 }
 
-export async function chooseBackup(context: SiteContext, wanted: string, target: RequestedTarget): Promise<Chosen> {
+export async function chooseBackup(
+  context: SiteContext,
+  wanted: string,
+  target: RequestedTarget,
+  timeline?: string,
+): Promise<Chosen> {
   if (wanted !== 'latest') return { ...(await namedBackup(context, wanted)), older: [] };
   const heads = await completedHeads(context);
+  const way = new PresentWay(context, timeline);
+  const candidates: (Omit<Chosen, 'older'> & { onWay: boolean })[] = [];
+  const byContents = target.kind === 'name' || target.kind === 'xid';
   for (const [at, { head }] of heads.entries()) {
     const { copy, manifest } = await namedBackup(context, head.id);
     if (!endsBefore(manifest, target)) continue;
-    const older = target.kind === 'name' || target.kind === 'xid' ? heads.slice(at + 1).map((one) => one.head.id) : [];
-    return { copy, manifest, older };
+    if (byContents) return { copy, manifest, older: heads.slice(at + 1).map((one) => one.head.id) };
+    candidates.push({ copy, manifest, onWay: await way.holds(manifest) });
+    if (candidates.at(-1)?.onWay) break;
+  }
+  const [newest, best] = [candidates[0], candidates.at(-1)];
+  if (newest && best) {
+    // A backup of a branch that was left serves a time when that branch was alive; the present end lies elsewhere.
+    if (best.onWay && (target.kind === 'latest' || timeline !== undefined)) return { ...best, older: [] };
+    return { ...newest, older: best.onWay && best !== newest ? [best.manifest.backupId] : [] };
   }
   if (heads.length === 0) throw nothing(context);
   const oldest = heads.at(-1);
@@ -118,4 +134,28 @@ function nothing({ site }: SiteContext): HoldfastError {
   return new HoldfastError('backup_not_found', `there is no completed backup of ${site}`, {
     hints: ['holdfast backup makes one', 'where the catalog was lost: holdfast catalog rebuild'],
   });
+}
+
+/** Tells whether a backup lies on the way to the database's present timeline, or to the one asked for. */
+class PresentWay {
+  private readonly ways = new Map<string, Way | undefined>();
+
+  constructor(
+    private readonly context: SiteContext,
+    private readonly timeline: string | undefined,
+  ) {}
+
+  async holds(manifest: SealedManifest): Promise<boolean> {
+    const facts = databaseOf(manifest)?.postgres;
+    if (!facts) return true;
+    const { systemIdentifier } = facts;
+    if (!this.ways.has(systemIdentifier)) this.ways.set(systemIdentifier, await this.look(systemIdentifier));
+    const way = this.ways.get(systemIdentifier);
+    return way === undefined || liesOn(way, facts);
+  }
+
+  /** WAL that cannot be read is told of when it is needed, and keeps nobody from choosing a backup. */
+  private look(systemIdentifier: string): Promise<Way | undefined> {
+    return wayOfSystem(this.context, systemIdentifier, this.timeline).catch(() => undefined);
+  }
 }

@@ -21,6 +21,7 @@ import { openArchives } from '../wal/archives';
 import { namedBackup } from './choose';
 import { ownerOfTarget } from './owner';
 import { resolveRestore } from './resolve';
+import { waysOf } from './timelines';
 import { makeWorkDir, removeWorkDirs } from './work-dir';
 
 /** What the later steps need to know; kept in the work folder. */
@@ -39,20 +40,27 @@ const triesOthers = new Set([
   'wal_gap',
 ]);
 
+/** Older backups are tried when the target lies on a way that only they can take. */
 export async function fetchWal(
   context: SiteContext,
   job: RestoreJob,
 ): Promise<{ job: RestoreJob; reaches?: string; instant?: string }> {
-  try {
-    return await fetchFor(context, job);
-  } catch (error) {
-    const next = job.candidates[0];
-    if (next === undefined || !isHoldfastError(error) || error.code !== 'target_not_found') throw error;
-    await removeSpools(job);
-    const older = await resolveRestore(context, { ...job.request, backup: next });
-    return fetchWal(context, { ...older, request: job.request, candidates: job.candidates.slice(1) });
+  let refusal: unknown;
+  for (let at = job; ; ) {
+    try {
+      return await fetchFor(context, at);
+    } catch (error) {
+      refusal ??= error;
+      const next = at.candidates[0];
+      if (next === undefined || !isHoldfastError(error) || !liesElsewhere.has(error.code)) throw refusal;
+      await removeSpools(at);
+      const older = await resolveRestore(context, { ...job.request, backup: next });
+      at = { ...older, request: job.request, candidates: at.candidates.slice(1) };
+    }
   }
 }
+
+const liesElsewhere = new Set(['target_not_found', 'timestamp_out_of_range']);
 
 async function fetchFor(
   context: SiteContext,
@@ -84,7 +92,7 @@ async function spoolComponent(context: SiteContext, job: RestoreJob, workDir: st
   makeWorkDir(workDir);
   const dir = path.join(workDir, 'spool');
   let refusal: unknown;
-  for (const timeline of await timelinesFor(archive, facts, job.request.timeline)) {
+  for (const timeline of await waysOf(archive, facts, job.request.timeline)) {
     try {
       return await spoolTimeline({ archive, job, facts, dir, workDir, timeline });
     } catch (error) {
@@ -157,26 +165,6 @@ async function refuseLeftBranch(archive: WalArchive, facts: PostgresFacts): Prom
       hints: ['choose a backup that ended before the server was rewound to this position, or a later one'],
     });
   }
-}
-
-/** Those the backup can be replayed along, the newest first; or the one asked for. @throws HoldfastError `timeline_unreachable` */
-async function timelinesFor(archive: WalArchive, facts: PostgresFacts, wanted: string | undefined) {
-  const ways: { timeline: number; path: TimelineStretch[] }[] = [];
-  for (const timeline of await archive.timelines()) {
-    const way = await archive.timelinePath(timeline).catch(() => undefined);
-    const own = way?.find((stretch) => stretch.timeline === facts.timeline);
-    if (way && own && (own.to === undefined || own.to >= parseLsn(facts.stopLsn))) ways.push({ timeline, path: way });
-  }
-  if (!ways.some(({ timeline }) => timeline === facts.timeline)) {
-    ways.push({ timeline: facts.timeline, path: await archive.timelinePath(facts.timeline) });
-  }
-  ways.sort((a, b) => b.timeline - a.timeline);
-  if (wanted === undefined || wanted === 'latest') return ways;
-  const chosen = ways.filter(({ timeline }) => String(timeline) === wanted);
-  if (chosen.length > 0) return chosen;
-  throw new HoldfastError('timeline_unreachable', `timeline ${wanted} cannot be reached from this backup`, {
-    hints: [`reachable: ${ways.map(({ timeline }) => timeline).join(', ')}`],
-  });
 }
 
 async function removeSpools(job: RestoreJob): Promise<void> {

@@ -24,7 +24,12 @@ const assumedBytesPerSecond = 200e6;
 
 export async function resolveRestore(context: SiteContext, request: RestoreRequest): Promise<RestoreJob> {
   const { config, site } = context;
-  const { copy, manifest, older } = await chooseBackup(context, request.backup, parseTarget(request.at));
+  const { copy, manifest, older } = await chooseBackup(
+    context,
+    request.backup,
+    parseTarget(request.at),
+    request.timeline,
+  );
   if (request.to !== undefined) checkDirectory(request.to);
   const names = restoreOrder(config, site, componentNames(manifest, request));
   const id = restoreIdOf();

@@ -82,7 +82,8 @@ async function ofDatabase(
       const covered = coverage && { lsn: coverage.lsn, time: formatInstant(coverage.serverTime) };
       stored.push({ timeline, path, intervals, coverage: covered });
     }
-    const coverage = stored.at(-1)?.coverage;
+    // Of the timeline that is lived on: a higher number may be that of a restore that was put back.
+    const coverage = stored.flatMap((one) => one.coverage ?? []).reduce(later, undefined);
     const now = (await copy.store.clock()).getTime();
     found.push({
       site,
@@ -106,6 +107,12 @@ async function ofDatabase(
     });
   }
   return found;
+}
+
+type Covered = NonNullable<StoredTimeline['coverage']>;
+
+function later(one: Covered | undefined, other: Covered): Covered {
+  return one === undefined || other.time > one.time ? other : one;
 }
 
 function backupsOf(manifests: SealedManifest[], component: string, systemIdentifier: string): RecoverableBackup[] {
