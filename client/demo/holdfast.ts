@@ -79,11 +79,11 @@ export class RunningCommand {
 
   /** Its first line on stdout, when a command goes on after its answer. @throws HoldfastError when it ends before */
   async firstAnswer<T>(): Promise<T> {
-    for (; !this.stdout.includes('\n'); await sleep(50)) {
-      if (!this.ended) continue;
-      throw new HoldfastError('engine_unavailable', 'holdfast up did not stay', { hints: [this.stderr.trim()] });
-    }
-    return parsed(this.stdout.split('\n')[0] as string) as T;
+    while (!this.stdout.includes('\n') && !this.ended) await sleep(50);
+    const answer = parsed(this.stdout.split('\n')[0] as string);
+    const wrong = complaint(answer) ?? (answer === undefined ? this.stderr.trim() : undefined);
+    if (wrong === undefined) return answer as T;
+    throw new HoldfastError('engine_unavailable', 'the engine did not start', { hints: [wrong] });
   }
 
   private get stdout(): string {

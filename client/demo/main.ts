@@ -12,6 +12,7 @@ import { endKept } from './end-kept';
 import { Interruption } from './interruption';
 import { Narrator } from './narrator';
 import { readOptions, usage } from './options';
+import { setUp } from './prologue';
 import { perform } from './story';
 import { Tidy } from './tidy';
 
@@ -28,16 +29,26 @@ async function main(): Promise<number> {
   const interruption = new Interruption();
   const narrator = new Narrator();
   const tidy = new Tidy();
-  const performing = perform({ options, narrator, tidy, signal: interruption.signal });
+  const setting = { options, narrator, tidy, signal: interruption.signal };
+  const preparing = setUp(setting);
+  let performing: Promise<unknown> = preparing;
+  let prepared = false;
   try {
-    const result = await interruption.orResult(performing);
+    const on = await interruption.orResult(preparing);
+    prepared = true;
+    const telling = perform(on, options);
+    performing = telling;
+    const result = await interruption.orResult(telling);
     if (options.keep) tidy.keep();
     process.stdout.write(`${JSON.stringify(result)}\n`);
     return result.restored ? 0 : 1;
   } catch (error) {
-    if (!interruption.signal.aborted) return await reportFailure(error, false);
-    narrator.line('interrupted: ending what was started');
-    return 130;
+    if (interruption.signal.aborted) {
+      narrator.line('interrupted: ending what was started');
+      return 130;
+    }
+    const code = await reportFailure(error, false);
+    return prepared ? code : 2;
   } finally {
     await tidy.run(performing);
   }

@@ -11,12 +11,13 @@ import { occupied } from './procedure-watch';
 import { s3Store } from './s3-server';
 import { dirStore, makeFolder, type Stage, setStage } from './stage';
 
-export async function setUp({
-  options,
-  narrator,
-  tidy,
-  signal,
-}: Setting): Promise<{ on: Performance; documents: number }> {
+export interface Prepared {
+  on: Performance;
+  /** How many documents the bank has. */
+  documents: number;
+}
+
+export async function setUp({ options, narrator, tidy, signal }: Setting): Promise<Prepared> {
   const folder = makeFolder();
   tidy.owns(folder);
   narrator.line(`everything lies in ${folder}`);

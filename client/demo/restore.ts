@@ -68,6 +68,7 @@ class Attempts {
           if (code === 0) return { result };
           return { result, problem: complaint(json) ?? stderr.trim().split('\n').slice(-5).join('\n') };
         }
+        this.on.signal.throwIfAborted();
         this.on.narrator.line('the restore command was that worker: the same command again joins the running restore');
         this.current = this.on.commands.start(...order);
       }
@@ -100,7 +101,8 @@ async function killTwice(on: Performance, attempts: Attempts, databaseBytes: num
         kill(`while packs are placed: ${formatBytes(placedAtKill)} of ${formatBytes(databaseBytes)}`);
       } else if (inHand?.has('replay')) {
         await sleep(replayForMs);
-        kill('while the database replays its WAL');
+        const still = (await activitiesInHand(client, workflowId))?.has('replay');
+        if (still || kills.length === 0) kill('while the database replays its WAL');
         if (kills.length > 0) break;
       }
     }

@@ -2,8 +2,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Load } from './bank';
 import { tellEnd, tellHowToLook } from './farewell';
-import type { DemoResult, Performance, Setting } from './performance';
-import { backUp, setUp } from './prologue';
+import type { DemoOptions } from './options';
+import type { DemoResult, Performance } from './performance';
+import { backUp, type Prepared } from './prologue';
 import { receiptOf, reportPath, writeReport } from './report';
 import { type Restored, restoreUnderFire } from './restore';
 import { chooseTarget, lastRecoverable, type Target } from './target';
@@ -11,9 +12,8 @@ import { fingerprint } from './tree';
 import { differences, judge } from './verdict';
 import { type Wreck, wreck } from './wreck';
 
-export async function perform(setting: Setting): Promise<DemoResult> {
-  const { options, narrator } = setting;
-  const { on, documents } = await setUp(setting);
+export async function perform({ on, documents }: Prepared, options: DemoOptions): Promise<DemoResult> {
+  const { narrator } = on;
   const load = new Load(on.stage.cluster, documents);
   const treeBefore = fingerprint(on.stage.tree);
   await backUp(on);

@@ -23,19 +23,20 @@ afterEach(() => {
 });
 
 /** All its temporary files go into the folder, and so does its report. */
-async function startDemo(...args: string[]): Promise<ChildProcess> {
+async function startDemo(other: NodeJS.ProcessEnv, ...args: string[]): Promise<ChildProcess> {
   const env = {
     PATH: process.env['PATH'],
     TMPDIR: folder,
     HOLDFAST_TEMPORAL_CLI: temporalCli(),
     HOLDFAST_PG_BINDIRS: await binDirOf(),
+    ...other,
   };
   child = spawn(process.execPath, [main, ...args], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
   return child;
 }
 
 test('the last line is one JSON object, every number in it is real, and only the report stays', async () => {
-  const { code, stdout, stderr } = await endOf(await startDemo('--quick'));
+  const { code, stdout, stderr } = await endOf(await startDemo({}, '--quick'));
   expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining('WRECK') });
   const lines = stdout.trimEnd().split('\n');
   const result = JSON.parse(lines.at(-1) as string);
@@ -59,7 +60,7 @@ test('the last line is one JSON object, every number in it is real, and only the
 }, 240_000);
 
 test('Ctrl-C while its engine runs ends it with 130 and leaves nothing', async () => {
-  const demo = await startDemo('--quick');
+  const demo = await startDemo({}, '--quick');
   const end = endOf(demo);
   demo.stderr?.on('data', (text: Buffer) => {
     if (String(text).includes('Web UI')) demo.kill('SIGINT');
@@ -70,11 +71,19 @@ test('Ctrl-C while its engine runs ends it with 130 and leaves nothing', async (
 });
 
 test('what it does not understand is told with what it does, exit 2', async () => {
-  const { code, stdout, stderr } = await endOf(await startDemo('--fast'));
+  const { code, stdout, stderr } = await endOf(await startDemo({}, '--fast'));
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   expect(stderr).toMatch(/^error: .*\nhint: --s3 .*\nhint: --keep/);
 });
 
+test('without an engine it could not run: exit 2, and nothing is left', async () => {
+  const demo = await startDemo({ HOLDFAST_TEMPORAL_CLI: path.join(folder, 'nothing') }, '--quick');
+  const { code, stdout, stderr } = await endOf(demo);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  expect(stderr).toMatch(/error: the engine did not start\nhint: .*Temporal server/);
+  expect(readdirSync(folder)).toEqual([]);
+});
+
 test('only a folder of a demo is ended', async () => {
-  expect(await endOf(await startDemo('--end', folder))).toMatchObject({ code: 2, stdout: '' });
+  expect(await endOf(await startDemo({}, '--end', folder))).toMatchObject({ code: 2, stdout: '' });
 });
