@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util';
 import { sampleOf } from './kill-points';
 import { nameOf } from './moments';
 import { type Row, type SweepResult, sweep } from './sweep';
-import { markdownTable, summaryOf } from './table';
+import { booksAreRight, markdownTable, summaryOf } from './table';
 
 const { values } = parseArgs({
   options: {
@@ -46,7 +46,9 @@ async function main(): Promise<number> {
   const result = { ...found, rows: [...before, ...found.rows] };
   writeFileSync(values.out, page(result, (Date.now() - begun) / 1000));
   process.stdout.write(`${markdownTable(result.rows)}\n\n${summaryOf(result)}\n`);
-  return result.rows.some(({ fault }) => fault !== undefined) ? 1 : 0;
+  const right = booksAreRight(found);
+  if (!right) process.stderr.write(`the books are not right: ${JSON.stringify([found.books, found.procedures])}\n`);
+  return right && result.rows.every(({ fault }) => fault === undefined) ? 0 : 1;
 }
 
 function rowsBefore(): Row[] {

@@ -19,7 +19,15 @@ export function markdownTable(rows: Row[]): string {
   return [head, head.map(() => '---'), ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
-export function summaryOf({ rows, points, undisturbed, sourceBytes }: SweepResult): string {
+/** Whether each procedure left one receipt and each backup one head, and nothing else is there. */
+export function booksAreRight({ books, procedures }: SweepResult): boolean {
+  const { receipts, brokenReceipts, completed, strays } = books;
+  const counted = receipts === procedures.all && completed === procedures.backups;
+  return counted && brokenReceipts === 0 && strays.length === 0;
+}
+
+export function summaryOf(result: Pick<SweepResult, 'rows' | 'points' | 'undisturbed' | 'sourceBytes'>): string {
+  const { rows, points, undisturbed, sourceBytes } = result;
   const extras = rows.map(({ extraSeconds }) => extraSeconds).sort((a, b) => a - b);
   const faults = rows.filter(({ fault }) => fault !== undefined).length;
   return [
