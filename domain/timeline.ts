@@ -14,24 +14,38 @@ export interface TimelineStretch {
 
 /**
  * The way from the first timeline to `timeline`, oldest first, from the text of its history file.
+ *
+ * A recovery that followed a timeline and stopped before the fork where that begins names it all the same as its parent, at a
+ * position before its beginning. As for PostgreSQL, such an ancestor has no part in the way.
  * @throws HoldfastError `timeline_unreachable` when the file makes no sense
  */
 export function parseHistory(timeline: number, text: string): TimelineStretch[] {
-  const path: TimelineStretch[] = [];
-  let from: Lsn = 0n;
+  const path: Required<TimelineStretch>[] = [];
+  let newest = 0;
   for (const line of text.split('\n')) {
     const [id, position] = line.trim().split(/\s+/);
     if (!id || id.startsWith('#')) continue;
     const ancestor = Number(id);
-    const sound = Number.isInteger(ancestor) && ancestor > (path.at(-1)?.timeline ?? 0) && ancestor < timeline;
-    if (!sound || position === undefined || !isLsn(position) || parseLsn(position) < from) {
+    const sound = Number.isInteger(ancestor) && ancestor > newest && ancestor < timeline;
+    if (!sound || position === undefined || !isLsn(position)) {
       throw new HoldfastError('timeline_unreachable', `the history of timeline ${timeline} makes no sense`);
     }
-    const to = parseLsn(position);
-    path.push({ timeline: ancestor, from, to });
-    from = to;
+    newest = ancestor;
+    fork(path, ancestor, parseLsn(position));
   }
-  return [...path, { timeline, from }];
+  return [...path, { timeline, from: path.at(-1)?.to ?? 0n }];
+}
+
+/** Goes on from `ancestor` at a position: what was said of the way beyond it is void. */
+function fork(path: Required<TimelineStretch>[], ancestor: number, to: Lsn): void {
+  const from = path.at(-1)?.to ?? 0n;
+  if (to > from || path.length === 0) {
+    path.push({ timeline: ancestor, from, to });
+    return;
+  }
+  while (path.length > 1 && (path.at(-1) as TimelineStretch).from >= to) path.pop();
+  const last = path.at(-1) as Required<TimelineStretch>;
+  if (last.to > to) last.to = to;
 }
 
 /** The timeline whose file holds a segment when one follows `path`: the newest that begins in or before it. */

@@ -17,7 +17,18 @@ test('a history file becomes the way to its timeline', () => {
   expect([2n, 3n, 4n, 5n].map((segment) => timelineOfSegment(path, segment, mib16))).toEqual([1, 2, 2, 3]);
 });
 
-test.each(['2\t0/1\tx\n1\t0/2\tx\n', '1\tzero\tx\n', '5\t0/1\tx\n', '1\t0/9\tx\n2\t0/1\tx\n'])(
+test('a recovery that stopped before the fork of the timeline it followed leaves that out of the way', () => {
+  expect(parseHistory(3, '1\t0/9\tx\n2\t0/1\tx\n')).toEqual([
+    { timeline: 1, from: 0n, to: 1n },
+    { timeline: 3, from: 1n },
+  ]);
+  expect(parseHistory(4, '1\t0/9\tx\n2\t0/9\tx\n3\t0/5\tx\n')).toEqual([
+    { timeline: 1, from: 0n, to: 5n },
+    { timeline: 4, from: 5n },
+  ]);
+});
+
+test.each(['2\t0/1\tx\n1\t0/2\tx\n', '1\tzero\tx\n', '5\t0/1\tx\n'])(
   'a history that makes no sense is refused: %j',
   (text) => {
     expect(() => parseHistory(3, text)).toThrow(expect.objectContaining({ code: 'timeline_unreachable' }));

@@ -5,13 +5,15 @@ import { tableSums } from '../support/proof';
 import { TestSystem, type Up } from '../support/system';
 import { serverTime } from './load';
 import { FileService } from './services';
-import { proveInPlace, sumsCovered } from './whole-chain';
+import { placeFor, proveCopy, proveInPlace, sumsCovered } from './whole-chain';
 
 let system: TestSystem;
 let up: Up;
 let app: FileService;
 let idle: FileService;
 let sums: Record<string, string>;
+/** The backup that everything begins with. */
+let first: string;
 const conf = () => path.join(system.filesDir, 'app.conf');
 
 beforeAll(async () => {
@@ -38,6 +40,7 @@ beforeAll(async () => {
   up = await system.up();
   const backup = await system.procedure('backup');
   expect(backup.error).toBeUndefined();
+  first = backup.backupId as string;
   sums = await sumsCovered(system);
 });
 beforeEach(() => {
@@ -94,6 +97,15 @@ test('a service that is not healthy with the restored data: all is put back as i
   expect(leftovers()).toEqual([]);
 });
 
+test('what is written after a restore was put back is what the next restore finds: the abandoned timeline misleads nobody', async () => {
+  await system.cluster.psql('insert into t select g, md5(g::text) from generate_series(40001, 40100) g');
+  const all = await sumsCovered(system);
+  const { to, database } = placeFor(system, 'after');
+  const restore = await system.procedure('restore', 'latest', '--to', to, '--component', 'database');
+  expect(restore.error).toBeUndefined();
+  await proveCopy(system, database, all);
+});
+
 test('one component alone: the database is neither stopped nor touched', async () => {
   const before = await tableSums(system.cluster);
   writeFileSync(conf(), 'answer = 40\n');
@@ -147,4 +159,20 @@ test('a tablespace made after the backup comes back at its place', async () => {
   ).toBe(location);
   await proveInPlace(system, all);
   expect(leftovers()).toEqual([]);
+});
+
+test('back to an older backup: from then on the latest state is that of the new branch, not the newer backup’s', async () => {
+  const back = await system.procedure('restore', first, '--at', 'end-of-backup');
+  expect(back.error).toBeUndefined();
+  await system.cluster.psql('insert into t select g, md5(g::text) from generate_series(50001, 50100) g');
+  const all = await sumsCovered(system);
+  const now = await serverTime(system.cluster);
+  await system.covered(now);
+  for (const [at, args] of [[], ['--at', now]].entries()) {
+    const { to, database } = placeFor(system, `branch-${at}`);
+    const restore = await system.procedure('restore', 'latest', ...args, '--to', to, '--component', 'database');
+    expect(restore.error).toBeUndefined();
+    expect(restore.backupId).toBe(first);
+    await proveCopy(system, database, all);
+  }
 });
