@@ -20,7 +20,7 @@ export interface RestoreRequest {
   at?: string;
   /** Whether what happened exactly at the target is wanted. */
   inclusive: boolean;
-  /** A timeline's number, or `latest` (default: the newest that reaches the target). */
+  /** A timeline’s number, or `latest` (the highest); by default the one that is lived on, or another that reaches the target. */
   timeline?: string;
   /** Absent: in place. Absolute. */
   to?: string;
