@@ -32,14 +32,14 @@ export async function countStoredTwice(backupId: string, components: string[]): 
       }
     }
     if (keys.size > 0) throw new Error(`${keys.size} packs of ${backupId} belong to no generation`);
-    return { kind: 'stored twice', backupId, ...sum([...copies.values()]) };
+    return { kind: 'stored twice', backupId, ...sumOfCopies([...copies.values()]) };
   } finally {
     await repository.close();
   }
 }
 
-/** Equal packs of one generation are equal contents of the source; those of another generation were stored again. */
-function sum(copies: { bytes: number; of: number[] }[]) {
+/** `of`: how many packs of each generation hold these contents. Equal packs of one generation are equal contents of the source; those of another generation were stored again. */
+export function sumOfCopies(copies: { bytes: number; of: number[] }[]) {
   const total = { packs: 0, packsTwice: 0, bytesTwice: 0 };
   for (const { bytes, of } of copies) {
     const counts = Object.values(of);
