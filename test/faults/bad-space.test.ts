@@ -7,7 +7,7 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BackupHead } from '../../domain/backup';
-import { TestSystem } from '../support/system';
+import { TestSystem, type Up } from '../support/system';
 import { expectRefusal, objects, treeOf, untouched } from './bad-case';
 import { type Mounted, mayMount, mountSmall } from './mounted';
 
@@ -44,6 +44,14 @@ const objectsOf = (id: string | undefined, store = system.storeDir) =>
 if (!mayMount) console.warn('full disks are NOT TESTED: only root can mount a small file system');
 
 (mayMount ? describe : describe.skip)('a target', () => {
+  let up: Up;
+  beforeAll(async () => {
+    up = await system.up();
+  });
+  afterAll(async () => {
+    await up?.stop();
+  });
+
   test('that is too small is refused before anything is written', async () => {
     const { folder } = await small('small', 'size=10m');
     const end = await untouched(system, () => system.procedure('restore', backup, '--to', folder));
