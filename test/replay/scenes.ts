@@ -5,6 +5,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { shippingWorkflowId } from '../../domain/requests';
 import type * as workflows from '../../workflows';
+import { runsPerHistory } from '../../workflows/pack-runs';
 import { type Behaviour, backupJob, failing, restoreJob } from '../workflows/mocked-site';
 import type { Stage } from '../workflows/with-workers';
 
@@ -119,7 +120,9 @@ export const scenes: Scene[] = [
   },
 ];
 
-const large = { runs: 1001, packs: 1001, files: 1, bytes: 1, lastFrom: 1001, warnings: [] };
+/** One run more than a history takes. */
+const runs = runsPerHistory + 1;
+const large = { runs, packs: runs, files: 1, bytes: 1, lastFrom: runs, warnings: [] };
 
 function packRuns(kind: 'place' | 'copy'): object {
   const where = kind === 'place' ? { roots: {}, workDir: '/w', delta: false } : { to: 'warm' };
