@@ -14,7 +14,7 @@ const tib = 2 ** 40;
 const planned = 1024 * tib;
 const fileBytes = 2 ** 30;
 /** Children of a real parent that are looked at. */
-const watched = 4;
+const watched = 3;
 /** A full backup goes through its runs twice: it stores them, and it verifies them from the store. */
 const passes = 2;
 

@@ -2,7 +2,9 @@
 import type { z } from 'zod';
 import { HoldfastError } from '../../domain/errors';
 import { frameBytes } from '../../domain/pack';
+import { freeNow } from './free';
 import { type SealedObject, type SealOptions, SealWriter } from './seal';
+import { decodeFooter } from './sealed-format';
 import { type OpenOptions, openFrames } from './unseal';
 
 export function sealBytes(bytes: Uint8Array, options: SealOptions): SealedObject {
@@ -14,7 +16,15 @@ export function sealBytes(bytes: Uint8Array, options: SealOptions): SealedObject
 
 /** @throws HoldfastError `checksum_mismatch`, `key_wrong`, `repository_format` */
 export function openBytes(object: Buffer, options: OpenOptions): Buffer {
-  return Buffer.concat([...openFrames(object, options, frameBytes)]);
+  let whole: Buffer | undefined;
+  let filled = 0;
+  for (const frame of openFrames(object, options, frameBytes)) {
+    // No frame is longer than a full one: so much is enough, and what is never touched costs nothing.
+    whole ??= Buffer.allocUnsafeSlow(decodeFooter(object, options.where).frames * frameBytes);
+    filled += frame.copy(whole, filled);
+    freeNow(frame);
+  }
+  return whole?.subarray(0, filled) ?? Buffer.alloc(0);
 }
 
 export function sealJson(value: unknown, options: SealOptions): SealedObject {
