@@ -8,6 +8,9 @@ import type { Slice, StoredSlice, TreeEntry } from './tree';
 export const packBytes = 32 * 1024 * 1024;
 export const frameBytes = 1024 * 1024;
 
+/** Zstandard level where nothing else is said; chosen by measuring (docs/benchmarks.md). */
+export const defaultLevel = 1;
+
 export interface PlannedPack {
   /** Counts from 0 within the component, the same in every generation of a backup. */
   pack: number;

@@ -3,6 +3,7 @@
  * `S3_BUCKET`, `S3_REGION`, `UPLOAD_ENABLED`, `ENCRYPT_KEY_FILE`), else with the defaults, and says what it filled.
  */
 import { resolve } from 'node:path';
+import { defaultLevel } from '../pack';
 import type { Problem } from './problems';
 import type { ParsedConfig } from './schema';
 import type { Config, EncryptionConfig, FilledDefault, StoreConfig, TierConfig } from './types';
@@ -16,7 +17,6 @@ export interface Completed {
 }
 
 const defaultRoot = '/var/lib/erlmcp/backups';
-const defaultLevel = 3;
 
 /** @param base folder of the configuration file: relative paths in it are meant from there */
 export function completeConfig(parsed: ParsedConfig, environment: Environment, base: string): Completed {

@@ -3,6 +3,7 @@
  */
 import { createCipheriv, createHash, hash, randomBytes } from 'node:crypto';
 import { constants, zstdCompressSync } from 'node:zlib';
+import { defaultLevel } from '../../domain/pack';
 import { freeNow } from './free';
 import { deriveKey, keyBytes } from './keys';
 import {
@@ -14,9 +15,6 @@ import {
   nonceOf,
   type SealedKind,
 } from './sealed-format';
-
-/** Zstandard level where nothing else is said; chosen by measuring (bench/). */
-export const defaultLevel = 1;
 
 /** AES-GCM is fastest in OpenSSL's hands in pieces that stay in the cache. */
 const cipherPiece = 256 * 1024;
