@@ -89,7 +89,8 @@ async function finish(run: Run, site: string, thrown: unknown): Promise<Procedur
   try {
     // Nobody is kept waiting for a receipt where the store itself was the trouble.
     const first = error?.code.startsWith('store_') === true;
-    receipt = await onSite(site, { summary: 'write receipt', giveUpAfter: '5 minutes', first }).writeReceipt({
+    const giveUpAfter = error?.code === 'store_unavailable' ? '3 seconds' : '5 minutes';
+    receipt = await onSite(site, { summary: 'write receipt', giveUpAfter, first }).writeReceipt({
       site,
       backupId: run.findings.backupId,
       details,
