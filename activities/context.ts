@@ -21,6 +21,7 @@ export class SiteContext {
   readonly processQueue: string;
   readonly sessions = new Map<string, BackupSession>();
   private opened?: Promise<Repository>;
+  private openedToWrite = false;
   private pool?: PackThreads;
 
   constructor({ loaded, site, processQueue }: SiteContextOptions) {
@@ -29,8 +30,13 @@ export class SiteContext {
     this.processQueue = processQueue;
   }
 
-  /** Opened once; again after it could not be opened, or not with every store. */
+  /**
+   * Opened once; again after it could not be opened, or not with every store, and for the first who writes: a store that was added
+   * since joins the repository only then.
+   */
   async repository({ create = false } = {}): Promise<Repository> {
+    if (create && !this.openedToWrite) this.opened = undefined;
+    this.openedToWrite ||= create;
     this.opened ??= openConfiguredRepository(this.config, { create });
     const opening = this.opened;
     try {
@@ -55,6 +61,8 @@ export class SiteContext {
   }
 
   private forget(opening: Promise<Repository>): void {
-    if (this.opened === opening) this.opened = undefined;
+    if (this.opened !== opening) return;
+    this.opened = undefined;
+    this.openedToWrite = false;
   }
 }

@@ -8,10 +8,16 @@ import { captureFacts } from '../../components/postgres/capture';
 import { withClient } from '../../components/postgres/connection';
 import { readControlFile } from '../../components/postgres/pg-control';
 import { type ServerFacts, serverFacts } from '../../components/postgres/server';
-import { BackupSession, type BackupStart, sessionAlive, sessionName } from '../../components/postgres/session';
+import {
+  BackupSession,
+  type BackupStart,
+  endSession,
+  sessionAlive,
+  sessionName,
+} from '../../components/postgres/session';
 import type { FilesFacts, PostgresFacts } from '../../domain/backup';
 import { filesOf, postgresOf } from '../../domain/config/names';
-import { HoldfastError } from '../../domain/errors';
+import { HoldfastError, isHoldfastError } from '../../domain/errors';
 import { getSealed, getSealedIfThere, putSealed } from '../../repository/documents';
 import type { GenerationRef } from '../../repository/names';
 import type { SiteContext } from '../context';
@@ -111,9 +117,18 @@ export async function closedSnapshot(
   return getSealedIfThere((await context.repository()).copy(store), closedKey(backupId, component), closedSchema);
 }
 
+/**
+ * Ends the session wherever it is held: by its name, so that it needs neither the process that opened it nor that process's word
+ * that it did. A server that is not there holds no session.
+ */
 export async function abandonSnapshot(context: SiteContext, part: JobPart): Promise<void> {
   await context.sessions.get(sessionKey(part))?.abandon();
   context.sessions.delete(sessionKey(part));
+  if (kindOf(part) !== 'postgres') return;
+  const connection = await connectionOf(postgresOf(context.config, context.site, part.component));
+  await endSession(connection, sessionName(part.backupId, part.generation)).catch((error: unknown) => {
+    if (!isHoldfastError(error) || error.code !== 'postgres_unreachable') throw error;
+  });
 }
 
 export function kindOf({ components, component }: Pick<JobPart, 'components' | 'component'>): string {

@@ -46,6 +46,16 @@ export async function sessionAlive(config: pg.ClientConfig, applicationName: str
   });
 }
 
+/** Ends the session of that name, whichever process holds it, and with it the backup; a role may end its own sessions. */
+export async function endSession(config: pg.ClientConfig, applicationName: string): Promise<void> {
+  await withClient({ ...config, application_name: 'holdfast/look' }, async (client) => {
+    const sql = 'select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1';
+    await client.query(sql, [applicationName]);
+  }).catch((error: unknown) => {
+    throw connectionError(error);
+  });
+}
+
 const clock = `to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
 
 export class BackupSession {

@@ -5,7 +5,7 @@
 
 import type { BackupJob, JobComponent } from '../../activities/contracts';
 import { inProcess, onSite } from '../frame/bind';
-import { hasCode, processIsGone, refuse, reportOf } from '../frame/failure';
+import { hasCode, processIsGone, refuse } from '../frame/failure';
 import type { Run } from '../frame/run';
 import { workThrough } from '../pack-runs';
 
@@ -17,6 +17,7 @@ export async function storeComponent(run: Run, job: BackupJob, component: JobCom
       return await storeGeneration(run, job, component, generation);
     } catch (error) {
       if (!hasCode(error, 'backup_session_lost') && !processIsGone(error)) throw error;
+      run.settled(endOf(component.name));
       run.warn(
         `the backup session of ${component.name} was lost; a new one was opened and what was stored is used again`,
       );
@@ -31,14 +32,9 @@ async function storeGeneration(run: Run, job: BackupJob, component: JobComponent
   const at = (summary: string) => onSite(site, { summary: `${summary} of ${name}` });
   const part = { ...job, component: name, generation };
 
+  run.undo(endOf(name), () => at('end the snapshot').abandonSnapshot(part));
   const session = await run.step(`open snapshot of ${name}`, () => at('open snapshot').openSnapshot(part));
   const here = (summary: string) => inProcess(session.processQueue, `${summary} of ${name}`);
-  const end = `end the snapshot of ${name}`;
-  run.undo(end, () =>
-    here(end)
-      .abandonSnapshot(part)
-      .catch((error) => void reportOf(error)),
-  );
   const plan = await run.step(`plan packs of ${name}`, () => at('plan packs').planComponent(part));
   run.warn(...plan.warnings);
   run.expect({ bytes: plan.bytes, packs: plan.packs });
@@ -50,5 +46,9 @@ async function storeGeneration(run: Run, job: BackupJob, component: JobComponent
     );
   }
   await run.step(`close snapshot of ${name}`, () => here('close snapshot').closeSnapshot({ ...part, plan }));
-  run.settled(end);
+  run.settled(endOf(name));
+}
+
+function endOf(name: string): string {
+  return `end the snapshot of ${name}`;
 }
