@@ -183,3 +183,12 @@ test('a dry run touches nothing', async () => {
     expect(calls).toContain('removeWorkDirs');
   });
 });
+
+test('a backup session that may have been opened is ended, whatever its step answered', async () => {
+  await onStage(env, { openSnapshot: failing('postgres_rights') }, async ({ calls, start }) => {
+    const handle = await start('backup', { type: 'full', upload: true });
+    await expect(handle.result()).rejects.toMatchObject({ cause: { type: 'postgres_rights' } });
+    expect(calls.indexOf('abandonSnapshot')).toBeGreaterThan(calls.indexOf('openSnapshot'));
+    expect(calls).toContain('discardBackup');
+  });
+});

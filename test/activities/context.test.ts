@@ -1,0 +1,28 @@
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { SiteContext } from '../../activities/context';
+import { parseConfig } from '../../domain/config/parse';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'hf-context-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function contextWith(stores: string[]): SiteContext {
+  const named = stores.map((name) => `  ${name}: { kind: dir, path: ${path.join(folder, name)} }`).join('\n');
+  const text = `system: sys\nsites: { dc01: { components: { config: { kind: files, paths: [${folder}] } } } }\nstores:\n${named}\n`;
+  const loaded = parseConfig(text, path.join(folder, 'holdfast.yaml'), {});
+  return new SiteContext({ loaded, site: 'dc01', processQueue: 'none' });
+}
+
+test('a store that was added joins the repository at the first write, also after a read by the same process', async () => {
+  const first = contextWith(['hot']);
+  await first.repository({ create: true });
+  await first.close();
+  mkdirSync(path.join(folder, 'warm'));
+  const second = contextWith(['hot', 'warm']);
+  await second.repository();
+  expect(existsSync(path.join(folder, 'warm', 'repository.json'))).toBe(false);
+  await second.repository({ create: true });
+  expect(existsSync(path.join(folder, 'warm', 'repository.json'))).toBe(true);
+  await second.close();
+});
