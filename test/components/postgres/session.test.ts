@@ -3,7 +3,7 @@ import { checkPostgres } from '../../../components/postgres/check';
 import { withClient } from '../../../components/postgres/connection';
 import { clientConfig } from '../../../components/postgres/conninfo';
 import { serverFacts } from '../../../components/postgres/server';
-import { BackupSession, sessionAlive, sessionName } from '../../../components/postgres/session';
+import { BackupSession, endSession, sessionAlive, sessionName } from '../../../components/postgres/session';
 import { type Cluster, startCluster } from '../../support/postgres-cluster';
 
 let cluster: Cluster;
@@ -131,4 +131,13 @@ test('a server that does not answer is one finding, without the connection strin
   const { findings } = await checkPostgres(clientConfig('host=/nowhere password=hunter2 user=x'), '/nowhere');
   expect(findings).toEqual([expect.objectContaining({ code: 'postgres_unreachable', level: 'error' })]);
   expect(JSON.stringify(findings)).not.toContain('hunter2');
+});
+
+test('a session is ended by its name from another process’s view, and its holder learns that it was lost', async () => {
+  const session = await BackupSession.open(config(), id, 9);
+  await endSession(config(), sessionName(id, 9));
+  for (let waited = 0; (await inBackupMode(sessionName(id, 9))) && waited < 50; waited++) await sleep(100);
+  expect(await inBackupMode(sessionName(id, 9))).toBe(false);
+  await expect(session.close()).rejects.toMatchObject({ code: 'backup_session_lost' });
+  await endSession(config(), sessionName(id, 9));
 });
