@@ -1,8 +1,10 @@
 /** How a procedure ended, from what Temporal tells of its workflow. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure, TerminatedFailure } from '@temporalio/common';
 import { type ErrorReport, isErrorCode } from '../../domain/errors';
 import type { ProcedureResult } from '../../domain/progress';
+import { attributes } from '../../workflows/frame/attributes';
 
 /** Waits for the end. A failed or aborted procedure is a result too; only what is no end of it is thrown. */
 export async function resultOf(handle: WorkflowHandle): Promise<ProcedureResult> {
@@ -24,14 +26,20 @@ export async function resultOf(handle: WorkflowHandle): Promise<ProcedureResult>
 
 const abortReport: ErrorReport = { code: 'aborted', message: 'the procedure was aborted', hints: [] };
 
-/** What the workflow itself tells after its end; absent when no worker answers. */
+const askedTimes = 4;
+
+/** What the workflow itself tells after its end; absent when no worker answers. A busy worker may miss the first question. */
 async function told(handle: WorkflowHandle): Promise<ProcedureResult | undefined> {
-  try {
-    const result: unknown = await handle.query('result');
-    return isResult(result) ? result : undefined;
-  } catch {
-    return undefined;
+  for (let asked = 0; asked < askedTimes; asked++) {
+    if (asked > 0) await delay(1000);
+    try {
+      const result: unknown = await handle.query('result');
+      if (isResult(result)) return result;
+    } catch {
+      // The next question may be answered; without any, what the server knows is told.
+    }
   }
+  return undefined;
 }
 
 function isResult(value: unknown): value is ProcedureResult {
@@ -47,16 +55,18 @@ function reportOf(failure: ApplicationFailure): ErrorReport {
   };
 }
 
+/** What the server knows without any worker. */
 async function bare(
   handle: WorkflowHandle,
   status: 'failed' | 'aborted',
   error: ErrorReport,
 ): Promise<ProcedureResult> {
-  const { startTime, closeTime, type } = await handle.describe();
+  const { startTime, closeTime, type, typedSearchAttributes } = await handle.describe();
   const ended = closeTime ?? new Date();
   return {
     procedure: type,
     workflowId: handle.workflowId,
+    backupId: typedSearchAttributes.get(attributes.backup),
     status,
     startedAt: startTime.toISOString(),
     endedAt: ended.toISOString(),
