@@ -1,7 +1,10 @@
 /**
  * Runs contenders by turns, so that a machine that gets slower or busier meets all of them alike, and takes medians.
- * What is written is flushed to disk between runs, outside the measured time.
+ * What is written is flushed to disk between runs, outside the measured time, and a pause follows: a virtual machine gives freed
+ * memory back to its host after about two seconds, and files that are written into memory still at hand are written several times
+ * faster. Without the pause whoever writes soonest after the clearing up would be given what the others have to fetch.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import { median, type Row, rounded } from './row';
 import { timed } from './timed';
 
@@ -31,12 +34,15 @@ export interface Contest {
   say: (line: string) => void;
 }
 
+const settleMs = 6000;
+
 export async function contest({ work, ours, peers, limit, missing, rounds, bytes, say }: Contest): Promise<Row> {
   const all = [ours, ...peers, ...(limit ? [limit] : [])];
   const results = new Map<Contender, Measured[]>(all.map((one) => [one, []]));
   for (let round = 1; round <= rounds; round++) {
     for (const one of all) {
       await timed('sync');
+      await delay(settleMs);
       const measured = await one.run();
       results.get(one)?.push(measured);
       say(`${work}, round ${round}: ${one.name} ${measured.seconds.toFixed(2)} s`);

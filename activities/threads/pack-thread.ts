@@ -24,7 +24,7 @@ export function placePack(task: Task<'placePack'>): Result<'placePack'> {
     const placer = openPlacer(task.dirs);
     const outcome = { slices: 0, bytes: 0 };
     try {
-      readSlices(reading, (slice, number) => {
+      readSlices({ ...reading, compare: 'crc32c' }, (slice, number) => {
         if (only?.has(number) === false) return undefined;
         outcome.slices += 1;
         outcome.bytes += slice.length;

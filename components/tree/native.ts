@@ -32,6 +32,7 @@ const calls = {
   lseek: libc.func('int64_t lseek(int fd, int64_t offset, int whence)'),
   fallocate: libc.func('int fallocate(int fd, int mode, int64_t offset, int64_t length)'),
   syncfs: libc.func('int syncfs(int fd)'),
+  syncFileRange: libc.func('int sync_file_range(int fd, int64_t offset, int64_t length, unsigned int flags)'),
   flock: libc.func('int flock(int fd, int operation)'),
 };
 
@@ -177,6 +178,13 @@ export function syncFileSystem(fd: number): Promise<void> {
       else resolve();
     });
   });
+}
+
+const rangeWrite = 2;
+
+/** Has the kernel begin to write out a stretch of a file, without waiting. Only a hint: where it cannot be done nothing happens. */
+export function beginWriteOut(fd: number, offset: number, length: number): void {
+  calls.syncFileRange(fd, offset, length, rangeWrite);
 }
 
 const exclusive = 2;

@@ -11,7 +11,7 @@ import fs from 'node:fs';
 import { pathBytes, type StoredSlice, showPath } from '../../domain/tree';
 import type { SliceSink } from '../../repository/packs/open';
 import { unsafe, withLocated } from './locate';
-import { errorCode } from './native';
+import { beginWriteOut, errorCode } from './native';
 import { placing } from './placing-error';
 import { type RootDirs, rootPath } from './read';
 
@@ -30,6 +30,8 @@ export function openPlacer(dirs: RootDirs): Placer {
 
 const { O_RDONLY, O_RDWR, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
 const compareBytes = 1024 * 1024;
+/** Smaller slices are not worth a call of their own. */
+const writeOutBytes = 1024 * 1024;
 
 class TreePlacer implements Placer {
   /** Slices of one file tend to follow one another. */
@@ -53,7 +55,10 @@ class TreePlacer implements Placer {
     const shown = showPath(slice.path);
     return {
       write: (chunk, offset) => placing(shown, () => writeAll(this.fileOf(slice), chunk, slice.offset + offset)),
-      finish: () => undefined,
+      // The disk works while the next slice is opened, and the sync at the end finds little left to do.
+      finish: () => {
+        if (slice.length >= writeOutBytes) beginWriteOut(this.fileOf(slice), slice.offset, slice.length);
+      },
     };
   }
 

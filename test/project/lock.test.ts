@@ -28,7 +28,7 @@ test('many processes that want it at once get it one after another, and it is go
 
 test('the lock of a killed holder is taken over', async () => {
   const holder = contender(`new Promise((r) => { log('held'); setTimeout(r, 60000); })`);
-  while (!existsSync(path.join(folder, 'log'))) await new Promise((resolve) => setTimeout(resolve, 10));
+  await logged('held\n');
   holder.kill('SIGKILL');
   await once(holder, 'exit');
   expect(existsSync(file)).toBe(true);
@@ -43,7 +43,7 @@ test('a pid that is alive but was given to another process holds nothing', async
 
 test('one who waits says for whom, on stderr', async () => {
   const holder = contender(`new Promise((r) => { log('held'); setTimeout(r, 1500); })`);
-  while (!existsSync(path.join(folder, 'log'))) await new Promise((resolve) => setTimeout(resolve, 10));
+  await logged('held\n');
   const waiter = contender(`log('next')`);
   let said = '';
   waiter.stderr?.on('data', (chunk) => {
@@ -52,6 +52,12 @@ test('one who waits says for whom, on stderr', async () => {
   await Promise.all([once(holder, 'exit'), once(waiter, 'close')]);
   expect(said).toBe(`holdfast: waiting for a test (process ${holder.pid})\n`);
 });
+
+/** The file is there a moment before its first line. */
+async function logged(text: string): Promise<void> {
+  const log = path.join(folder, 'log');
+  while (!existsSync(log) || readFileSync(log, 'utf8') !== text) await new Promise((done) => setTimeout(done, 10));
+}
 
 /** A process that takes the lock, evaluates `work` and ends. */
 function contender(work: string): ChildProcess {
