@@ -34,7 +34,7 @@ export interface Contest {
   say: (line: string) => void;
 }
 
-const settleMs = 6000;
+const settleMs = 4000;
 
 export async function contest({ work, ours, peers, limit, missing, rounds, bytes, say }: Contest): Promise<Row> {
   const all = [ours, ...peers, ...(limit ? [limit] : [])];

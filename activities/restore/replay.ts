@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { cancellationSignal } from '@temporalio/activity';
+import { freePort } from '../../components/free-port';
 import { runningInstance, startInstance } from '../../components/postgres/instance';
 import { giveTo } from '../../components/postgres/owner';
 import { readControlFile } from '../../components/postgres/pg-control';
@@ -24,7 +25,6 @@ import type { SiteContext } from '../context';
 import type { RestoreComponent, RestorePart } from '../contracts';
 import { openArchives } from '../wal/archives';
 import { replayOrder } from './fetch-wal';
-import { freePort } from './free-port';
 import { componentOfJob, indexesOf, manifestOf } from './job';
 import { ownerOfTarget } from './owner';
 import { waitForWriters } from './work-dir';

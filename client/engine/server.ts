@@ -8,6 +8,7 @@ import { access, constants } from 'node:fs/promises';
 import { createConnection, createServer } from 'node:net';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { freePort } from '../../components/free-port';
 import { HoldfastError } from '../../domain/errors';
 import { identityOf, isAlive, type ProcessIdentity } from './process-identity';
 import { readLive, readState, removeState, writeState } from './state-files';
@@ -148,14 +149,7 @@ function accepts(port: number): Promise<boolean> {
 
 async function usablePort(wanted: number | undefined): Promise<number> {
   if (wanted !== undefined && (await isFree(wanted))) return wanted;
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
+  return freePort();
 }
 
 function isFree(port: number): Promise<boolean> {

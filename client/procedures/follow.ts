@@ -8,8 +8,11 @@ import { progressQuery } from '../../domain/progress';
 import { ask, atTerminal } from '../output/confirm';
 import { type ProgressView, progressView } from '../output/progress-view';
 import { resultOf } from './result';
+import { troubleOf } from './trouble';
 
 const pollMs = 500;
+/** Of so many looks at the progress one asks what is in the way. */
+const looksPerTrouble = 4;
 
 /** `left`: the person went away and the procedure goes on. */
 export type Followed = ProcedureResult | 'left';
@@ -28,14 +31,21 @@ export async function follow(handle: WorkflowHandle, label = ''): Promise<Follow
   }
 }
 
-/** Asks for the progress until told to end; a worker that does not answer is no reason to stop. */
+/** Asks for the progress, and now and then for trouble, until told to end; a worker that does not answer is no reason to stop. */
 function poll(handle: WorkflowHandle, view: ProgressView, interrupts: Interrupts): { end: () => void } {
   let ended = false;
   let timer: NodeJS.Timeout | undefined;
+  let looks = 0;
+  let told: string | undefined;
   const look = async (): Promise<void> => {
     const progress = await handle.query<ProcedureProgress>(progressQuery).catch(() => undefined);
+    const trouble = looks++ % looksPerTrouble === 0 ? await troubleOf(handle).catch(() => told) : told;
     if (ended) return;
-    if (progress !== undefined && !interrupts.asking) view.show(progress);
+    if (!interrupts.asking) {
+      if (progress !== undefined) view.show(progress);
+      if (trouble !== undefined && trouble !== told) view.note(trouble);
+      told = trouble;
+    }
     timer = setTimeout(() => void look(), pollMs);
   };
   void look();

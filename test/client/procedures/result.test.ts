@@ -1,41 +1,66 @@
 /** The end of a procedure is told also where its worker is slow to answer, or gone. */
-import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
-import { CancelledFailure, TypedSearchAttributes } from '@temporalio/common';
+import { ApplicationFailure, CancelledFailure, TerminatedFailure } from '@temporalio/common';
 import { resultOf } from '../../../client/procedures/result';
-import { attributes } from '../../../workflows/frame/attributes';
+import { done, failure, fakeHandle } from './fake-handle';
 
-/** A handle of an aborted backup whose worker answers nothing. */
-function aborted(): WorkflowHandle {
-  const started = new Date('2026-11-01T00:00:00Z');
-  return {
-    workflowId: 'backup/sys/dc01',
-    result: () =>
-      Promise.reject(new WorkflowFailedError('cancelled', new CancelledFailure('x'), 'MAXIMUM_ATTEMPTS_REACHED')),
-    query: () => Promise.reject(new Error('no worker')),
-    describe: () =>
-      Promise.resolve({
-        type: 'backup',
-        startTime: started,
-        closeTime: new Date(started.getTime() + 2000),
-        typedSearchAttributes: new TypedSearchAttributes([{ key: attributes.backup, value: 'sys_full_1' }]),
-      }),
-  } as unknown as WorkflowHandle;
-}
+test('completed', async () => {
+  const { handle, ending } = fakeHandle();
+  ending.resolve(done);
+  expect(await resultOf(handle)).toEqual(done);
+});
+
+test('failed: the result travels in the failure', async () => {
+  const { handle, ending } = fakeHandle();
+  const result = { ...done, status: 'failed' as const };
+  ending.reject(failure(ApplicationFailure.create({ message: 'x', type: 'store_full', details: [result] })));
+  expect(await resultOf(handle)).toEqual(result);
+});
+
+test('failed before it could tell a result: code and hints of the failure', async () => {
+  const { handle, ending } = fakeHandle();
+  ending.reject(failure(ApplicationFailure.create({ message: 'full\nhint: make room', type: 'store_full' })));
+  expect(await resultOf(handle)).toMatchObject({
+    status: 'failed',
+    seconds: 9,
+    receipt: null,
+    error: { code: 'store_full', message: 'full', hints: ['make room'] },
+  });
+});
+
+test('aborted: what the workflow tells of itself, or at least that', async () => {
+  const aborted = { ...done, status: 'aborted' as const };
+  const answering = fakeHandle({ result: aborted });
+  answering.ending.reject(failure(new CancelledFailure('aborted')));
+  expect(await resultOf(answering.handle)).toEqual(aborted);
+  const silent = fakeHandle();
+  silent.ending.reject(failure(new CancelledFailure('aborted')));
+  expect(await resultOf(silent.handle)).toMatchObject({ status: 'aborted', error: { code: 'aborted' } });
+});
+
+test('terminated: said plainly', async () => {
+  const { handle, ending } = fakeHandle();
+  ending.reject(failure(new TerminatedFailure('gone')));
+  expect(await resultOf(handle)).toMatchObject({
+    status: 'failed',
+    error: { message: expect.stringContaining('nothing was put back') },
+  });
+});
 
 test('a worker that misses the first question is asked again', async () => {
-  const told = { procedure: 'backup', status: 'aborted', backupId: 'sys_full_1', bytes: 7 };
-  const handle = aborted();
+  const told = { ...done, status: 'aborted', bytes: 7 };
+  const { fake, handle, ending } = fakeHandle();
   let asked = 0;
-  handle.query = () => (asked++ === 0 ? Promise.reject(new Error('busy')) : Promise.resolve(told)) as never;
+  fake.query = async () => {
+    if (asked++ === 0) throw new Error('busy');
+    return told;
+  };
+  ending.reject(failure(new CancelledFailure('aborted')));
   expect(await resultOf(handle)).toBe(told);
 });
 
 test('without a worker the server tells which backup it was, how it ended and how long it took', async () => {
-  expect(await resultOf(aborted())).toMatchObject({
-    procedure: 'backup',
-    backupId: 'sys_full_1',
-    status: 'aborted',
-    seconds: 2,
-    receipt: null,
-  });
+  const { handle, ending } = fakeHandle();
+  ending.reject(failure(new CancelledFailure('aborted')));
+  const expected = { procedure: 'backup', backupId: 'sys_full_1', status: 'aborted', seconds: 9, receipt: null };
+  expect(await resultOf(handle)).toMatchObject(expected);
 });
