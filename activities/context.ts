@@ -7,6 +7,7 @@ import { openConfiguredRepository } from '../components/config-file/open-reposit
 import type { BackupSession } from '../components/postgres/session';
 import type { Config, LoadedConfig } from '../domain/config/types';
 import type { Repository } from '../repository/repository';
+import { Slots } from './in-lanes';
 import { PackThreads } from './threads/pool';
 
 interface SiteContextOptions {
@@ -23,6 +24,7 @@ export class SiteContext {
   private opened?: Promise<Repository>;
   private openedToWrite = false;
   private pool?: PackThreads;
+  private slots?: Slots;
 
   constructor({ loaded, site, processQueue }: SiteContextOptions) {
     this.config = loaded.config;
@@ -52,6 +54,12 @@ export class SiteContext {
   get threads(): PackThreads {
     this.pool ??= new PackThreads();
     return this.pool;
+  }
+
+  /** For packs in work: one on its way to or from the store for each that is on a thread, and more where more jobs were asked for. */
+  get packSlots(): Slots {
+    this.slots ??= new Slots(2 * Math.max(this.threads.threads, this.config.parallelJobs));
+    return this.slots;
   }
 
   async close(): Promise<void> {

@@ -4,23 +4,47 @@
  * Guaranteed: after a failure nothing new is begun, and what is under way is waited for, so that nothing of a failed attempt
  * still runs when the next one begins; the first failure is what comes out.
  */
-export async function inLanes<T, R>(items: readonly T[], width: number, work: (item: T) => Promise<R>): Promise<R[]> {
+export async function inLanes<T, R>(items: readonly T[], slots: Slots, work: (item: T) => Promise<R>): Promise<R[]> {
   const results: R[] = [];
   let next = 0;
   const failures: unknown[] = [];
-  const lane = async () => {
-    for (let at = next++; at < items.length && failures.length === 0; at = next++) {
-      try {
-        results[at] = await work(items[at] as T);
-      } catch (error) {
-        failures.push(error);
-      }
+  const one = async () => {
+    const at = next++;
+    if (at >= items.length || failures.length > 0) return;
+    try {
+      results[at] = await work(items[at] as T);
+    } catch (error) {
+      failures.push(error);
     }
   };
-  await Promise.all(Array.from({ length: width }, lane));
+  const lane = async () => {
+    while (next < items.length && failures.length === 0) await slots.hold(one);
+  };
+  await Promise.all(Array.from({ length: slots.count }, lane));
   if (failures.length > 0) throw failures[0];
   return results;
 }
 
-/** Packs of one run in work at once: one on its way to or from the store while another is on a thread. */
-export const packsAtOnce = 2;
+/**
+ * Places for work, first come, first served. All runs of a process share those of its packs: memory is bounded by their number,
+ * and a run that is alone (the last of a backup, mostly) has them all.
+ */
+export class Slots {
+  private held = 0;
+  private readonly waiting: (() => void)[] = [];
+
+  constructor(readonly count: number) {}
+
+  async hold<R>(work: () => Promise<R>): Promise<R> {
+    if (this.held < this.count) this.held++;
+    else await new Promise<void>((go) => this.waiting.push(go));
+    try {
+      return await work();
+    } finally {
+      // Handed on, not given back: nobody comes in between.
+      const next = this.waiting.shift();
+      if (next) next();
+      else this.held--;
+    }
+  }
+}

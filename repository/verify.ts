@@ -37,6 +37,8 @@ export interface VerifyOptions {
   /** Where the bytes of a pack are to go; `release` gets them back. */
   allocate?: (bytes: number) => Buffer;
   release?: (bytes: Buffer) => void;
+  /** Calls the function with each pack; by default one after another. */
+  each?: (packs: StoredPack[], verify: (pack: StoredPack) => Promise<void>) => Promise<unknown>;
   signal?: AbortSignal;
   /** After every pack. */
   progress?: (sofar: VerifyOutcome) => void;
@@ -46,14 +48,14 @@ export interface VerifyOptions {
 export async function verifyRun(
   copy: RepositoryCopy,
   ref: DocumentRef,
-  { open, hash, allocate, release = freeNow, signal, progress }: VerifyOptions = {},
+  { open, hash, allocate, release = freeNow, each = oneByOne, signal, progress }: VerifyOptions = {},
 ): Promise<VerifyOutcome> {
   const outcome: VerifyOutcome = { packs: 0, bytes: 0, storedBytes: 0, damaged: [] };
   let packs: StoredPack[] = [];
   await noting(outcome, ref.key, async () => {
     packs = (await getRunIndex(copy, ref)).packs;
   });
-  for (const pack of packs) {
+  await each(packs, async (pack) => {
     signal?.throwIfAborted();
     await noting(outcome, pack.object, async () => {
       const object = await fetchPack(copy, pack, { allocate, signal });
@@ -64,8 +66,12 @@ export async function verifyRun(
     outcome.bytes += pack.bytes;
     outcome.storedBytes += pack.storedBytes;
     progress?.(outcome);
-  }
+  });
   return outcome;
+}
+
+async function oneByOne(packs: StoredPack[], verify: (pack: StoredPack) => Promise<void>): Promise<void> {
+  for (const pack of packs) await verify(pack);
 }
 
 export interface VerifiedManifest {

@@ -16,7 +16,7 @@ import { getRunPlan } from '../../repository/plans';
 import { findRunIndex, putRunIndex } from '../../repository/run-index';
 import type { SiteContext } from '../context';
 import type { StoreRunWork } from '../contracts';
-import { inLanes, packsAtOnce } from '../in-lanes';
+import { inLanes } from '../in-lanes';
 import { assertSnapshotHeld, snapshotRecord } from './snapshot';
 import { sourceDirsOf } from './source';
 import { backupStore } from './stores';
@@ -48,7 +48,7 @@ export async function storeRun(context: SiteContext, work: StoreRunWork): Promis
   };
   let reused = 0;
   const done = { packs: 0, bytes: 0 };
-  const packs = await inLanes(plan.packs, packsAtOnce, async (planned): Promise<StoredPack> => {
+  const packs = await inLanes(plan.packs, context.packSlots, async (planned): Promise<StoredPack> => {
     const { stored, fresh } = await finish(storing, planned, await begin(storing, planned));
     if (!fresh) reused++;
     done.packs += 1;

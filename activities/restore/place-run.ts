@@ -9,7 +9,7 @@ import { getDataKey } from '../../repository/data-key';
 import { fetchPack } from '../../repository/packs/store-pack';
 import type { SiteContext } from '../context';
 import type { PlaceRunWork } from '../contracts';
-import { inLanes, packsAtOnce } from '../in-lanes';
+import { inLanes } from '../in-lanes';
 import { manifestOf, runOf } from './job';
 import { enterPlacing } from './work-dir';
 
@@ -23,7 +23,7 @@ export async function placeRun(context: SiteContext, work: PlaceRunWork): Promis
   const journal = PlacingJournal.open(path.join(workDir, 'journal'));
   const outcome: RunOutcome = { ...nothingDone, warnings: [] };
   try {
-    await inLanes(farApart(index.packs), packsAtOnce, async (pack) => {
+    await inLanes(farApart(index.packs), context.packSlots, async (pack) => {
       // Placed already, by this attempt or an earlier one.
       if (journal.has(pack.pack, pack.contentMac)) outcome.reused++;
       else {

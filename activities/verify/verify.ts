@@ -13,6 +13,7 @@ import { renewCatalogLines } from '../backup/seal';
 import { beating } from '../beating';
 import type { SiteContext } from '../context';
 import type { VerifyJob, VerifyRunWork } from '../contracts';
+import { inLanes } from '../in-lanes';
 import { chooseBackup } from '../restore/choose';
 import { manifestOf } from '../restore/job';
 import { openArchives } from '../wal/archives';
@@ -52,6 +53,7 @@ export async function verifyRun(
     allocate: (bytes) => context.threads.buffers.take(bytes),
     release: ({ buffer }) => context.threads.buffers.give(buffer),
     hash: (bytes) => context.threads.hashInThread(bytes, signal),
+    each: (packs, verify) => inLanes(packs, context.packSlots, verify),
     ...(level === 'full'
       ? {
           open: async (object, pack) => {
