@@ -8,8 +8,11 @@ import type { S3StoreConfig } from './open';
  */
 const connectionTimeout = 3000;
 const socketTimeout = 4000;
-const maxAttempts = 2;
+export const maxAttempts = 2;
 const sockets = 32;
+
+const nothing = () => undefined;
+const silent = { trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing };
 
 export function makeClient(config: S3StoreConfig): S3Client {
   const { accessKeyId, secretAccessKey } = config;
@@ -21,6 +24,8 @@ export function makeClient(config: S3StoreConfig): S3Client {
     credentials:
       accessKeyId !== undefined && secretAccessKey !== undefined ? { accessKeyId, secretAccessKey } : undefined,
     maxAttempts,
+    // whatever it would log is also thrown, and told in our words
+    logger: silent,
     // the checksum is ours: SHA-256, computed once, when the object was built
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',

@@ -25,6 +25,12 @@ export function isConflict(error: unknown): boolean {
   return status === 409 || name === 'ConditionalRequestConflict' || name === 'OperationAborted';
 }
 
+/** The service or the way to it is in trouble: the next attempt may succeed. */
+export function isPassing(error: unknown): boolean {
+  const told = s3Error(error, '');
+  return isHoldfastError(told) && told.code === 'store_unavailable';
+}
+
 export function isAbsent(error: unknown): boolean {
   const { name, status } = answerOf(error);
   return name === 'NoSuchKey' || name === 'NotFound' || (status === 404 && name !== 'NoSuchBucket');

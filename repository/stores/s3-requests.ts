@@ -1,5 +1,7 @@
+import { Readable } from 'node:stream';
 import { DeleteObjectsCommand, ListObjectsV2Command, type PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { HoldfastError } from '../../domain/errors';
+import { maxAttempts } from './s3-client';
 
 /** How many keys one DeleteObjects request may name. */
 const deleteBatch = 1000;
@@ -20,6 +22,26 @@ export async function deleteAll(client: S3Client, bucket: string, keys: string[]
       });
     }
   }
+}
+
+const pieceBytes = 256 * 1024;
+const wholeUpTo = 4 * pieceBytes;
+
+/** Large bodies go out piece by piece: given in one, a body is encrypted in one, and lies in memory once more until it is sent. */
+export function bodyOf(bytes: Uint8Array): Uint8Array | Readable {
+  if (bytes.byteLength <= wholeUpTo) return bytes;
+  return Readable.from(piecesOf(bytes), { objectMode: false, highWaterMark: pieceBytes });
+}
+
+function* piecesOf(bytes: Uint8Array): Generator<Buffer> {
+  for (let at = 0; at < bytes.byteLength; at += pieceBytes) {
+    yield Buffer.from(bytes.buffer, bytes.byteOffset + at, Math.min(pieceBytes, bytes.byteLength - at));
+  }
+}
+
+/** The client tries no stream a second time, so whoever sends one has to. */
+export function attemptsAt(bytes: Uint8Array): number {
+  return bytes.byteLength <= wholeUpTo ? 1 : maxAttempts;
 }
 
 /** Signs with the SHA-256 (hex) that is known: the client would hash the whole body for it, on the event loop. */

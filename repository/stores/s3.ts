@@ -7,6 +7,8 @@
  * gets `exists` reads what is there.
  */
 import { createHash } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import {
   GetObjectCommand,
@@ -21,8 +23,8 @@ import { assertKey, assertPrefix } from './keys';
 import type { S3StoreConfig } from './open';
 import { probeStore } from './probe';
 import { makeClient } from './s3-client';
-import { isAbsent, isBehindEnd, isConflict, isTaken, s3Error } from './s3-errors';
-import { deleteAll, storeClock, withKnownHash } from './s3-requests';
+import { isAbsent, isBehindEnd, isConflict, isPassing, isTaken, s3Error } from './s3-errors';
+import { attemptsAt, bodyOf, deleteAll, storeClock, withKnownHash } from './s3-requests';
 
 const conflictAttempts = 6;
 
@@ -46,7 +48,6 @@ export class S3Store implements Store {
     const sha256 = options.sha256 ?? createHash('sha256').update(body).digest('hex');
     const input: PutObjectCommandInput = {
       ...this.#object(key),
-      Body: body,
       ContentLength: body.byteLength,
       ChecksumSHA256: Buffer.from(sha256, 'hex').toString('base64'),
       IfNoneMatch: ifAbsent ? '*' : undefined,
@@ -56,11 +57,13 @@ export class S3Store implements Store {
     return await this.#ask(key, async (client) => {
       for (let attempt = 1; ; attempt++) {
         try {
-          await client.send(withKnownHash(new PutObjectCommand(input), sha256), { abortSignal: signal });
+          const command = new PutObjectCommand({ ...input, Body: bodyOf(body) });
+          await client.send(withKnownHash(command, sha256), { abortSignal: signal });
           return 'created';
         } catch (error) {
           if (ifAbsent && isTaken(error)) return 'exists';
-          if (!isConflict(error) || attempt === conflictAttempts) throw error;
+          const attempts = isConflict(error) ? conflictAttempts : isPassing(error) ? attemptsAt(body) : 1;
+          if (attempt >= attempts) throw error;
           await pause(50 * 2 ** attempt * (0.5 + Math.random()), undefined, { signal });
         }
       }
@@ -77,11 +80,7 @@ export class S3Store implements Store {
           new GetObjectCommand({ ...this.#object(key), Range: options.range === undefined ? undefined : range }),
           { abortSignal: options.signal },
         );
-        return await collect(
-          answer.Body as AsyncIterable<Buffer> | undefined,
-          answer.ContentLength ?? 0,
-          options.allocate,
-        );
+        return await collect(answer.Body as Readable | undefined, answer.ContentLength ?? 0, options.allocate);
       } catch (error) {
         if (isBehindEnd(error)) return Buffer.alloc(0);
         throw error;
@@ -174,16 +173,18 @@ export class S3Store implements Store {
 
 /** By default into one buffer of its own, which can be handed to a thread without copying. */
 async function collect(
-  body: AsyncIterable<Buffer> | undefined,
+  body: Readable | undefined,
   length: number,
   allocate: (bytes: number) => Buffer = Buffer.allocUnsafeSlow,
 ): Promise<Buffer> {
   const buffer = allocate(length);
   let filled = 0;
-  for await (const part of body ?? []) {
-    if (filled + part.length > length) throw new Error('the answer is longer than it says');
-    filled += part.copy(buffer, filled);
-  }
+  // Thousands of parts in an object: an iterator's promise for each would cost more than the part.
+  body?.on('data', (part: Buffer) => {
+    if (filled + part.length > length) body.destroy(new Error('the answer is longer than it says'));
+    else filled += part.copy(buffer, filled);
+  });
+  if (body) await finished(body);
   if (filled !== length) throw new Error('the answer ended early');
   return buffer;
 }

@@ -1,4 +1,5 @@
 /** What goes over the wire, and answers that a real server gives too seldom to wait for. */
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { openStore, type S3StoreConfig } from '../../../repository/stores/open';
@@ -6,15 +7,19 @@ import { openStore, type S3StoreConfig } from '../../../repository/stores/open';
 interface Scripted {
   config: S3StoreConfig;
   requests: IncomingMessage[];
+  bodies: Buffer[];
   close(): Promise<void>;
 }
 
 /** Answers with these statuses in turn, then with 200. */
 async function scripted(statuses: number[]): Promise<Scripted> {
   const requests: IncomingMessage[] = [];
+  const bodies: Buffer[] = [];
   const server: Server = createServer((request, response) => {
-    request.resume();
+    const parts: Buffer[] = [];
+    request.on('data', (part: Buffer) => parts.push(part));
     request.on('end', () => {
+      bodies.push(Buffer.concat(parts));
       response.statusCode = statuses[requests.length] ?? 200;
       requests.push(request);
       response.end();
@@ -27,6 +32,7 @@ async function scripted(statuses: number[]): Promise<Scripted> {
   return {
     config: { kind: 's3', bucket: 'bucket', endpoint: `http://127.0.0.1:${port}`, ...access },
     requests,
+    bodies,
     close: async () => {
       server.closeAllConnections();
       server.close();
@@ -71,6 +77,22 @@ describe('an s3 store on the wire', () => {
     expect(await store.put('a', Buffer.from('x'))).toBe('created');
     await expect(store.put('a', Buffer.from('x'))).rejects.toMatchObject({ code: 'store_unavailable' });
     expect(requests.length).toBeLessThanOrEqual(5);
+    await store.close();
+    await close();
+  });
+
+  test('sends a large body in pieces and as one request, again after a failure, and not after a refusal', async () => {
+    const { config, requests, bodies, close } = await scripted([503, 200, 500, 500, 403]);
+    const store = openStore('s3', config);
+    const body = randomBytes(3 * 1024 * 1024 + 5);
+    const shared = Buffer.from(new SharedArrayBuffer(body.length + 7), 7);
+    shared.set(body);
+    expect(await store.put('a', shared)).toBe('created');
+    await expect(store.put('a', shared)).rejects.toMatchObject({ code: 'store_unavailable' });
+    await expect(store.put('a', shared)).rejects.toMatchObject({ code: 'store_denied' });
+    expect(requests.map(({ headers }) => headers['content-length'])).toEqual(Array(5).fill(String(body.length)));
+    expect(requests[0]?.headers).not.toHaveProperty('transfer-encoding');
+    expect(bodies.every((sent) => sent.equals(body))).toBe(true);
     await store.close();
     await close();
   });
