@@ -8,7 +8,8 @@ export type PackWork =
       backupId: string;
       component: string;
       store: string;
-      level: 'quick' | 'full';
+      /** `presence`: every object is there, as long as it was; `quick`: and has the same bytes; `full`: and opens to what was read. */
+      level: 'presence' | 'quick' | 'full';
       /** The backup is being made: what the store does not have now it has lost at once. */
       fresh?: boolean;
     }

@@ -1,5 +1,5 @@
 /**
- * Verifying a backup from the store alone. Quick: every stored object is there and has the bytes that were written. Full:
+ * Verifying a backup from the store alone. Presence: every stored object is there and as long as it was. Quick: it has the bytes that were written. Full:
  * besides, every pack is decrypted and decompressed and every slice compared; the work on a pack is the caller's to place
  * (a worker thread).
  */
@@ -12,7 +12,7 @@ import { freeNow } from './crypto/free';
 import { getDataKey } from './data-key';
 import { type DocumentRef, refOf } from './documents';
 import { backupFolder, backupKeys } from './names';
-import { checkPack, fetchPack } from './packs/store-pack';
+import { checkPack, checkPresence, fetchPack } from './packs/store-pack';
 import { getRunIndex } from './run-index';
 import { getSealedManifest } from './sealed-manifest';
 
@@ -30,6 +30,8 @@ export interface VerifyOutcome {
 }
 
 export interface VerifyOptions {
+  /** Only asks whether the objects are there. */
+  presence?: boolean;
   /** Full verification of one pack, beginning with the SHA-256 of its bytes. Without it that is all that is compared. */
   open?: (object: Buffer, pack: StoredPack) => Promise<void>;
   /** SHA-256 (hex) by another thread. */
@@ -48,7 +50,7 @@ export interface VerifyOptions {
 export async function verifyRun(
   copy: RepositoryCopy,
   ref: DocumentRef,
-  { open, hash, allocate, release = freeNow, each = oneByOne, signal, progress }: VerifyOptions = {},
+  { presence, open, hash, allocate, release = freeNow, each = oneByOne, signal, progress }: VerifyOptions = {},
 ): Promise<VerifyOutcome> {
   const outcome: VerifyOutcome = { packs: 0, bytes: 0, storedBytes: 0, damaged: [] };
   let packs: StoredPack[] = [];
@@ -58,6 +60,7 @@ export async function verifyRun(
   await each(packs, async (pack) => {
     signal?.throwIfAborted();
     await noting(outcome, pack.object, async () => {
+      if (presence) return await checkPresence(copy, pack, signal);
       const object = await fetchPack(copy, pack, { allocate, signal });
       await (open ? open(object, pack) : checkPack(copy, pack, object, hash));
       release(object); // nothing, where it was handed to a thread

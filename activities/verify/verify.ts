@@ -48,6 +48,7 @@ export async function verifyRun(
   const dataKey = await getDataKey(copy, backupId);
   const signal = cancellationSignal();
   const outcome = await verifyOneRun(copy, ref, {
+    presence: level === 'presence',
     signal,
     progress: beating(),
     allocate: (bytes) => context.threads.buffers.take(bytes),

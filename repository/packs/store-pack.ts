@@ -1,5 +1,6 @@
 /** Packs in a store: put once, found again, fetched. */
 import { createHash } from 'node:crypto';
+import { HoldfastError } from '../../domain/errors';
 import type { StoredPack } from '../../domain/pack';
 import type { RepositoryCopy } from '../copy';
 import { damaged, decodeFooter, footerBytes } from '../crypto/sealed-format';
@@ -70,6 +71,14 @@ export async function fetchPack(copy: RepositoryCopy, pack: StoredPack, options:
   const object = await copy.store.get(pack.object, options);
   if (object.length === pack.storedBytes) return object;
   throw damaged('has another length than was written', `${copy.store.name}:${pack.object}`);
+}
+
+/** Asks for the length of a pack in the store, and reads nothing. @throws HoldfastError as {@link fetchPack} */
+export async function checkPresence(copy: RepositoryCopy, pack: StoredPack, signal?: AbortSignal): Promise<void> {
+  const where = `${copy.store.name}:${pack.object}`;
+  const seen = await copy.store.head(pack.object, { signal });
+  if (!seen) throw new HoldfastError('object_not_found', 'the object is not in the store', { where });
+  if (seen.bytes !== pack.storedBytes) throw damaged('has another length than was written', where);
 }
 
 /** Compares the bytes of a pack with what its run's index says. @throws HoldfastError `checksum_mismatch` */

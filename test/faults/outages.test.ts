@@ -65,9 +65,17 @@ test('PostgreSQL killed while it is backed up: it is started again, and the back
 }, 180_000);
 
 test(`the S3 server gone for ${outageSeconds} seconds under a backup, and under a restore`, async () => {
-  const run = await rig.runHeld(backupOrder(), storing, () => withoutS3(outageSeconds));
+  let told = '';
+  const run = await rig.runHeld(backupOrder(), storing, async () => {
+    const watching = rig.system.spawn(['watch', 'backup']);
+    watching.stderr?.on('data', (data: Buffer) => {
+      told += String(data);
+    });
+    await withoutS3(outageSeconds);
+  });
   const id = completed(run);
   expect(run.result.seconds).toBeGreaterThan(outageSeconds - 1);
+  expect(told).toMatch(/ is tried again: the store answered /);
   await proveRestored(id, (to) => rig.runHeld(restoreOrder(id, { to }), placing, () => withoutS3(outageSeconds)));
 }, 240_000);
 

@@ -94,6 +94,10 @@ describe('a backup in a store', () => {
       { object: gone.object, code: 'object_not_found', message: expect.any(String) },
     ]);
     expect((await verifyRun(copy, second)).damaged).toMatchObject([{ object: cut.object, code: 'checksum_mismatch' }]);
+    // Without reading: what is missing or cut, not what is bent.
+    expect((await verifyRun(copy, first, { presence: true })).damaged).toMatchObject([{ code: 'object_not_found' }]);
+    const short = [{ object: cut.object, code: 'checksum_mismatch', message: expect.stringContaining('length') }];
+    expect((await verifyRun(copy, second, { presence: true })).damaged).toEqual(short);
     await flipByte(path.join(root, second.key));
     expect((await verifyRun(copy, second)).damaged).toMatchObject([{ object: second.key, code: 'checksum_mismatch' }]);
     for (const name of ['manifest.json', 'key.json', 'checksums.sha256', 'sealed']) {
