@@ -129,6 +129,9 @@ async function restoreSweep(rig: Rig, choose: SweepOptions['choose'], won: (row:
     const killed = await rig.run(order, moment);
     if (killed.result.status !== 'completed') return { killed };
     try {
+      // The first commit of the new timeline, where the next restore stops: reading all tables writes WAL without one (hint
+      // bits), which every later restore to this time would have to replay.
+      await system.cluster.psql('select pg_current_xact_id()');
       same(await tableSums(system.cluster), sums, 'tables');
       same(contentsOf(system.filesDir), files, 'files');
       const left = readdirSync(system.cluster.dir).filter((name) => name.includes('holdfast'));
