@@ -1,5 +1,5 @@
 /** Damage in the store: told with its place before anything is touched, whatever is damaged, and never served as data. */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { PostgresFacts, SealedComponent } from '../../domain/backup';
 import { parseLsn, segmentOf } from '../../domain/lsn';
@@ -77,6 +77,19 @@ describe('a pack', () => {
       () => restoreInPlace(),
     );
     expectRefusal(end, 'checksum_mismatch', { says: /length|bytes/, where: pack });
+  });
+
+  test.each([
+    ['with a flipped byte is told while it is placed beside what serves', flipped(), 'checksum_mismatch'],
+    ['that is gone is told before anything is placed', () => undefined, 'object_not_found'],
+  ] as const)('%s, and nothing is left there', async (_, change, code) => {
+    const pack = packOf(second);
+    const to = path.join(system.dir, 'beside');
+    const end = await altered(inStore(pack), change, () =>
+      untouched(system, () => system.procedure('restore', second, '--to', to)),
+    );
+    expectRefusal(end, code, { says: /damaged|bytes|not in the store/, where: pack });
+    expect(existsSync(to)).toBe(false);
   });
 
   test('that is damaged after a skipped verification brings everything back as it was', async () => {

@@ -179,6 +179,16 @@ describe('a pack', () => {
     expect(whole).toEqual([0]);
   });
 
+  test.each(['sha256', 'crc32c'] as const)('is held by %s against what was read of each slice', (compare) => {
+    const reading = openWhole(build([text(5000), text(100)]).object, access);
+    const place = () =>
+      readSlices({ ...reading, compare }, () => ({ write: () => undefined, finish: () => undefined }));
+    place();
+    const [slice] = reading.index.slices as [StoredSlice];
+    Object.assign(slice, compare === 'crc32c' ? { crc32c: slice.crc32c ^ 1 } : { sha256: '0'.repeat(64) });
+    expect(place).toThrow(expect.objectContaining({ code: 'checksum_mismatch' }));
+  });
+
   test('has a content MAC that is equal for equal contents only, and tells nothing without the key', () => {
     const contents = [text(100_000), randomBytes(100)];
     const [one, same, other] = [build(contents), build(contents), build([text(100_001), randomBytes(99)])];
