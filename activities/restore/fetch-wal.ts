@@ -92,7 +92,9 @@ async function spoolComponent(context: SiteContext, job: RestoreJob, workDir: st
   makeWorkDir(workDir);
   const dir = path.join(workDir, 'spool');
   let refusal: unknown;
-  for (const timeline of await waysOf(archive, facts, job.request.timeline)) {
+  const target = parseTarget(job.request.at);
+  const at = target.kind === 'time' ? target.at : undefined;
+  for (const timeline of await waysOf(archive, facts, job.request.timeline, at)) {
     try {
       return await spoolTimeline({ archive, job, facts, dir, workDir, timeline });
     } catch (error) {

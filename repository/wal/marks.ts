@@ -29,6 +29,8 @@ export interface WalOwner {
 export interface Coverage {
   lsn: Lsn;
   serverTime: bigint;
+  /** The first mark of this timeline: the server was on it by then. Unknown in marks of before this was kept. */
+  since?: bigint;
   writtenAt: Date;
 }
 
@@ -120,6 +122,7 @@ export async function writeCoverage(
   const text = JSON.stringify({
     lsn: formatLsn(coverage.lsn),
     serverTime: String(coverage.serverTime),
+    since: coverage.since === undefined ? undefined : String(coverage.since),
     writtenAt: new Date().toISOString(),
   });
   await store.put(key, await objects.seal(Buffer.from(text), key));
@@ -138,6 +141,7 @@ export async function readCoverage(
   return {
     lsn: parseLsn(stored.lsn ?? ''),
     serverTime: BigInt(stored.serverTime ?? '0'),
+    ...(stored.since === undefined ? {} : { since: BigInt(stored.since) }),
     writtenAt: new Date(stored.writtenAt ?? 0),
   };
 }

@@ -14,6 +14,8 @@ let idle: FileService;
 let sums: Record<string, string>;
 /** The backup that everything begins with. */
 let first: string;
+/** A time on the first timeline, long after the backup where later timelines begin, and what was there by then. */
+let wrecked: { at: string; sums: Record<string, string> };
 const conf = () => path.join(system.filesDir, 'app.conf');
 
 beforeAll(async () => {
@@ -62,6 +64,9 @@ function expectServicesAsBefore(): void {
 
 test('what was wrecked is back; services that ran run again, one that did not was never touched', async () => {
   await system.cluster.psql('drop table u; delete from t where id > 5');
+  wrecked = { sums: await sumsCovered(system), at: await serverTime(system.cluster) };
+  await system.cluster.psql('truncate t');
+  await sumsCovered(system);
   writeFileSync(conf(), 'answer = 41\n');
   writeFileSync(path.join(system.filesDir, 'stray'), '');
   const restore = await system.procedure('restore', 'latest', '--at', 'end-of-backup');
@@ -175,4 +180,21 @@ test('back to an older backup: from then on the latest state is that of the new 
     expect(restore.backupId).toBe(first);
     await proveCopy(system, database, all);
   }
+});
+
+test('a time before the branches began means what the database was at that time, not what they began with', async () => {
+  const { to, database } = placeFor(system, 'wrecked');
+  const restore = await system.procedure(
+    'restore',
+    'latest',
+    '--at',
+    wrecked.at,
+    '--to',
+    to,
+    '--component',
+    'database',
+  );
+  expect(restore.error).toBeUndefined();
+  expect(restore.backupId).toBe(first);
+  await proveCopy(system, database, wrecked.sums);
 });

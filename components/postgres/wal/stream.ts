@@ -1,8 +1,10 @@
 /** One `START_REPLICATION`: from its first byte to the end of the timeline, of the connection, or of our wish to go on. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ErrorCode, isHoldfastError } from '../../../domain/errors';
+import type { Micros } from '../../../domain/instant';
 import type { Lsn } from '../../../domain/lsn';
 import type { WalArchive } from '../../../repository/wal/archive';
+import type { Coverage } from '../../../repository/wal/marks';
 import type { CopyBoth, NextTimeline } from './copy-both';
 import { CoverageProof, type Mark } from './coverage-proof';
 import { Lanes } from './lanes';
@@ -69,6 +71,7 @@ const fatalInStore = new Set<ErrorCode>(['wal_conflict', 'key_wrong', 'internal'
 class Stream {
   private readonly proof = new CoverageProof();
   private readonly marked: (Mark | undefined)[];
+  private readonly beginnings = new Map<WalArchive, { since?: Micros }>();
   private readonly marking = new Set<number>();
   private copy?: CopyBoth;
   private serverEnd: Lsn = 0n;
@@ -189,8 +192,7 @@ class Stream {
       const mark = this.proof.newest(stored[index] as Lsn);
       if (!mark || this.marking.has(index) || mark.serverTime < (this.marked[index]?.serverTime ?? 0n) + apart) return;
       this.marking.add(index);
-      archive
-        .writeCoverage(this.shipment.timeline, mark)
+      this.writeMark(archive, mark)
         .then(() => {
           this.marked[index] = mark;
           this.tell();
@@ -199,6 +201,14 @@ class Stream {
         .finally(() => this.marking.delete(index));
     });
     this.proof.forget(stored.reduce((least, one) => (one < least ? one : least)));
+  }
+
+  /** Every mark carries the time of the timeline's first one, so that a time can be told to lie before the timeline began. */
+  private async writeMark(archive: WalArchive, mark: Mark): Promise<void> {
+    const { timeline } = this.shipment;
+    const beginning = this.beginnings.get(archive) ?? beginningOf(await archive.readCoverage(timeline), mark);
+    await archive.writeCoverage(timeline, { ...mark, ...beginning });
+    this.beginnings.set(archive, beginning);
   }
 
   private tell(): void {
@@ -227,4 +237,10 @@ class Stream {
     while (!this.shipment.settled && this.failure === undefined) await sleep(20, undefined, { signal: this.signal });
     while (this.marking.size > 0) await sleep(20, undefined, { signal: this.signal });
   }
+}
+
+/** A mark that does not tell when its timeline began leaves it untold. */
+function beginningOf(there: Coverage | undefined, first: Mark): { since?: Micros } {
+  if (!there) return { since: first.serverTime };
+  return there.since === undefined ? {} : { since: there.since };
 }

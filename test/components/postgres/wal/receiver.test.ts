@@ -146,6 +146,8 @@ test('the clock of a quiet server stays covered', async () => {
   await until('a mark of a later time', async () => ((await archive.readCoverage(1))?.serverTime ?? 0n) > now);
   const later = await archive.readCoverage(1);
   expect(later?.serverTime).toBeGreaterThan(first?.serverTime as bigint);
+  expect(later?.since).toBe(first?.since);
+  expect(first?.since).toBeLessThanOrEqual(first?.serverTime as bigint);
   expect(later?.lsn).toBeLessThanOrEqual((await archive.intervals(1)).at(-1)?.to as bigint);
 });
 
