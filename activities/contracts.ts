@@ -1,5 +1,5 @@
 /** What activities take and give. Small on purpose: plans, lists and indexes travel by store key and never through a history. */
-import type { ComponentKind, ReceiptDetails } from '../domain/backup';
+import type { BackupType, ChainLink, ComponentKind, ReceiptDetails } from '../domain/backup';
 import type { PlanSummary } from '../domain/pack';
 import type { RestoredComponent } from '../domain/progress';
 import type { BackupRequest, RestoreRequest, ShippingRequest, VerifyRequest } from '../domain/requests';
@@ -16,7 +16,9 @@ export interface BackupJob {
   site: string;
   backupId: string;
   tier?: string;
-  type: 'full';
+  type: BackupType;
+  /** What it builds upon, the full backup first; absent in a full one. */
+  chain?: ChainLink[];
   startedAt: string;
   components: JobComponent[];
   /** The store that packs are written to, and those that get a copy afterwards. */
@@ -72,12 +74,20 @@ export interface RestoreJob {
   warnings: string[];
 }
 
+/** Of a backup that another one builds upon: how many runs a component has there. */
+export interface LinkRuns {
+  backupId: string;
+  runs: number;
+}
+
 export interface RestoreComponent {
   name: string;
   kind: ComponentKind;
   runs: number;
   packs: number;
   bytes: number;
+  /** Backups that this one builds upon, the full one first, with their runs of this component. */
+  links?: LinkRuns[];
   /** Code of the error that a failure of this component is reported with. */
   errorCode: 'database_restore_failed' | 'config_restore_failed' | 'logs_restore_failed' | 'restore_failed';
   /** Absolute path of the restored data directory, or of the folder that receives the trees. */
@@ -123,7 +133,7 @@ export interface VerifyJob {
   system: string;
   backupId: string;
   store: string;
-  components: { name: string; runs: number }[];
+  components: { name: string; runs: number; links?: LinkRuns[] }[];
   bytes: number;
   packs: number;
   jobs: number;

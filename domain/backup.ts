@@ -17,8 +17,10 @@ export interface ComponentSummary {
   runs: number;
   packs: number;
   files: number;
+  /** Bytes of source that this backup stored; of one that builds upon another, `size` says how much it brings back. */
   bytes: number;
   storedBytes: number;
+  size?: number;
   /** Files that changed or vanished while they were read, pages with a wrong checksum, things that cannot be backed up. */
   warnings: string[];
 }
@@ -48,6 +50,8 @@ export interface BackupHead {
   verifiedAt?: string;
   provenAt?: string;
   error?: { code: string; message: string };
+  /** Backups that this one builds upon, the full one first; absent: none. All of them are needed to restore it. */
+  chain?: string[];
 }
 
 /** What a PostgreSQL backup knows of its server; part of the sealed manifest. */
@@ -87,13 +91,16 @@ export interface SealedComponent {
   /** Keys, byte counts and SHA-256 of the run indexes, in order of run. */
   indexes: { key: string; sha256: string; bytes: number }[];
   summary: ComponentSummary;
+  /** RFC 3339, this host's clock: a moment before the first read. */
+  openedAt?: string;
   postgres?: PostgresFacts;
   files?: FilesFacts;
 }
 
 /** The sealed manifest, encrypted: `backups/<id>/sealed`. Its presence and the head's hash of it make a backup complete. */
 export interface SealedManifest {
-  format: 1;
+  /** 2: it builds upon other backups, which whoever knows only 1 could not restore. */
+  format: 1 | 2;
   backupId: string;
   system: string;
   site: string;
@@ -102,6 +109,13 @@ export interface SealedManifest {
   startedAt: string;
   endedAt: string;
   components: Record<string, SealedComponent>;
+  /** Backups that this one builds upon, the full one first, each by the SHA-256 of its sealed manifest. */
+  chain?: ChainLink[];
+}
+
+export interface ChainLink {
+  backupId: string;
+  manifestSha256: string;
 }
 
 /** One line of `list --jsonl` and of `catalog/backups.jsonl` (the specification's form). */

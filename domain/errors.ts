@@ -44,6 +44,7 @@ export const catalogue = {
   invalid_backup: failed,
   backup_not_found: refused,
   backup_unusable: refused,
+  chain_broken: failed,
   catalog_damaged: failed,
 
   // sources

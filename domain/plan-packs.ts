@@ -4,7 +4,8 @@ import type { Stretch } from './plan-stretches';
 import type { PreviousPacks } from './previous-packs';
 import type { Slice } from './tree';
 
-type SliceHead = Omit<Slice, 'offset' | 'length'>;
+/** Makes the slice of a stretch of the file. */
+export type SliceOf = (offset: number, length: number) => Slice;
 
 /** Large files are cut at multiples of this, so that no page is divided. */
 const cutBytes = 1024 * 1024;
@@ -29,9 +30,15 @@ export class PackFiller {
   }
 
   /** Takes a stretch of a file; gives the packs that are complete by that. */
-  *put(head: SliceHead, { offset, length, pack }: Stretch): Generator<PlannedPack, void, void> {
-    if (pack === undefined || this.isGone(pack)) yield* this.cut(head, offset, length);
-    else yield* this.keep({ ...head, offset, length }, pack);
+  *put(sliceOf: SliceOf, { offset, length, pack }: Stretch): Generator<PlannedPack, void, void> {
+    if (pack === undefined || this.isGone(pack)) yield* this.cut(sliceOf, offset, length);
+    else yield* this.keep(sliceOf(offset, length), pack);
+  }
+
+  /** Takes a slice that is not to be divided. */
+  *putWhole(slice: Slice): Generator<PlannedPack, void, void> {
+    if (slice.length > this.packBytes - this.filled) yield* this.full();
+    yield* this.fill(slice);
   }
 
   *flush(): Generator<PlannedPack, void, void> {
@@ -64,7 +71,7 @@ export class PackFiller {
     this.flowing.slices.push(slice);
   }
 
-  private *cut(head: SliceHead, offset: number, length: number): Generator<PlannedPack, void, void> {
+  private *cut(sliceOf: SliceOf, offset: number, length: number): Generator<PlannedPack, void, void> {
     const granule = Math.min(cutBytes, this.packBytes);
     for (let done = 0; done < length; ) {
       const left = length - done;
@@ -74,12 +81,16 @@ export class PackFiller {
         yield* this.full();
         continue;
       }
-      this.filling ??= { pack: this.next++, slices: [] };
-      this.filling.slices.push({ ...head, offset: offset + done, length: fits });
-      this.filled += fits;
+      yield* this.fill(sliceOf(offset + done, fits));
       done += fits;
-      if (this.filled === this.packBytes || this.filling.slices.length >= this.mostSlices) yield* this.full();
     }
+  }
+
+  private *fill(slice: Slice): Generator<PlannedPack, void, void> {
+    this.filling ??= { pack: this.next++, slices: [] };
+    this.filling.slices.push(slice);
+    this.filled += slice.length;
+    if (this.filled >= this.packBytes || this.filling.slices.length >= this.mostSlices) yield* this.full();
   }
 
   private *full(): Generator<PlannedPack, void, void> {

@@ -7,18 +7,29 @@
  * numbers that no pack had before.
  * Memory: about one run (and, with an earlier generation, what is new and does not fill a run yet).
  */
+import type { Extent } from './blocks';
 import { packBytes as mostBytes, type PlannedPack, type PlanSummary, type RunPlan } from './pack';
-import { PackFiller } from './plan-packs';
-import { stretchesOf } from './plan-stretches';
+import { PackFiller, type SliceOf } from './plan-packs';
+import { stretchesOf, windowsOf } from './plan-stretches';
 import type { PreviousPacks } from './previous-packs';
-import type { ReadCheck, Slice, TreeEntry } from './tree';
+import type { BasisRef, ReadCheck, Slice, TreeEntry } from './tree';
 
 export interface PlannableEntry {
   entry: TreeEntry;
   check?: ReadCheck;
   /** To be stored after everything else. */
   last?: boolean;
+  /** Of a file that the chain holds already: what may be another now. Absent: all of it is to be stored. */
+  change?: FileChange;
 }
+
+export type FileChange =
+  /** Nothing: it is not read. */
+  | { kind: 'none' }
+  /** Nothing but these stretches. */
+  | { kind: 'extents'; extents: Extent[] }
+  /** Whatever differs, block by block, from what the chain holds of a stretch. */
+  | { kind: 'compare'; basisOf: (offset: number, length: number) => BasisRef[] };
 
 export type Plannable = PlannableEntry | { skipped: { path: string; reason: string } };
 
@@ -94,18 +105,35 @@ class RunPlanner {
     this.packs = new PackFiller(packBytes, Math.ceil(mostItems / fewestPacks), options.previous);
   }
 
-  *add({ entry, check }: PlannableEntry): Generator<RunPlan, void, void> {
-    const { previous, mayChange } = this.options;
-    this.entries.push(entry);
+  *add({ entry, check, change }: PlannableEntry): Generator<RunPlan, void, void> {
+    const { mayChange } = this.options;
+    this.entries.push(change === undefined ? entry : { ...entry, inherits: true });
     this.items += 1;
     if (entry.type === 'file') this.summary.files += 1;
     const { size, ino, mtimeNs, ctimeNs, root, path } = entry;
     const common: Omit<Slice, 'offset' | 'length'> = { root, path, stamp: { size, ino, mtimeNs, ctimeNs }, mayChange };
     if (check !== undefined && check.kind !== 'none') common.check = check;
-    for (const stretch of stretchesOf(entry, previous?.slicesOf(root, path))) {
-      for (const pack of this.packs.put(common, stretch)) yield* this.take(pack);
-    }
+    for (const pack of this.packsOf(entry, common, change)) yield* this.take(pack);
     if (this.items >= this.limits.mostItems) yield this.close();
+  }
+
+  private *packsOf(
+    entry: TreeEntry,
+    common: Omit<Slice, 'offset' | 'length'>,
+    change: FileChange | undefined,
+  ): Generator<PlannedPack, void, void> {
+    if (change?.kind === 'none') return;
+    if (change?.kind === 'extents') {
+      for (const part of windowsOf(change.extents)) yield* this.packs.putWhole({ ...common, ...part });
+      return;
+    }
+    const sliceOf: SliceOf = (offset, length) => {
+      const basis = change?.basisOf(offset, length) ?? [];
+      return basis.length === 0 ? { ...common, offset, length } : { ...common, offset, length, basis };
+    };
+    for (const stretch of stretchesOf(entry, this.options.previous?.slicesOf(entry.root, entry.path))) {
+      yield* this.packs.put(sliceOf, stretch);
+    }
   }
 
   /** Ends what is open. */

@@ -1,4 +1,5 @@
 /** Which bytes of a file belong into packs: all but its holes, divided into those an earlier plan placed and those it did not. */
+import type { Extent } from './blocks';
 import type { KeptSlice } from './previous-packs';
 import type { TreeEntry } from './tree';
 
@@ -29,4 +30,28 @@ function divide(start: number, end: number, kept: KeptSlice[]): Stretch[] {
   }
   if (at < end) found.push({ offset: at, length: end - at });
   return found;
+}
+
+/** Bytes of a slice made of scattered stretches at the most: a few of them fit a pack. */
+const windowBytes = 4 * 1024 * 1024;
+
+/** Scattered stretches of a file as slices, none longer than a few MiB. */
+export function* windowsOf(extents: Extent[]): Generator<{ offset: number; length: number; extents: Extent[] }> {
+  let open: Extent[] = [];
+  let length = 0;
+  const close = () => {
+    const part = { offset: (open[0] as Extent).offset, length, extents: open };
+    [open, length] = [[], 0];
+    return part;
+  };
+  for (const extent of extents) {
+    for (let done = 0; done < extent.length; ) {
+      const piece = Math.min(extent.length - done, windowBytes - length);
+      open.push({ offset: extent.offset + done, length: piece });
+      length += piece;
+      done += piece;
+      if (length === windowBytes) yield close();
+    }
+  }
+  if (open.length > 0) yield close();
 }

@@ -26,6 +26,8 @@ export type PackWork =
       workDir: string;
       /** The target holds data that may be right already. */
       delta: boolean;
+      /** The backup is one that the restored one builds upon: only what still counts of it is placed. 0: the full one. */
+      link?: number;
     };
 
 export interface RunOutcome {

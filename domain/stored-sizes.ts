@@ -11,7 +11,7 @@ export class StoredSizes {
     for (const slice of slices) {
       if (slice.outcome !== 'shrunk' && slice.outcome !== 'vanished') continue;
       const key = keyOf(slice);
-      this.ends.set(key, Math.min(this.ends.get(key) ?? Number.POSITIVE_INFINITY, slice.offset + slice.length));
+      this.ends.set(key, Math.min(this.ends.get(key) ?? Number.POSITIVE_INFINITY, endOfSlice(slice)));
       if (slice.outcome === 'vanished' && slice.offset === 0) this.ends.set(key, -1);
     }
   }
@@ -22,6 +22,11 @@ export class StoredSizes {
     if (end === undefined) return entry.size;
     return end < 0 ? undefined : end;
   }
+}
+
+/** Where in the file the reading of a slice ended. */
+export function endOfSlice({ offset, length, span }: StoredSlice): number {
+  return offset + (span ?? length);
 }
 
 function keyOf({ root, path }: { root: string; path: TreePath }): string {

@@ -2,6 +2,7 @@
  * A tree of files as every component sees it: what is there (entries), and which stretches of bytes are to be stored (slices).
  * File names are bytes, not text: a name that is not UTF-8 travels as base64.
  */
+import type { Extent } from './blocks';
 
 /** A path relative to its root, `/` between the names; text when it is valid UTF-8, else the bytes in base64. */
 export type TreePath = string | { b64: string };
@@ -47,7 +48,9 @@ export interface TreeEntry extends FileStamp {
   target?: TreePath;
   xattrs?: Record<string, string /* base64 */>;
   /** Only for sparse files: the stretches that hold data, ascending; what lies between is a hole. Absent: all of it is data. */
-  extents?: { offset: number; length: number }[];
+  extents?: Extent[];
+  /** What of the file is in no slice of this backup is as it was in the backup that this one builds upon. */
+  inherits?: true;
 }
 
 /** How the bytes of a slice are to be read and judged. */
@@ -63,6 +66,18 @@ export type ReadCheck =
   /** `global/pg_control`: read again until its CRC holds. */
   | { kind: 'postgres-control' };
 
+/** A slice of an earlier backup of the chain, and how much of the file still counts of it. */
+export interface BasisRef {
+  /** Of the chain: which backup, 0 the full one. */
+  link: number;
+  /** Pack and its object in the store, and which of its slices. */
+  pack: number;
+  object: string;
+  slice: number;
+  /** What lies behind this position was cut off by a later backup. */
+  until: number;
+}
+
 /** A stretch of one file that goes into one pack. */
 export interface Slice {
   /** Index of the entry in its run's `entries`, when the entry lives in this run. */
@@ -75,6 +90,15 @@ export interface Slice {
   check?: ReadCheck;
   /** Whether a shorter or vanished file is normal (a live database: replay puts it right) or to be reported (a file tree). */
   mayChange: boolean;
+  /** Only these stretches are read, ascending; `length` is their sum. Absent: all of it. */
+  extents?: Extent[];
+  /** Where the same stretch was stored before, newest first: blocks that are equal there are left out. */
+  basis?: BasisRef[];
+}
+
+/** Where the stored bytes of a slice lie in its file. */
+export function extentsOf({ offset, length, extents }: StoredSlice): Extent[] {
+  return extents ?? [{ offset, length }];
 }
 
 /** What really was read of a slice. */
@@ -82,8 +106,12 @@ export interface StoredSlice {
   root: string;
   path: TreePath;
   offset: number;
-  /** Bytes really read: less than planned when the file shrank, 0 when it vanished. */
+  /** Bytes stored: less than planned when the file shrank or blocks were left out, 0 when it vanished. */
   length: number;
+  /** Where the stored bytes lie in the file; absent: in one stretch from `offset` on. */
+  extents?: Extent[];
+  /** With `extents`: bytes from `offset` to the end of what was looked at. */
+  span?: number;
   /** Where in the pack's plaintext it starts. */
   at: number;
   /** Of exactly these bytes, hex. */

@@ -15,6 +15,8 @@ export interface PlainManifest {
   type: string;
   backup_type: string;
   tier: string | null;
+  /** Ids of the backups that this one builds upon, the full one first: all of them are needed to restore it. */
+  chain: string[];
   encrypted: boolean;
   size: number;
   stored_size: number;
@@ -40,6 +42,7 @@ export function plainManifest(manifest: SealedManifest, sealed: DocumentRef, enc
     type: manifest.tier === undefined ? manifest.type : `${manifest.tier}_snapshot`,
     backup_type: manifest.type,
     tier: manifest.tier ?? null,
+    chain: manifest.chain?.map(({ backupId }) => backupId) ?? [],
     encrypted,
     size: sum((one) => one.bytes),
     stored_size: sum((one) => one.storedBytes),

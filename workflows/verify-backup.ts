@@ -13,9 +13,14 @@ export const verifyBackup = procedure<VerifyRequest>('verify backup', async (run
   run.about({ backupId: job.backupId });
   await run.step('verify the manifest', () => at('verify the manifest').verifyManifest(job));
   run.expect({ bytes: job.bytes, packs: job.packs });
-  for (const { name, runs } of job.components) {
-    const work = { kind: 'verify', site, backupId: job.backupId, component: name, store: job.store, level } as const;
-    await run.step(`verify packs of ${name}`, () => workThrough(run, { work, from: 0, to: runs, jobs: job.jobs }));
+  for (const { name, runs, links = [] } of job.components) {
+    await run.step(`verify packs of ${name}`, async () => {
+      for (const link of [...links, { backupId: job.backupId, runs }]) {
+        const { backupId } = link;
+        const work = { kind: 'verify', site, backupId, component: name, store: job.store, level } as const;
+        await workThrough(run, { work, from: 0, to: link.runs, jobs: job.jobs });
+      }
+    });
   }
   run.warn(...(await run.step('verify the WAL', () => at('verify the WAL').verifyWal({ ...job, level }))).warnings);
   await run.step('record the verification', () => at('record the verification').recordVerified({ ...job, level }));

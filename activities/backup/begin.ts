@@ -4,7 +4,7 @@ import { connectionOf } from '../../components/config-file/open-repository';
 import { sourceDirs } from '../../components/files/source';
 import { checkPostgres } from '../../components/postgres/check';
 import { slotName } from '../../components/postgres/wal/replication';
-import type { BackupHead } from '../../domain/backup';
+import type { BackupHead, BackupType, ChainLink } from '../../domain/backup';
 import { componentOf, filesOf, postgresOf, siteInId, siteOf } from '../../domain/config/names';
 import { HoldfastError, isErrorCode } from '../../domain/errors';
 import { backupId } from '../../domain/ids';
@@ -13,14 +13,10 @@ import { createDataKey } from '../../repository/data-key';
 import { getHead, putHead } from '../../repository/heads';
 import type { SiteContext } from '../context';
 import type { BackupJob } from '../contracts';
+import { chooseParent, type ParentWish } from './parent';
 
 export async function beginBackup(context: SiteContext, request: BackupRequest): Promise<BackupJob> {
   const { config, site } = context;
-  if (request.type !== 'full') {
-    throw new HoldfastError('usage', `backups of type ${request.type} are not made yet`, {
-      hints: ['use --type full'],
-    });
-  }
   const tier = request.tier === undefined ? undefined : tierOf(context, request.tier);
   const names = request.components ?? tier?.components ?? Object.keys(siteOf(config, site).components);
   const components = names.map((name) => ({ name, kind: componentOf(config, site, name).kind }));
@@ -35,26 +31,45 @@ export async function beginBackup(context: SiteContext, request: BackupRequest):
   }
   const { workflowExecution, scheduledTimestampMs } = activityInfo();
   const owner = `${workflowExecution?.workflowId}/${workflowExecution?.runId}`;
+  const warnings = config.encryption ? [] : ['encryption is off: whoever can read the store can read the backup'];
+  const { type, chain } = await basisOf(context, request.type, { components, stores }, warnings);
   const partial = {
     system: config.system,
     site,
     tier: request.tier,
-    type: 'full' as const,
+    type,
+    chain,
     components,
     store,
     copies,
     jobs: config.parallelJobs,
     verify: tier?.verify ?? ('quick' as const),
-    warnings: config.encryption ? [] : ['encryption is off: whoever can read the store can read the backup'],
+    warnings,
   };
   // An id names a second: the next free one is taken; a retry of this very run finds its own.
   for (let second = 0; ; second++) {
     const at = new Date(Math.floor(scheduledTimestampMs / 1000) * 1000 + second * 1000);
-    const id = backupId({ system: config.system, site: siteInId(config, site), type: 'full', at });
+    const id = backupId({ system: config.system, site: siteInId(config, site), type, at });
     const job: BackupJob = { ...partial, backupId: id, startedAt: at.toISOString() };
     // A dry run writes nothing: no repository is made for it, and no id claimed.
     if (request.dryRun || (await claim(context, job, owner))) return job;
   }
+}
+
+/** What the backup is to build upon. Where there is nothing to build upon, a full one is made, and that is said. */
+async function basisOf(
+  context: SiteContext,
+  type: BackupType,
+  wish: Omit<ParentWish, 'type'>,
+  warnings: string[],
+): Promise<{ type: BackupType; chain?: ChainLink[] }> {
+  if (type === 'full') return { type };
+  const { chain, ...none } = await chooseParent(context, { ...wish, type });
+  if (chain !== undefined) return { type, chain };
+  warnings.push(
+    `a full backup instead of ${type === 'incremental' ? 'an' : 'a'} ${type} one: ${'reason' in none ? none.reason : ''}`,
+  );
+  return { type: 'full' };
 }
 
 async function claim(context: SiteContext, job: BackupJob, owner: string): Promise<boolean> {
@@ -110,5 +125,6 @@ export function headOf(job: BackupJob, location: string, status: BackupHead['sta
     storedBytes: 0,
     stores: [],
     location,
+    ...(job.chain && { chain: job.chain.map(({ backupId }) => backupId) }),
   };
 }

@@ -3,14 +3,16 @@
  * packs of the one before keep their numbers and contents, so that what is stored can be used again.
  */
 import type { PlanSummary, RunPlan } from '../../domain/pack';
-import { eachRun, planRuns } from '../../domain/plan-runs';
+import { eachRun, type Plannable, planRuns } from '../../domain/plan-runs';
 import { type PreviousPacks, rememberPacks } from '../../domain/previous-packs';
 import type { RepositoryCopy } from '../../repository/copy';
 import type { GenerationRef } from '../../repository/names';
 import { findPlan, getRunPlan, PlanWriter } from '../../repository/plans';
 import type { SiteContext } from '../context';
 import type { ComponentPlan, JobPart } from '../contracts';
-import { snapshotRecord } from './snapshot';
+import { chainState, withChanges } from './changes';
+import { chainManifests } from './parent';
+import { type SnapshotRecord, snapshotRecord } from './snapshot';
 import { sourceOf } from './source';
 
 const skippedNamed = 10;
@@ -25,9 +27,28 @@ export async function planComponent(context: SiteContext, part: JobPart): Promis
   const { entries, mayChange, expectedBytes } = await sourceOf(context, component, record);
   const writer = new PlanWriter(copy, ref);
   const previous = await previousPacks(copy, ref);
-  const plan = planRuns(entries(), { mayChange, previous, expectedBytes });
+  const plan = planRuns(await changed(copy, part, record, entries()), { mayChange, previous, expectedBytes });
   const summary = await eachRun(plan, (run) => writer.putRun(run));
   return told(await writer.publish(summary));
+}
+
+/** Of a backup that builds upon others: with what may have changed of each file. */
+async function changed(
+  copy: RepositoryCopy,
+  { chain, component }: JobPart,
+  record: SnapshotRecord,
+  entries: AsyncIterable<Plannable>,
+): Promise<AsyncIterable<Plannable>> {
+  if (chain === undefined) return entries;
+  const manifests = await chainManifests(copy, chain);
+  const { openedAt, postgres } = manifests.at(-1)?.components[component] ?? {};
+  const sameSystem = postgres?.systemIdentifier === record.postgres?.server.systemIdentifier;
+  // Another database: nothing of it is in the chain, whatever its files are called.
+  if (!sameSystem) return entries;
+  // On another timeline the files may be others': their times prove nothing, only their contents.
+  const sameHistory = postgres?.timeline === record.postgres?.start.timeline;
+  const readAfter = sameHistory && openedAt !== undefined ? new Date(openedAt) : undefined;
+  return withChanges(entries, { state: await chainState(copy, manifests, component), readAfter });
 }
 
 function told({ runs, packs, files, bytes, lastFrom, skipped }: PlanSummary): ComponentPlan {

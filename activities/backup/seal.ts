@@ -22,6 +22,7 @@ import type { SiteContext } from '../context';
 import type { BackupJob, CopyRunWork, SealedJob } from '../contracts';
 import { storedUpTo } from '../wal/stored';
 import { headOf } from './begin';
+import { chainManifests } from './parent';
 import { closedSnapshot } from './snapshot';
 import { warningsOf } from './store-run';
 import { backupStore } from './stores';
@@ -89,22 +90,31 @@ async function draftManifest(context: SiteContext, copy: RepositoryCopy, job: Ba
     const indexes: SealedComponent['indexes'] = [];
     let own: RunOutcome = nothingDone;
     let files = 0;
+    let size = 0;
     for (let run = 0; run < closed.runs; run++) {
       const ref = await runIndexRef(copy, { backupId, component: name, generation: closed.generation }, run);
       const index = await getRunIndex(copy, ref);
       indexes.push(ref);
-      files += index.entries.filter(({ type }) => type === 'file').length;
+      for (const { type, size: bytes } of index.entries) {
+        if (type !== 'file') continue;
+        files += 1;
+        size += bytes;
+      }
       own = addOutcomes(own, { ...sizesOf(index.packs), warnings: warningsOf(index) });
       heartbeat({ component: name, run });
     }
     const summary: ComponentSummary = {
       ...{ kind, runs: closed.runs, packs: own.packs, files, bytes: own.bytes, storedBytes: own.storedBytes },
+      ...(job.chain && { size }),
       warnings: [...closed.warnings, ...own.warnings],
     };
-    components[name] = { kind, indexes, summary, postgres: closed.postgres, files: closed.files };
+    const { openedAt, postgres, files: trees } = closed;
+    components[name] = { kind, indexes, summary, openedAt, postgres, files: trees };
   }
   const endedAt = new Date().toISOString();
-  return { format: 1, backupId, system, site, type, tier, startedAt, endedAt, components };
+  const { chain } = job;
+  const format = chain === undefined ? 1 : 2;
+  return { format, backupId, system, site, type, tier, startedAt, endedAt, components, ...(chain && { chain }) };
 }
 
 function sealedJob({ components }: SealedManifest): SealedJob {
@@ -145,6 +155,7 @@ export async function copyManifest(context: SiteContext, job: BackupJob & { to: 
 export async function publishBackup(context: SiteContext, job: BackupJob): Promise<void> {
   const repository = await context.repository({ create: true });
   const stores = [job.store, ...job.copies];
+  for (const store of stores) await chainManifests(repository.copy(store), job.chain);
   for (const store of stores) {
     const copy = repository.copy(store);
     await putHead(copy, await completedHead(copy, job, stores));

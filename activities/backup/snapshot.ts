@@ -33,6 +33,7 @@ export interface SnapshotRecord {
 export interface ClosedSnapshot {
   generation: number;
   runs: number;
+  openedAt?: string;
   warnings: string[];
   postgres?: PostgresFacts;
   files?: FilesFacts;
@@ -90,11 +91,12 @@ export async function closeSnapshot(
 ): Promise<void> {
   const { backupId, component, generation, plan } = part;
   const copy = (await context.repository()).copy(part.store);
-  const closed: ClosedSnapshot = { generation, runs: plan.runs, warnings: [...plan.warnings] };
+  const record = await getSealed(copy, recordKey({ backupId, component, generation }), recordSchema);
+  const { openedAt } = record;
+  const closed: ClosedSnapshot = { generation, runs: plan.runs, openedAt, warnings: [...plan.warnings] };
   if (kindOf(part) === 'postgres') {
     const session = context.sessions.get(sessionKey(part));
     if (!session) throw new HoldfastError('backup_session_lost', 'this process holds no session of the backup');
-    const record = await getSealed(copy, recordKey({ backupId, component, generation }), recordSchema);
     const stop = await session.close();
     const { dataDir } = postgresOf(context.config, context.site, component);
     const { start, server } = record.postgres as NonNullable<SnapshotRecord['postgres']>;

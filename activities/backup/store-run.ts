@@ -10,6 +10,7 @@ import { addOutcomes, nothingDone, type RunOutcome } from '../../domain/runs';
 import { showPath } from '../../domain/tree';
 import type { RepositoryCopy } from '../../repository/copy';
 import { getDataKey } from '../../repository/data-key';
+import { getHead } from '../../repository/heads';
 import { type GenerationRef, packKey } from '../../repository/names';
 import { findStoredPack, storePack } from '../../repository/packs/store-pack';
 import { getRunPlan } from '../../repository/plans';
@@ -17,6 +18,7 @@ import { findRunIndex, putRunIndex } from '../../repository/run-index';
 import type { SiteContext } from '../context';
 import type { StoreRunWork } from '../contracts';
 import { inLanes } from '../in-lanes';
+import { Bases } from './bases';
 import { assertSnapshotHeld, snapshotRecord } from './snapshot';
 import { sourceDirsOf } from './source';
 import { backupStore } from './stores';
@@ -29,6 +31,7 @@ interface Storing {
   dataKey: Buffer;
   /** Of the server, where it is one. */
   timeline: number | undefined;
+  bases: Bases;
   signal: AbortSignal;
 }
 
@@ -41,10 +44,13 @@ export async function storeRun(context: SiteContext, work: StoreRunWork): Promis
   const record = await snapshotRecord(context, copy.store.name, ref);
   await assertSnapshotHeld(context, ref, record.postgres ? 'postgres' : 'files');
   const plan = await getRunPlan(copy, ref, run);
+  const signal = cancellationSignal();
+  const { chain = [] } = await getHead(copy, backupId);
   const storing: Storing = {
     ...{ context, copy, ref, dirs: sourceDirsOf(context, component, record) },
     ...{ dataKey: await getDataKey(copy, backupId), timeline: record.postgres?.start.timeline },
-    signal: cancellationSignal(),
+    bases: new Bases(copy, chain, component, signal),
+    signal,
   };
   let reused = 0;
   const done = { packs: 0, bytes: 0 };
@@ -65,7 +71,7 @@ type Built = Awaited<ReturnType<SiteContext['threads']['buildPackInThread']>>;
 type Ready = { stored: StoredPack } | { built: Built; object: string; earlier?: StoredPack };
 
 async function begin(storing: Storing, planned: PlannedPack): Promise<Ready> {
-  const { context, copy, ref, dataKey, dirs, signal } = storing;
+  const { context, copy, ref, dataKey, dirs, bases, signal } = storing;
   const { pack, slices } = planned;
   const object = packKey(copy.keys.names, ref, pack);
   const access = { backupId: ref.backupId, component: ref.component, pack, dataKey };
@@ -74,8 +80,10 @@ async function begin(storing: Storing, planned: PlannedPack): Promise<Ready> {
   const earlier = await earlierPack(storing, pack);
   if (earlier && unchangedSince(earlier.stored.slices, slices, dirs, earlier.readAfter))
     return { stored: earlier.stored };
+  const known = await Promise.all(slices.map((slice) => bases.of(slice)));
   const built = await context.threads.buildPackInThread(
     {
+      bases: known,
       ...{ backupId: ref.backupId, component: ref.component, pack, slices, dataKey, dirs },
       ...{ contentKey: copy.keys.content, level: context.config.compression.level },
     },

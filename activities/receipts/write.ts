@@ -8,6 +8,8 @@ import { appendReceipt, type NewReceipt, putBackupReceipt } from '../../reposito
 import type { SiteContext } from '../context';
 import type { ReceiptOrder } from '../contracts';
 
+const typeInId = /_(full|differential|incremental)_\d{8}_\d{6}$/;
+
 export async function writeReceipt(context: SiteContext, order: ReceiptOrder): Promise<string> {
   const { copies } = await context.repository({ create: order.details.procedure === 'backup' });
   let first: string | undefined;
@@ -39,7 +41,7 @@ async function receiptOf(
     receipt_version: '1.0',
     backup_id: backupId ?? '',
     timestamp: details.endedAt,
-    backup_type: 'full',
+    backup_type: backupId?.match(typeInId)?.[1] ?? 'full',
     git_sha: process.env['HOLDFAST_GIT_SHA'] ?? null,
     image_digest: process.env['HOLDFAST_IMAGE_DIGEST'] ?? null,
     hostname: hostname(),

@@ -20,6 +20,7 @@ import { validate as validateServer } from '../../components/postgres/validate';
 import type { PostgresFacts } from '../../domain/backup';
 import { HoldfastError } from '../../domain/errors';
 import { historyName } from '../../domain/lsn';
+import type { TreeEntry } from '../../domain/tree';
 import { beating } from '../beating';
 import type { SiteContext } from '../context';
 import type { RestoreComponent, RestorePart } from '../contracts';
@@ -80,7 +81,9 @@ export async function prepareReplay(context: SiteContext, part: RestorePart): Pr
     );
     const { generated } = prepareDataDirectory({ dataDir, owner, facts, tablespaces, spoolDir, inPlace: job.inPlace });
     const { copy, manifest } = await manifestOf(context, job);
-    await placeManifest(dataDir, owner, { facts, runs: indexesOf(copy, manifest, part.component), generated });
+    const runs = indexesOf(copy, manifest, part.component);
+    const placed = (entry: TreeEntry) => context.threads.checksumInThread({ dirs: component.roots, entry });
+    await placeManifest(dataDir, owner, { facts, runs, generated, placed });
   }
   makeCreatedTablespaces(replayOrder(component.workDir).tablespaces, owner);
   if (job.request.placeOnly) {

@@ -14,8 +14,9 @@ import { filesOf, postgresOf, restoreOrder, siteOf } from '../../domain/config/n
 import { HoldfastError } from '../../domain/errors';
 import { parseTarget } from '../../domain/recovery-target';
 import type { RestoreRequest } from '../../domain/requests';
+import { chainManifests } from '../backup/parent';
 import type { SiteContext } from '../context';
-import type { RestoreComponent, RestoreJob } from '../contracts';
+import type { LinkRuns, RestoreComponent, RestoreJob } from '../contracts';
 import { chooseBackup } from './choose';
 import { assertSpace } from './space';
 
@@ -34,9 +35,11 @@ export async function resolveRestore(context: SiteContext, request: RestoreReque
   const names = restoreOrder(config, site, componentNames(manifest, request));
   const id = restoreIdOf();
   const components: RestoreComponent[] = [];
+  const links = await chainManifests(copy, manifest.chain);
   for (const name of names) {
     const sealed = manifest.components[name] as SealedComponent;
-    components.push(await resolveComponent(context, request, name, sealed, id));
+    const component = await resolveComponent(context, request, name, sealed, id);
+    components.push(manifest.chain ? { ...component, links: linkRuns(links, name) } : component);
   }
   const inPlace = request.to === undefined;
   const bytes = components.reduce((sum, one) => sum + one.bytes, 0);
@@ -135,12 +138,17 @@ async function resolveComponent(
     kind,
     runs: summary.runs,
     packs: summary.packs,
-    bytes: summary.bytes,
+    bytes: summary.size ?? summary.bytes,
     errorCode,
     target: directory,
     roots,
     workDir,
   };
+}
+
+/** A component that an older backup of the chain does not hold has no runs there. */
+export function linkRuns(links: SealedManifest[], name: string): LinkRuns[] {
+  return links.map(({ backupId, components }) => ({ backupId, runs: components[name]?.summary.runs ?? 0 }));
 }
 
 function targetOf(

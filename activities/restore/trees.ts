@@ -10,6 +10,7 @@ import { HoldfastError } from '../../domain/errors';
 import { StoredSizes } from '../../domain/stored-sizes';
 import type { SiteContext } from '../context';
 import type { RestoreJob, RestorePart } from '../contracts';
+import { decidePlacing } from './chain';
 import { failingAs } from './failing-as';
 import { componentOfJob, entriesOf, indexesOf, manifestOf } from './job';
 import { ownerNamed } from './owner';
@@ -25,6 +26,7 @@ export async function prepareTree(context: SiteContext, { job, component }: Rest
       // What the backup does not know of would be read by the server all the same.
       if (job.request.delta) await pruneTree(entriesOf(copy, manifest, component), roots);
       await makeFolders(entriesOf(copy, manifest, component), roots);
+      await decidePlacing(copy, manifest, component, workDir);
     });
     openForPlacing(workDir);
   } finally {

@@ -1,5 +1,6 @@
 /** The entry of a worker thread: synchronous work on one pack at a time (read, check, hash, compress, encrypt, and back). */
 import { createHash } from 'node:crypto';
+import { checksumOf } from '../../components/tree/checksum';
 import { openPlacer } from '../../components/tree/place';
 import { openSlice } from '../../components/tree/read';
 import { reportError } from '../../domain/errors';
@@ -28,7 +29,7 @@ export function placePack(task: Task<'placePack'>): Result<'placePack'> {
         if (only?.has(number) === false) return undefined;
         outcome.slices += 1;
         outcome.bytes += slice.length;
-        return placer.open(slice);
+        return placer.open(slice, task.parts?.[number] ?? undefined);
       });
     } finally {
       placer.close();
@@ -55,6 +56,10 @@ export function verifyPack(task: Task<'verifyPack'>): Result<'verifyPack'> {
 
 export function hashBytes({ bytes }: Task<'hashBytes'>): Result<'hashBytes'> {
   return answering(() => createHash('sha256').update(bytes).digest('hex'));
+}
+
+export function checksumFile({ dirs, entry }: Task<'checksumFile'>): Result<'checksumFile'> {
+  return answering(() => checksumOf(dirs, entry));
 }
 
 export function compareSlices(task: Task<'compareSlices'>): Result<'compareSlices'> {

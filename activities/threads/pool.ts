@@ -12,7 +12,16 @@ import { HoldfastError } from '../../domain/errors';
 import { packBytes } from '../../domain/pack';
 import type { BuiltPack } from '../../repository/packs/build';
 import { PackBuffers } from './buffers';
-import type { Answer, BuildTask, CompareTask, OpenTask, PlaceOutcome, PlaceTask, ThreadFunctions } from './tasks';
+import type {
+  Answer,
+  BuildTask,
+  ChecksumTask,
+  CompareTask,
+  OpenTask,
+  PlaceOutcome,
+  PlaceTask,
+  ThreadFunctions,
+} from './tasks';
 
 /** Room for a pack that does not compress, with its index; untouched pages of it cost nothing. */
 const bufferBytes = packBytes + 2 * 1024 * 1024;
@@ -72,6 +81,11 @@ export class PackThreads {
   /** Which of the slices the target already holds. */
   async compareSlicesInThread(task: CompareTask, signal?: AbortSignal): Promise<boolean[]> {
     return await this.#run('compareSlices', task, [], signal);
+  }
+
+  /** Size and CRC-32C of a file in its tree; undefined when it is not there. */
+  async checksumInThread(task: ChecksumTask, signal?: AbortSignal) {
+    return await this.#run('checksumFile', task, [], signal);
   }
 
   async close(): Promise<void> {

@@ -1,9 +1,10 @@
 /** What goes to a worker thread and comes back: plain data only, since it crosses as a structured clone. */
 
 import type { RootDirs } from '../../components/tree/read';
+import type { SliceParts } from '../../domain/chain-placing';
 import type { ErrorReport } from '../../domain/errors';
 import type { StoredPack } from '../../domain/pack';
-import type { StoredSlice } from '../../domain/tree';
+import type { StoredSlice, TreeEntry } from '../../domain/tree';
 import type { BuiltPack, PackSource } from '../../repository/packs/build';
 import type { PackRef } from '../../repository/packs/pack-index';
 
@@ -24,6 +25,8 @@ export interface PlaceTask extends OpenTask {
   dirs: RootDirs;
   /** Places only these (positions in `expected.slices`); absent: all. */
   only?: number[];
+  /** Of these slices only these stretches of the file; null or absent: all that the slice holds. */
+  parts?: SliceParts;
 }
 
 export interface PlaceOutcome {
@@ -36,12 +39,18 @@ export interface CompareTask {
   slices: StoredSlice[];
 }
 
+export interface ChecksumTask {
+  dirs: RootDirs;
+  entry: Pick<TreeEntry, 'root' | 'path'>;
+}
+
 /** Name of each function of the thread, what it takes and what it gives. */
 export interface ThreadFunctions {
   buildPack: { task: BuildTask; result: BuiltPack };
   placePack: { task: PlaceTask; result: PlaceOutcome };
   verifyPack: { task: OpenTask; result: { bytes: number } };
   hashBytes: { task: { bytes: Uint8Array }; result: string };
+  checksumFile: { task: ChecksumTask; result: { size: number; crc32c: number } | undefined };
   compareSlices: { task: CompareTask; result: boolean[] };
 }
 

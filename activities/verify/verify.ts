@@ -9,6 +9,7 @@ import { getDataKey } from '../../repository/data-key';
 import { getHead, putHead } from '../../repository/heads';
 import { getSealedManifest } from '../../repository/sealed-manifest';
 import { type Damage, verifyManifest as verifyDocuments, verifyRun as verifyOneRun } from '../../repository/verify';
+import { chainManifests } from '../backup/parent';
 import { renewCatalogLines } from '../backup/seal';
 import { beating } from '../beating';
 import type { SiteContext } from '../context';
@@ -16,14 +17,20 @@ import type { VerifyJob, VerifyRunWork } from '../contracts';
 import { inLanes } from '../in-lanes';
 import { chooseBackup } from '../restore/choose';
 import { manifestOf } from '../restore/job';
+import { linkRuns } from '../restore/resolve';
 import { openArchives } from '../wal/archives';
 
 export async function findBackup(context: SiteContext, request: VerifyRequest): Promise<VerifyJob> {
   const { copy, manifest } = await chooseBackup(context, request.backup, { kind: 'latest' });
-  const summaries = Object.values(manifest.components).map(({ summary }) => summary);
+  const links = await chainManifests(copy, manifest.chain);
+  const summaries = [...links, manifest].flatMap((one) => Object.values(one.components).map(({ summary }) => summary));
   return {
     ...{ site: context.site, system: context.config.system, backupId: manifest.backupId, store: copy.store.name },
-    components: Object.entries(manifest.components).map(([name, { summary }]) => ({ name, runs: summary.runs })),
+    components: Object.entries(manifest.components).map(([name, { summary }]) => ({
+      name,
+      runs: summary.runs,
+      ...(manifest.chain && { links: linkRuns(links, name) }),
+    })),
     bytes: summaries.reduce((sum, one) => sum + one.bytes, 0),
     packs: summaries.reduce((sum, one) => sum + one.packs, 0),
     jobs: context.config.parallelJobs,
@@ -32,8 +39,11 @@ export async function findBackup(context: SiteContext, request: VerifyRequest): 
 
 export async function verifyManifest(context: SiteContext, job: VerifyJob): Promise<void> {
   const copy = (await context.repository()).copy(job.store);
-  const { damaged } = await verifyDocuments(copy, await getHead(copy, job.backupId));
-  refuseDamage(damaged);
+  const head = await getHead(copy, job.backupId);
+  for (const id of [...(head.chain ?? []), job.backupId]) {
+    const { damaged } = await verifyDocuments(copy, await getHead(copy, id));
+    refuseDamage(damaged);
+  }
 }
 
 /** While a backup is being made it has no head that says `completed`: its manifest alone is what is verified. */

@@ -1,4 +1,5 @@
 /** `backup`: one site, all of them, or those a tier is run on. */
+import type { BackupType } from '../../domain/backup';
 import type { Config } from '../../domain/config/types';
 import { HoldfastError } from '../../domain/errors';
 import type { BackupRequest } from '../../domain/requests';
@@ -14,6 +15,7 @@ export interface BackupOptions extends GlobalOptions {
   dryRun?: boolean;
   upload?: boolean;
   detach?: boolean;
+  type?: BackupType;
 }
 
 export async function backup(options: BackupOptions): Promise<Outcome> {
@@ -25,13 +27,14 @@ export async function backup(options: BackupOptions): Promise<Outcome> {
   const upload = options.upload !== false && config.upload;
   if (!upload) checkLocalStore(config, tier);
   for (const site of sites) checkComponents(config, site, components);
+  const type = options.type ?? (tier === undefined ? 'full' : (config.tiers[tier]?.type ?? 'full'));
   const orders = sites.map((site) => {
-    const request: BackupRequest = { site, tier, type: 'full', components, upload, dryRun };
+    const request: BackupRequest = { site, tier, type, components, upload, dryRun };
     return {
       type: 'backup' as const,
       workflowId: backupWorkflowId(config.system, site),
       request,
-      summary: `full backup of ${config.system} ${site}${tier === undefined ? '' : `, tier ${tier}`}`,
+      summary: `${type} backup of ${config.system} ${site}${tier === undefined ? '' : `, tier ${tier}`}`,
       label: site,
     };
   });

@@ -52,7 +52,9 @@ function declareProcedures(program: Command): void {
     .description('back up a site')
     .addOption(site())
     .option('--tier <tier>', 'what this tier names, into its stores')
-    .addOption(new Option('--type <type>').choices(['full']).default('full'))
+    .addOption(
+      new Option('--type <type>', 'without it the tier’s, or full').choices(['full', 'differential', 'incremental']),
+    )
     .option('--component <name...>', 'these components only')
     .option('--dry-run', 'check, and store nothing')
     .option('--no-upload', 'write only stores of kind dir')

@@ -44,7 +44,7 @@ export async function applySchedules(
 
 /** A run that was missed is made up for when it is less than an hour late; one that still runs is not doubled. */
 function scheduleOptions(config: Config, { id, site, tier, cron }: TierSchedule): ScheduleOptions {
-  const request: BackupRequest = { site, tier, type: 'full', upload: config.upload };
+  const request: BackupRequest = { site, tier, type: config.tiers[tier]?.type ?? 'full', upload: config.upload };
   return {
     scheduleId: id,
     spec: { cronExpressions: [cron], timezone: 'UTC' },

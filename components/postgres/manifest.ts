@@ -23,6 +23,8 @@ export interface ManifestSource {
   /** In any order of runs; the slices of a file may be spread over several. */
   runs: AsyncIterable<Pick<RunIndex, 'entries' | 'packs'>> | Iterable<Pick<RunIndex, 'entries' | 'packs'>>;
   generated: GeneratedFile[];
+  /** Size and CRC-32C of a file as it was placed, for files of which the backups before hold a part. */
+  placed?: (entry: TreeEntry) => Promise<{ size: number; crc32c: number } | undefined>;
 }
 
 /**
@@ -41,7 +43,12 @@ export function fileOfSlices(slices: StoredSlice[]): { size: number; sha256?: st
 }
 
 /** The manifest's text in parts, to be written as `backup_manifest` into the data directory. */
-export async function* writeManifest({ facts, runs, generated }: ManifestSource): AsyncGenerator<string, void, void> {
+export async function* writeManifest({
+  facts,
+  runs,
+  generated,
+  placed,
+}: ManifestSource): AsyncGenerator<string, void, void> {
   const hash = createHash('sha256');
   const hashed = (part: string) => {
     hash.update(part);
@@ -53,7 +60,7 @@ export async function* writeManifest({ facts, runs, generated }: ManifestSource)
   if (major >= 17) yield hashed(`"System-Identifier": ${facts.systemIdentifier},\n`);
   yield hashed('"Files": [');
   let separator = '\n';
-  for await (const line of fileLines(runs, new Set(generated.map((one) => one.path)))) {
+  for await (const line of fileLines(runs, new Set(generated.map((one) => one.path)), placed)) {
     yield hashed(separator + line);
     separator = ',\n';
   }
@@ -72,7 +79,11 @@ interface OpenFile {
   slices: StoredSlice[];
 }
 
-async function* fileLines(runs: ManifestSource['runs'], replaced: Set<string>): AsyncGenerator<string, void, void> {
+async function* fileLines(
+  runs: ManifestSource['runs'],
+  replaced: Set<string>,
+  placed: ManifestSource['placed'],
+): AsyncGenerator<string, void, void> {
   const open = new Map<string, OpenFile>();
   const file = (root: string, path: TreePath) => {
     const key = `${root}/${pathBytes(path).toString('latin1')}`;
@@ -84,12 +95,27 @@ async function* fileLines(runs: ManifestSource['runs'], replaced: Set<string>): 
     for (const entry of run.entries) if (entry.type === 'file') file(entry.root, entry.path).entry = entry;
     for (const slice of run.packs.flatMap((pack) => pack.slices)) file(slice.root, slice.path).slices.push(slice);
     for (const [key, { entry, slices }] of open) {
+      if (entry?.inherits) {
+        open.delete(key);
+        yield* placedLine(entry, replaced, placed);
+        continue;
+      }
       if (!entry || slices.reduce((sum, one) => sum + one.length, 0) < entry.size) continue;
       open.delete(key);
       yield* fileLine(entry, slices, replaced);
     }
   }
   for (const { entry, slices } of open.values()) if (entry) yield* fileLine(entry, slices, replaced);
+}
+
+async function* placedLine(
+  entry: TreeEntry,
+  replaced: Set<string>,
+  placed: ManifestSource['placed'],
+): AsyncGenerator<string, void, void> {
+  const path = manifestPath(entry);
+  const file = replaced.has(path.toString('utf8')) ? undefined : await placed?.(entry);
+  if (file) yield line(path, file.size, timeOf(entry), 'CRC32C', littleEndianHex(file.crc32c));
 }
 
 const emptySha256 = createHash('sha256').digest('hex');
@@ -102,7 +128,11 @@ function* fileLine(entry: TreeEntry, slices: StoredSlice[], replaced: Set<string
     slices.length === 0 && entry.size === 0 ? { size: 0, sha256: emptySha256, crc32c: 0 } : fileOfSlices(slices);
   if (!file) return;
   const [algorithm, sum] = file.sha256 ? ['SHA256', file.sha256] : ['CRC32C', littleEndianHex(file.crc32c)];
-  yield line(path, file.size, new Date(Number(BigInt(entry.mtimeNs) / 1_000_000n)), algorithm, sum);
+  yield line(path, file.size, timeOf(entry), algorithm, sum);
+}
+
+function timeOf({ mtimeNs }: TreeEntry): Date {
+  return new Date(Number(BigInt(mtimeNs) / 1_000_000n));
 }
 
 function generatedLine({ path, contents }: GeneratedFile): string {

@@ -8,7 +8,8 @@
  */
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
-import { pathBytes, type StoredSlice, showPath } from '../../domain/tree';
+import { type Extent, piecesOf } from '../../domain/blocks';
+import { extentsOf, pathBytes, type StoredSlice, showPath } from '../../domain/tree';
 import type { SliceSink } from '../../repository/packs/open';
 import { unsafe, withLocated } from './locate';
 import { beginWriteOut, errorCode } from './native';
@@ -18,8 +19,11 @@ import { type RootDirs, rootPath } from './read';
 export interface Placer {
   /** Whether the target already holds exactly these bytes (restoring over data that is mostly right). */
   holds(slice: StoredSlice): boolean;
-  /** @throws from its `write`: HoldfastError `unsafe_path`, `target_full`, `restore_failed` */
-  open(slice: StoredSlice): SliceSink;
+  /**
+   * @param only stretches of the file that are to be written; absent: all that the slice holds
+   * @throws from its `write`: HoldfastError `unsafe_path`, `target_full`, `restore_failed`
+   */
+  open(slice: StoredSlice, only?: Extent[]): SliceSink;
   /** Closes the file that is open. The placer can be used again. */
   close(): void;
 }
@@ -44,20 +48,27 @@ class TreePlacer implements Placer {
       const fd = this.openExisting(slice);
       if (fd === undefined) return false;
       try {
-        return sha256Of(fd, slice.offset, slice.length) === slice.sha256;
+        return sha256Of(fd, extentsOf(slice)) === slice.sha256;
       } finally {
         fs.closeSync(fd);
       }
     });
   }
 
-  open(slice: StoredSlice): SliceSink {
+  open(slice: StoredSlice, only?: Extent[]): SliceSink {
     const shown = showPath(slice.path);
+    const stretches = extentsOf(slice);
     return {
-      write: (chunk, offset) => placing(shown, () => writeAll(this.fileOf(slice), chunk, slice.offset + offset)),
+      write: (chunk, offset) =>
+        placing(shown, () => {
+          for (const { from, at, length } of piecesOf(stretches, offset, chunk.length, only)) {
+            writeAll(this.fileOf(slice), chunk.subarray(from, from + length), at);
+          }
+        }),
       // The disk works while the next slice is opened, and the sync at the end finds little left to do.
       finish: () => {
-        if (slice.length >= writeOutBytes) beginWriteOut(this.fileOf(slice), slice.offset, slice.length);
+        if (slice.length >= writeOutBytes && !slice.extents && !only)
+          beginWriteOut(this.fileOf(slice), slice.offset, slice.length);
       },
     };
   }
@@ -127,14 +138,16 @@ function writeAll(fd: number, chunk: Buffer, position: number): void {
   }
 }
 
-function sha256Of(fd: number, offset: number, length: number): string {
+function sha256Of(fd: number, stretches: Extent[]): string {
   const hash = createHash('sha256');
-  const buffer = Buffer.allocUnsafe(Math.min(compareBytes, length));
-  for (let done = 0; done < length; ) {
-    const count = fs.readSync(fd, buffer, 0, Math.min(buffer.length, length - done), offset + done);
-    if (count === 0) break;
-    hash.update(buffer.subarray(0, count));
-    done += count;
+  const buffer = Buffer.allocUnsafe(compareBytes);
+  for (const { offset, length } of stretches) {
+    for (let done = 0; done < length; ) {
+      const count = fs.readSync(fd, buffer, 0, Math.min(buffer.length, length - done), offset + done);
+      if (count === 0) break;
+      hash.update(buffer.subarray(0, count));
+      done += count;
+    }
   }
   return hash.digest('hex');
 }

@@ -7,6 +7,8 @@
  * Not guaranteed: that a file which changed while it was read makes sense. The caller tries once more with
  * {@link withFreshStamp}: when it holds still then, the second reading is good.
  */
+
+import type { Extent } from '../../domain/blocks';
 import { HoldfastError } from '../../domain/errors';
 import { type FileStamp, type Slice, type StoredSlice, showPath } from '../../domain/tree';
 import type { SliceReader } from '../../repository/packs/slice-reader';
@@ -43,22 +45,29 @@ export function withFreshStamp(slice: Slice, stamp: FileStamp): Slice {
 
 class FileReader implements SliceReader {
   private done = 0;
-  private left: number;
+  /** Stretches that are still to be read, the next one first. */
+  private readonly left: Extent[];
   private readonly badBlocks: number[] = [];
 
   constructor(
     private readonly file: SourceFile,
     private readonly slice: Slice,
   ) {
-    this.left = slice.length;
+    const { offset, length, extents = [{ offset, length }] } = slice;
+    this.left = extents.map((extent) => ({ ...extent }));
   }
 
+  /** Never beyond the end of a stretch, so that the caller knows where the bytes lie. */
   read(buffer: Buffer): number {
-    const length = Math.min(this.room(buffer), this.left);
-    if (length === 0) return 0;
-    const bytes = this.fill(buffer, length, this.slice.offset + this.done);
+    while (this.left[0]?.length === 0) this.left.shift();
+    const next = this.left[0];
+    if (next === undefined) return 0;
+    const length = Math.min(this.room(buffer), next.length);
+    const bytes = this.fill(buffer, length, next.offset);
     this.done += bytes;
-    this.left = bytes < length ? 0 : this.left - bytes;
+    next.offset += bytes;
+    next.length -= bytes;
+    if (bytes < length) this.left.length = 0;
     return bytes;
   }
 

@@ -73,6 +73,7 @@ export function completeConfig(parsed: ParsedConfig, environment: Environment, b
     tiers,
     restoreOrder: parsed.restore?.order ?? [],
     parallelJobs: parsed.parallelJobs,
+    maxChain: parsed.maxChain,
     compression: { level: parsed.compression?.level ?? defaultLevel },
     retentionDays,
     upload: truth.get(upload) ?? true,

@@ -42,7 +42,7 @@ const tier = z.strictObject({
       'expected a cron schedule of five fields, for example "0 2 * * *"',
     )
     .optional(),
-  type: z.enum(['full']).default('full'),
+  type: z.enum(['full', 'differential', 'incremental']).default('full'),
   to: names.optional().describe('names of stores; absent: every store'),
   keep: z
     .strictObject({ last: count.optional(), days: count.optional(), weeks: count.optional(), months: count.optional() })
@@ -64,6 +64,12 @@ export const configSchema = z.strictObject({
   tiers: nameMap(tier).default({}),
   restore: z.strictObject({ order: names.describe('components in the order they are restored') }).optional(),
   parallelJobs: z.int().min(1).max(64).default(2),
+  maxChain: z
+    .int()
+    .min(1)
+    .max(1000)
+    .default(64)
+    .describe('backups in a chain at the most, the full one among them; the next one is full'),
   compression: z.strictObject({ level: z.int().min(1).max(19) }).optional(),
 });
 

@@ -25,6 +25,8 @@ export interface Config {
   restoreOrder: string[];
   /** Runs of packs stored or placed at the same time. */
   parallelJobs: number;
+  /** Backups in a chain at the most, the full one among them. */
+  maxChain: number;
   compression: { level: number };
   /** Days a backup is kept where no tier says more. */
   retentionDays: number;

@@ -7,8 +7,10 @@ import { crc32c } from '@node-rs/crc32';
 import { HoldfastError } from '../../domain/errors';
 import { frameBytes, type StoredPack } from '../../domain/pack';
 import { type Slice, type StoredSlice, showPath } from '../../domain/tree';
+import { blockHashOf } from '../crypto/block-hash';
 import { SealWriter } from '../crypto/seal';
 import { type PackIndex, type PackRef, packContext } from './pack-index';
+import { SliceBlocks } from './slice-blocks';
 import { type OpenSlice, readBytes } from './slice-reader';
 
 export interface PackSource extends PackRef {
@@ -18,6 +20,8 @@ export interface PackSource extends PackRef {
   /** The repository's content key. */
   contentKey: Uint8Array;
   level?: number;
+  /** Of each slice with a basis: what its blocks were in the backup before, see {@link SliceBlocks}. */
+  bases?: (Uint8Array | undefined)[];
   /** Reused for the object as long as it is large enough. */
   buffer?: ArrayBufferLike;
 }
@@ -34,11 +38,14 @@ export function buildPack(source: PackSource, open: OpenSlice): BuiltPack {
   const { dataKey: key, level, buffer, pack } = source;
   const writer = new SealWriter({ key, context: packContext(source), kind: 'pack', level, buffer });
   const frames = new Framing(writer);
-  const slices = source.slices.map((slice) => readSlice(slice, frames, open));
+  const hash = blockHashOf(source.contentKey);
+  const blocks = source.slices.map((slice, at) => new SliceBlocks(slice, hash, source.bases?.[at]));
+  const slices = source.slices.map((slice, at) => readSlice(slice, frames, open, blocks[at] as SliceBlocks));
   frames.flush();
   const bytes = frames.bytes;
   const index: PackIndex = {
     slices,
+    hashes: blocks.map(({ hashText }) => hashText),
     frames: [...writer.payloads],
     bytes,
     contentMac: macOf(slices, source.contentKey),
@@ -80,7 +87,7 @@ class Framing {
   }
 }
 
-function readSlice(slice: Slice, frames: Framing, open: OpenSlice): StoredSlice {
+function readSlice(slice: Slice, frames: Framing, open: OpenSlice, blocks: SliceBlocks): StoredSlice {
   const { root, path, offset } = slice;
   const at = frames.bytes;
   const sha256 = createHash('sha256');
@@ -89,10 +96,11 @@ function readSlice(slice: Slice, frames: Framing, open: OpenSlice): StoredSlice 
   let ending: ReturnType<typeof reader.finish>;
   try {
     for (let room = frames.room, count = reader.read(room); count > 0; room = frames.room, count = reader.read(room)) {
-      const chunk = room.subarray(0, count);
+      const kept = blocks.take(room.subarray(0, count));
+      const chunk = room.subarray(0, kept);
       sha256.update(chunk);
       crc = crc32c(chunk, crc);
-      frames.took(count);
+      frames.took(kept);
     }
   } finally {
     ending = reader.finish();
@@ -101,16 +109,17 @@ function readSlice(slice: Slice, frames: Framing, open: OpenSlice): StoredSlice 
   if (length > slice.length) {
     throw new HoldfastError('internal', 'more was read of a file than was asked for', { where: showPath(path) });
   }
-  return { root, path, offset, length, at, sha256: sha256.digest('hex'), crc32c: crc, ...ending };
+  return { root, path, offset, length, ...blocks.place, at, sha256: sha256.digest('hex'), crc32c: crc, ...ending };
 }
 
-/** Over length and SHA-256 of each slice, in order: equal for equal contents cut in the same way. */
-export function macOf(slices: Pick<StoredSlice, 'length' | 'sha256'>[], contentKey: Uint8Array): string {
+/** Over length, SHA-256 and stretches of each slice, in order: equal for equal contents cut in the same way. */
+export function macOf(slices: Pick<StoredSlice, 'length' | 'sha256' | 'extents'>[], contentKey: Uint8Array): string {
   const mac = createHmac('sha256', contentKey);
-  for (const { length, sha256 } of slices) {
+  for (const { length, sha256, extents } of slices) {
     const head = Buffer.alloc(8);
     head.writeBigUInt64LE(BigInt(length));
     mac.update(head).update(Buffer.from(sha256, 'hex'));
+    if (extents !== undefined) mac.update(JSON.stringify(extents));
   }
   return mac.digest('hex');
 }

@@ -16,6 +16,8 @@ export function packContext({ backupId, component, pack }: PackRef): string {
 /** A pack's own index: its last frame. A retry reads it instead of reading the source again. */
 export interface PackIndex {
   slices: StoredSlice[];
+  /** Of each slice: the keyed hashes of its stored blocks one after another, in base64. Absent in packs of before these were kept. */
+  hashes?: string[];
   /** Payload bytes of each data frame. */
   frames: number[];
   /** Bytes of source. */
@@ -27,6 +29,7 @@ export interface PackIndex {
 
 export const packIndexSchema: z.ZodType<PackIndex> = z.looseObject({
   slices: z.array(storedSliceSchema),
+  hashes: z.array(z.string()).optional(),
   frames: z.array(z.int().nonnegative()),
   bytes: z.int().nonnegative(),
   contentMac: z.string(),

@@ -7,7 +7,7 @@ import { damaged, decodeFooter, footerBytes } from '../crypto/sealed-format';
 import type { GetOptions } from '../store';
 import type { BuiltPack } from './build';
 import { type PackAccess, readIndex, tailBytes } from './open';
-import type { PackRef } from './pack-index';
+import type { PackIndex, PackRef } from './pack-index';
 
 /** The pack as it is in the store; when another attempt was first, what that one stored. */
 export async function storePack(
@@ -47,6 +47,22 @@ export async function findStoredPack(
   const { slices, bytes, contentMac, bodySha256 } = found.index;
   const sha256 = seen.sha256 ?? (await hashWhole(copy, access, bodySha256, signal));
   return { pack: ref.pack, object, storedBytes: seen.bytes, sha256, bytes, contentMac, slices };
+}
+
+/** The index of a pack that is known to be stored. @throws HoldfastError `object_not_found`, `checksum_mismatch` */
+export async function readPackIndex(
+  copy: RepositoryCopy,
+  object: string,
+  ref: PackRef & { dataKey: Uint8Array },
+  signal?: AbortSignal,
+): Promise<PackIndex> {
+  const access: PackAccess = { ...ref, where: `${copy.store.name}:${object}` };
+  const tail = async (length: number) =>
+    readIndex(await copy.store.get(object, { range: { start: -length }, signal }), access);
+  let found = await tail(tailBytes);
+  if ('need' in found) found = await tail(found.need);
+  if ('need' in found) throw damaged('has been cut or glued together', access.where);
+  return found.index;
 }
 
 /** Where the store keeps no checksum: of the bytes themselves, which must be those that were written. */

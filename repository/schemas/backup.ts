@@ -23,6 +23,7 @@ const summarySchema: z.ZodType<ComponentSummary> = z.looseObject({
   files: natural,
   bytes: natural,
   storedBytes: natural,
+  size: natural.optional(),
   warnings: z.array(z.string()),
 });
 
@@ -46,6 +47,7 @@ export const backupHeadSchema: z.ZodType<BackupHead> = z.looseObject({
   verifiedAt: z.string().optional(),
   provenAt: z.string().optional(),
   error: errorSchema.optional(),
+  chain: z.array(z.string()).optional(),
 });
 
 const postgresSchema: z.ZodType<PostgresFacts> = z.looseObject({
@@ -75,12 +77,13 @@ const componentSchema: z.ZodType<SealedComponent> = z.looseObject({
   kind: kindSchema,
   indexes: z.array(z.looseObject({ key: z.string(), sha256: sha256Schema, bytes: natural })),
   summary: summarySchema,
+  openedAt: z.string().optional(),
   postgres: postgresSchema.optional(),
   files: filesSchema.optional(),
 });
 
 export const sealedManifestSchema: z.ZodType<SealedManifest> = z.looseObject({
-  format: z.literal(1),
+  format: z.union([z.literal(1), z.literal(2)]),
   backupId: z.string(),
   system: z.string(),
   site: z.string(),
@@ -89,6 +92,7 @@ export const sealedManifestSchema: z.ZodType<SealedManifest> = z.looseObject({
   startedAt: z.string(),
   endedAt: z.string(),
   components: z.record(z.string(), componentSchema),
+  chain: z.array(z.looseObject({ backupId: z.string(), manifestSha256: sha256Schema })).optional(),
 });
 
 /** The chain's part is checked; the rest of a receipt is evidence for people and is kept as it is. */

@@ -10,6 +10,8 @@ export const treePathSchema: z.ZodType<TreePath> = z.union([z.string(), z.strict
 const stamp = { size: natural, ino: digits, mtimeNs: digits, ctimeNs: digits };
 export const fileStampSchema: z.ZodType<FileStamp> = z.looseObject(stamp);
 
+const extentsSchema = z.array(z.looseObject({ offset: natural, length: natural }));
+
 export const treeEntrySchema: z.ZodType<TreeEntry> = z.looseObject({
   ...stamp,
   root: z.string(),
@@ -22,7 +24,8 @@ export const treeEntrySchema: z.ZodType<TreeEntry> = z.looseObject({
   group: z.string().optional(),
   target: treePathSchema.optional(),
   xattrs: z.record(z.string(), z.base64()).optional(),
-  extents: z.array(z.looseObject({ offset: natural, length: natural })).optional(),
+  extents: extentsSchema.optional(),
+  inherits: z.literal(true).optional(),
 });
 
 const readCheckSchema: z.ZodType<ReadCheck> = z.discriminatedUnion('kind', [
@@ -44,6 +47,10 @@ export const sliceSchema: z.ZodType<Slice> = z.looseObject({
   stamp: fileStampSchema,
   check: readCheckSchema.optional(),
   mayChange: z.boolean(),
+  extents: extentsSchema.optional(),
+  basis: z
+    .array(z.looseObject({ link: natural, pack: natural, object: z.string(), slice: natural, until: natural }))
+    .optional(),
 });
 
 export const storedSliceSchema: z.ZodType<StoredSlice> = z.looseObject({
@@ -51,6 +58,8 @@ export const storedSliceSchema: z.ZodType<StoredSlice> = z.looseObject({
   path: treePathSchema,
   offset: natural,
   length: natural,
+  extents: extentsSchema.optional(),
+  span: natural.optional(),
   at: natural,
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   crc32c: natural,

@@ -39,7 +39,7 @@ test.each([
   [['backup', '--tier', 'dayly'], /no tier "dayly"/],
   [['backup', '--site', 'dc01', '--component', 'file'], /no component "file"/],
   [['backup', '--tier', 'daily', '--no-upload'], /no store of kind dir/],
-  [['backup', '--type', 'incremental'], /is invalid/],
+  [['backup', '--type', 'increment'], /is invalid/],
   [['verify'], /name a backup, or say --all/],
   [['verify', 'latest', '--all'], /name a backup, or say --all/],
   [['verify', 'latest', '--quick', '--full'], /cannot be used with/],

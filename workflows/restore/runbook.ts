@@ -63,10 +63,13 @@ async function verify(run: Run, job: RestoreJob): Promise<void> {
   const { to, dryRun } = job.request;
   const level = to === undefined || dryRun ? 'quick' : 'presence';
   run.expect({ bytes: job.bytes, packs: job.packs });
-  for (const { name, runs } of job.components) {
-    const { site, backupId, store, jobs } = job;
-    const work = { kind: 'verify', site, backupId, component: name, store, level } as const;
-    await workThrough(run, { work, from: 0, to: runs, jobs });
+  for (const { name, runs, links = [] } of job.components) {
+    const { site, store, jobs } = job;
+    for (const link of [...links, { backupId: job.backupId, runs }]) {
+      const { backupId } = link;
+      const work = { kind: 'verify', site, backupId, component: name, store, level } as const;
+      await workThrough(run, { work, from: 0, to: link.runs, jobs });
+    }
   }
 }
 
@@ -79,8 +82,13 @@ async function place(run: Run, job: RestoreJob, name: string): Promise<void> {
     run.expect({ bytes: component.bytes, packs: component.packs });
     const { roots, workDir } = component;
     const { delta } = job.request;
+    const { links = [], runs } = component;
+    for (const [link, older] of links.entries()) {
+      const of = { kind: 'place', site, backupId: older.backupId, component: name, store } as const;
+      await workThrough(run, { work: { ...of, roots, workDir, delta, link }, from: 0, to: older.runs, jobs });
+    }
     const work = { kind: 'place', site, backupId, component: name, store, roots, workDir, delta } as const;
-    await workThrough(run, { work, from: 0, to: component.runs, jobs });
+    await workThrough(run, { work, from: 0, to: runs, jobs });
   });
   await run.step(`finish the files of ${name}`, () => at('finish the files').finishTree({ job, component: name }));
 }

@@ -11,7 +11,7 @@ const mounts = asRoot && spawnSync('unshare', ['-m', 'true']).status === 0;
   const script = `
     const { openPlacer } = require(${JSON.stringify(path.join(__dirname, '../../../components/tree/place.js'))});
     const { rootDirs } = require(${JSON.stringify(path.join(__dirname, '../../../components/tree/read.js'))});
-    const slice = { root: '0', path: 'd/file', offset: 0, length: 1, at: 0, sha256: '', crc32c: 0, outcome: 'ok' };
+    const slice = { root: '0', path: 'd/file', offset: 0, length: 1024 * 1024, at: 0, sha256: '', crc32c: 0, outcome: 'ok' };
     try {
       openPlacer(rootDirs({ 0: process.argv[1] })).open(slice).write(Buffer.alloc(1024 * 1024, 1), 0);
     } catch ({ code, where, hints }) {
