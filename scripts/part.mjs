@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** `node scripts/part.mjs temporal|postgres|versitygw`: finds or fetches one part and prints its path (progress on stderr). */
+/** `node scripts/part.mjs temporal|postgres|postgres17|versitygw`: finds or fetches one part and prints its path (progress on stderr). */
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureParts, partNames } from './bootstrap/parts.mjs';
@@ -8,6 +8,7 @@ import { MissingPiece, orExplain } from './bootstrap/say.mjs';
 const PRINTED = {
   temporal: 'HOLDFAST_TEMPORAL_CLI',
   postgres: 'HOLDFAST_PG_BINDIRS',
+  postgres17: 'HOLDFAST_TEST_PG17',
   versitygw: 'HOLDFAST_VERSITYGW',
 };
 

@@ -27,7 +27,7 @@ export const tasks = {
   },
   test: async (root, args) => {
     await ensurePackages(root);
-    await ensureParts(root, ['temporal', 'postgres', 'versitygw']);
+    await ensureParts(root, ['temporal', 'postgres', 'postgres17', 'versitygw']);
     return runChecks(root, args);
   },
   demo: (root, args) =>

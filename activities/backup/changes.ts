@@ -4,6 +4,7 @@
  */
 
 import { heartbeat } from '@temporalio/activity';
+import type { ChangedBlocks } from '../../components/postgres/wal-summaries';
 import { sameStamp } from '../../components/tree/stamp';
 import type { SealedManifest } from '../../domain/backup';
 import { blockBytes } from '../../domain/blocks';
@@ -41,6 +42,8 @@ export interface ChangeOptions {
   state: ChainState;
   /** A moment before the first read of the backup that is built upon; absent: times prove nothing. */
   readAfter?: Date;
+  /** What the server itself knows of changed blocks. */
+  blocks?: ChangedBlocks;
 }
 
 /** Adds to each file what may have changed of it. */
@@ -57,6 +60,8 @@ export async function* withChanges(
 function changeOf({ entry }: Exclude<Plannable, { skipped: unknown }>, options: ChangeOptions): FileChange | undefined {
   const file = options.state.get(entry.root, entry.path);
   if (file === undefined) return undefined;
+  const told = file.sure ? options.blocks?.of(entry, file.size) : undefined;
+  if (told !== undefined) return told.length === 0 ? { kind: 'none' } : { kind: 'extents', extents: told };
   if (isUntouched(file, entry, options.readAfter)) return { kind: 'none' };
   // Where holes come and go blocks do not lie where they lay.
   if (entry.extents !== undefined || file.entry.extents !== undefined) return undefined;

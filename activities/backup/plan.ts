@@ -2,6 +2,13 @@
  * Plans the packs of a component. The plan goes to the store; only its size goes into the history. In a later generation the
  * packs of the one before keep their numbers and contents, so that what is stored can be used again.
  */
+import { cancellationSignal, log } from '@temporalio/activity';
+import { connectionOf } from '../../components/config-file/open-repository';
+import { withClient } from '../../components/postgres/connection';
+import { type ChangedBlocks, changedBlocks } from '../../components/postgres/wal-summaries';
+import type { PostgresFacts } from '../../domain/backup';
+import { postgresOf } from '../../domain/config/names';
+import { parseLsn } from '../../domain/lsn';
 import type { PlanSummary, RunPlan } from '../../domain/pack';
 import { eachRun, type Plannable, planRuns } from '../../domain/plan-runs';
 import { type PreviousPacks, rememberPacks } from '../../domain/previous-packs';
@@ -27,13 +34,14 @@ export async function planComponent(context: SiteContext, part: JobPart): Promis
   const { entries, mayChange, expectedBytes } = await sourceOf(context, component, record);
   const writer = new PlanWriter(copy, ref);
   const previous = await previousPacks(copy, ref);
-  const plan = planRuns(await changed(copy, part, record, entries()), { mayChange, previous, expectedBytes });
+  const plan = planRuns(await changed(context, copy, part, record, entries()), { mayChange, previous, expectedBytes });
   const summary = await eachRun(plan, (run) => writer.putRun(run));
   return told(await writer.publish(summary));
 }
 
 /** Of a backup that builds upon others: with what may have changed of each file. */
 async function changed(
+  context: SiteContext,
   copy: RepositoryCopy,
   { chain, component }: JobPart,
   record: SnapshotRecord,
@@ -48,7 +56,28 @@ async function changed(
   // On another timeline the files may be others': their times prove nothing, only their contents.
   const sameHistory = postgres?.timeline === record.postgres?.start.timeline;
   const readAfter = sameHistory && openedAt !== undefined ? new Date(openedAt) : undefined;
-  return withChanges(entries, { state: await chainState(copy, manifests, component), readAfter });
+  const state = await chainState(copy, manifests, component);
+  const blocks = sameHistory && postgres ? await toldBlocks(context, component, postgres, record) : undefined;
+  return withChanges(entries, { state, readAfter, blocks });
+}
+
+/** From the beginning of the backup before to that of this one: what changed while that one was made counts too. */
+async function toldBlocks(
+  context: SiteContext,
+  component: string,
+  { startLsn, timeline, pageSize, relationSegmentBlocks }: PostgresFacts,
+  { postgres }: SnapshotRecord,
+): Promise<ChangedBlocks | undefined> {
+  if (!postgres) return undefined;
+  const { versionNum } = postgres.server;
+  const stretch = { timeline, from: parseLsn(startLsn), to: parseLsn(postgres.start.startLsn) };
+  const connection = await connectionOf(postgresOf(context.config, context.site, component));
+  return await withClient(connection, async (client) => {
+    const signal = cancellationSignal();
+    const told = await changedBlocks({ client, versionNum, pageSize, relationSegmentBlocks, signal }, stretch);
+    if (told.reason !== undefined) log.info(told.reason, { component });
+    return told.blocks;
+  });
 }
 
 function told({ runs, packs, files, bytes, lastFrom, skipped }: PlanSummary): ComponentPlan {

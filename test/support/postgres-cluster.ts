@@ -28,6 +28,8 @@ const run = promisify(execFile);
 export interface ClusterOptions {
   /** Major version; default: the newest found on this machine. */
   version?: number;
+  /** Its programs, instead. */
+  binDir?: string;
   /** Part of the temporary directory's name; keep it short. */
   name?: string;
   /** Settings for `postgresql.conf`, over our defaults. */
@@ -89,8 +91,8 @@ export class Cluster {
   }
 
   /** The directories of a cluster, without data. */
-  static async layOut({ version, name = 'pg', port }: ClusterOptions, like?: Cluster): Promise<Cluster> {
-    const binDir = like?.binDir ?? (await binDirOf(version));
+  static async layOut({ version, binDir: named, name = 'pg', port }: ClusterOptions, like?: Cluster): Promise<Cluster> {
+    const binDir = like?.binDir ?? named ?? (await binDirOf(version));
     const dir = mkdtempSync(path.join(tmpdir(), `hf-${name}-`));
     chmodSync(dir, 0o755);
     const cluster = new Cluster(dir, port ?? (await freePort()), binDir);
