@@ -5,7 +5,7 @@
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { type Cluster, startCluster } from '../test/support/postgres-cluster';
+import { type Cluster, type ClusterOptions, startCluster } from '../test/support/postgres-cluster';
 import { serverUser } from '../test/support/postgres-host';
 import { startTlsS3, type TlsS3 } from './s3';
 
@@ -13,6 +13,8 @@ export interface BedOptions {
   /** Size of the database. */
   mib: number;
   rounds: number;
+  /** The server, where it is not the machine's newest as it comes. */
+  server?: Pick<ClusterOptions, 'binDir' | 'conf'>;
   say: (line: string) => void;
 }
 
@@ -68,9 +70,10 @@ export class Bed {
    * program would measure its own memory copies.
    */
   private async fill(): Promise<Cluster> {
-    const { mib, say } = this.options;
+    const { mib, server, say } = this.options;
     say(`making a database of ${mib} MiB`);
-    const cluster = await startCluster({ name: 'bench', conf: { autovacuum: 'off', max_wal_size: '512MB' } });
+    const conf = { autovacuum: 'off', max_wal_size: '512MB', ...server?.conf };
+    const cluster = await startCluster({ ...server, name: 'bench', conf });
     this.ending.push(() => cluster.destroy());
     const scale = Math.max(1, Math.round(mib / mibPerScale));
     await cluster.pgbench(['-i', '-I', 'dt', '-q']);

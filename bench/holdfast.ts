@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { stringify } from 'yaml';
 import type { Receipt } from '../domain/backup';
@@ -85,6 +85,13 @@ export class Holdfast {
     const used = pids.reduce((sum, pid, at) => sum + cpuOf(pid) - (before[at] ?? 0), 0);
     const result = JSON.parse(stdout) as ProcedureResult;
     return { result, wall: seconds, cpu: cpu + used, steps: this.stepsOf(result) };
+  }
+
+  /** Everything that a backup has in a store of kind dir: packs, indexes, manifests, receipt. */
+  bytesOf(backupId: string): number {
+    const folder = path.join(this.options.dir, 'store', 'backups', backupId);
+    const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((one) => one.isFile());
+    return files.reduce((sum, { parentPath, name }) => sum + statSync(path.join(parentPath, name)).size, 0);
   }
 
   async up(): Promise<void> {

@@ -10,6 +10,7 @@ import { describe, type Row } from './row';
 import { Session } from './session';
 import { backup } from './works/backup';
 import { history } from './works/history';
+import { incremental } from './works/incremental';
 import { overhead } from './works/overhead';
 import { restore } from './works/restore';
 
@@ -19,6 +20,10 @@ const works: Record<string, (session: Session) => Promise<Row>> = {
   'backup-default': (session) => backup(session, 'backup-default', 'dir'),
   'restore-dir': (session) => restore(session, 'restore-dir', 'dir'),
   'restore-s3': (session) => restore(session, 'restore-s3', 's3'),
+  'incremental-1': (session) => incremental(session, 1),
+  'incremental-5': (session) => incremental(session, 5),
+  'incremental-20': (session) => incremental(session, 20),
+  'incremental-none': (session) => incremental(session, 0),
   overhead,
   history,
 };

@@ -4,6 +4,8 @@ import type { Measured } from '../contest';
 export interface Peer {
   name: string;
   backup(): Promise<Measured>;
+  /** What changed since the backup before; `stored MB` tells what that took. Absent where it has no such thing. */
+  incremental?(): Promise<Measured>;
   /** Into an empty folder, from what the last backup left. */
   restore(target: string): Promise<Measured>;
   /** Removes what backups left, but for what a restore needs. */

@@ -51,6 +51,10 @@ export async function pgbackrest(bed: Bed, program: string, s3?: TlsS3): Promise
       if (stored === 0) stored = await storedBytes(command, bed);
       return { seconds, more: { 'cpu s': cpu, ...(stored > 0 ? { 'stored MB': stored / 1e6 } : {}) } };
     },
+    async incremental(): Promise<Measured> {
+      const { seconds, cpu } = await timed(`${command} --type=incr --start-fast --no-archive-check backup`, bed.user);
+      return { seconds, more: { 'cpu s': cpu, 'stored MB': (await storedBytes(command, bed)) / 1e6 } };
+    },
     async restore(target): Promise<Measured> {
       const { seconds, cpu } = await timed(`${command} --pg1-path='${target}' restore`, bed.user);
       return { seconds, more: { 'cpu s': cpu } };
