@@ -1,12 +1,13 @@
 /** What the command line would order for the test systems. */
 import { backupWorkflowId, restoreWorkflowId, verifyWorkflowId } from '../../client/procedures/ids';
 import type { Order } from '../../client/procedures/start';
+import type { BackupType } from '../../domain/backup';
 import type { BackupRequest, RestoreRequest, VerifyRequest } from '../../domain/requests';
 
 const [system, site] = ['sys', 'dc01'];
 
-export function backupOrder(): Order {
-  const request: BackupRequest = { site, type: 'full', upload: true };
+export function backupOrder(type: BackupType = 'full'): Order {
+  const request: BackupRequest = { site, type, upload: true };
   return { type: 'backup', workflowId: backupWorkflowId(system, site), request, summary: 'backup under faults' };
 }
 

@@ -3,7 +3,7 @@
  *
  * Options: `--size MIB` of database (default 1024), `--seed N` and `--points N` for a sample of so many of each procedure, `--out FILE`.
  * `--rows FILE` keeps every row as it is won; what is in it already is not run again, so a soak can be cut and gone on with.
- * `--only backup|restore`.
+ * `--only backup|restore`. `--type incremental`: the backups build upon each other.
  */
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -20,6 +20,7 @@ const { values } = parseArgs({
     points: { type: 'string' },
     rows: { type: 'string' },
     only: { type: 'string' },
+    type: { type: 'string', default: 'full' },
     out: { type: 'string', default: path.resolve(__dirname, '../../../docs/kill-sweep.md') },
   },
 });
@@ -37,6 +38,7 @@ async function main(): Promise<number> {
       values.only !== undefined && values.only !== procedure
         ? []
         : sampleOf(points, most, Number(values.seed)).filter((one) => !known.has(`${procedure} ${nameOf(one)}`)),
+    type: values.type === 'incremental' ? 'incremental' : 'full',
     restored: 3,
     say: (line) => process.stderr.write(`${line}\n`),
     won: (row) => {

@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import type { BackupType } from '../../domain/backup';
 import { openRestored, tableSums } from '../support/proof';
 import { type Books, readBooks } from './books';
 import { killPoints } from './kill-points';
@@ -34,6 +35,8 @@ export interface Row {
 export interface SweepOptions {
   /** Of pgbench: about 15 MB each. */
   scale: number;
+  /** Of the backups that are killed and restored; the first of an incremental chain is full. */
+  type?: BackupType;
   choose: (points: Moment[], procedure: Row['procedure']) => Moment[];
   /** How many of the backups made under kills are restored elsewhere, beside the full verification of all. */
   restored: number;
@@ -53,7 +56,7 @@ export interface SweepResult {
 }
 
 export async function sweep(options: SweepOptions): Promise<SweepResult> {
-  const { scale, choose, restored, say = () => undefined } = options;
+  const { scale, type = 'full', choose, restored, say = () => undefined } = options;
   const won = (row: Row) => {
     say(lineOf(row));
     options.won?.(row);
@@ -61,8 +64,8 @@ export async function sweep(options: SweepOptions): Promise<SweepResult> {
   };
   const rig = await Rig.create({ files: makeFiles }, ({ cluster }) => prepareLoad(cluster, scale));
   try {
-    const backups = await backupSweep(rig, { scale, choose, restored, say, won });
-    const restores = await restoreSweep(rig, choose, won);
+    const backups = await backupSweep(rig, { scale, type, choose, restored, say, won });
+    const restores = await restoreSweep(rig, type, choose, won);
     return {
       books: await readBooks(rig.system.config),
       procedures: rig.count,
@@ -77,17 +80,17 @@ export async function sweep(options: SweepOptions): Promise<SweepResult> {
 }
 
 async function backupSweep(rig: Rig, options: Required<Omit<SweepOptions, 'won'>> & { won: (row: Row) => Row }) {
-  const { scale, choose, restored, say, won } = options;
+  const { scale, type, choose, restored, say, won } = options;
   const { cluster } = rig.system;
   await must(rig.run(backupOrder())); // warms up: the repository, the slot, the shipper
-  const calm = await must(rig.run(backupOrder()));
+  const calm = await must(rig.run(backupOrder(type)));
   const points = killPoints(calm.notes, 'backup/');
   const rows: Row[] = [];
   const ids: string[] = [];
   const load = startLoad(cluster, scale);
   for (const moment of choose(points, 'backup')) {
     const row = await rowOf('backup', moment, calm, async () => {
-      const killed = await rig.run(backupOrder(), moment);
+      const killed = await rig.run(backupOrder(type), moment);
       const id = killed.result.backupId;
       if (id === undefined || killed.result.status !== 'completed') return { killed };
       const verified = await rig.run(verifyOrder(id));
@@ -115,9 +118,9 @@ async function backupSweep(rig: Rig, options: Required<Omit<SweepOptions, 'won'>
   return { rows, points: points.length, undisturbed: calm.result.seconds, bytes: calm.result.bytes ?? 0 };
 }
 
-async function restoreSweep(rig: Rig, choose: SweepOptions['choose'], won: (row: Row) => Row) {
+async function restoreSweep(rig: Rig, type: BackupType, choose: SweepOptions['choose'], won: (row: Row) => Row) {
   const { system } = rig;
-  await must(rig.run(backupOrder()));
+  await must(rig.run(backupOrder(type)));
   // Committed after the backup: only the WAL has it.
   await system.cluster.psql(`insert into ledger select from generate_series(1, 100)`);
   const target = await clockOf(rig);
