@@ -2,7 +2,13 @@
 import type { BackupType, ChainLink, ComponentKind, ReceiptDetails } from '../domain/backup';
 import type { PlanSummary } from '../domain/pack';
 import type { RestoredComponent } from '../domain/progress';
-import type { BackupRequest, RestoreRequest, ShippingRequest, VerifyRequest } from '../domain/requests';
+import type {
+  BackupRequest,
+  ConsolidateRequest,
+  RestoreRequest,
+  ShippingRequest,
+  VerifyRequest,
+} from '../domain/requests';
 import type { PackWork, RunOutcome } from '../domain/runs';
 
 export interface JobComponent {
@@ -33,6 +39,11 @@ export interface BackupJob {
 export interface JobPart extends BackupJob {
   component: string;
   generation: number;
+}
+
+/** A component of a full backup that is put together from a chain, which ends with the backup `of`. */
+export interface ConsolidationPart extends JobPart {
+  of: string;
 }
 
 export interface SnapshotOpened {
@@ -142,6 +153,7 @@ export interface VerifyJob {
 type Work<Kind extends PackWork['kind']> = Extract<PackWork, { kind: Kind }> & { run: number };
 export type StoreRunWork = Work<'store'>;
 export type VerifyRunWork = Work<'verify'>;
+export type ConsolidateRunWork = Work<'consolidate'>;
 export type CopyRunWork = Work<'copy'>;
 export type PlaceRunWork = Work<'place'>;
 
@@ -164,6 +176,10 @@ export interface SiteActivities {
   copyManifest(job: BackupJob & { to: string }): Promise<void>;
   publishBackup(job: BackupJob): Promise<void>;
   discardBackup(job: BackupJob): Promise<void>;
+  // a full backup out of a chain
+  beginConsolidation(request: ConsolidateRequest): Promise<{ job: BackupJob; of: string }>;
+  planConsolidation(part: ConsolidationPart): Promise<ComponentPlan>;
+  consolidateRun(work: ConsolidateRunWork): Promise<RunOutcome>;
   // shipping
   receiveWal(request: ShippingRequest): Promise<ShippingEnd>;
   // restore, in the order of the runbook

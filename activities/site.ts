@@ -9,6 +9,9 @@ import { planComponent } from './backup/plan';
 import { awaitWal, copyManifest, copyRun, discardBackup, publishBackup, sealBackup } from './backup/seal';
 import { abandonSnapshot, closeSnapshot, openSnapshot } from './backup/snapshot';
 import { storeRun } from './backup/store-run';
+import { beginConsolidation } from './consolidate/begin';
+import { planConsolidation } from './consolidate/plan';
+import { consolidateRun } from './consolidate/put-together';
 import type { SiteContext } from './context';
 import type { SiteActivities } from './contracts';
 import { writeReceipt } from './receipts/write';
@@ -38,6 +41,7 @@ const activities = {
     publishBackup,
     discardBackup,
   },
+  ...{ beginConsolidation, planConsolidation, consolidateRun },
   ...{ receiveWal },
   ...{
     resolveRestore,

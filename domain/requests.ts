@@ -42,6 +42,12 @@ export interface VerifyRequest {
   level: 'quick' | 'full';
 }
 
+export interface ConsolidateRequest {
+  site: string;
+  /** A backup that builds upon others, or `latest`. */
+  backup: string;
+}
+
 export interface ShippingRequest {
   site: string;
   component: string;

@@ -13,6 +13,7 @@ export type PackWork =
       /** The backup is being made: what the store does not have now it has lost at once. */
       fresh?: boolean;
     }
+  | { kind: 'consolidate'; site: string; backupId: string; component: string; store: string; of: string }
   | { kind: 'copy'; site: string; backupId: string; component: string; store: string; to: string }
   | {
       kind: 'place';

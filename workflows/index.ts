@@ -6,6 +6,7 @@
  * asked looks at `test/replay` first: runs that are under way meet the new code.
  */
 export { backup } from './backup/backup';
+export { consolidate } from './consolidate';
 export { packRuns } from './pack-runs';
 export { pointInTimeRestore } from './restore/point-in-time-restore';
 export { restore } from './restore/restore';

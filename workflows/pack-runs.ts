@@ -68,6 +68,8 @@ function oneRun(work: PackWork, run: number): Promise<RunOutcome> {
       return site.storeRun({ ...work, run });
     case 'verify':
       return site.verifyRun({ ...work, run });
+    case 'consolidate':
+      return site.consolidateRun({ ...work, run });
     case 'copy':
       return site.copyRun({ ...work, run });
     case 'place':

@@ -10,9 +10,10 @@ import { HoldfastError, isErrorCode } from '../../domain/errors';
 import { backupId } from '../../domain/ids';
 import type { BackupRequest } from '../../domain/requests';
 import { createDataKey } from '../../repository/data-key';
-import { getHead, putHead } from '../../repository/heads';
+import { putHead } from '../../repository/heads';
 import type { SiteContext } from '../context';
 import type { BackupJob } from '../contracts';
+import { claimId } from './claim';
 import { chooseParent, type ParentWish } from './parent';
 
 export async function beginBackup(context: SiteContext, request: BackupRequest): Promise<BackupJob> {
@@ -52,7 +53,7 @@ export async function beginBackup(context: SiteContext, request: BackupRequest):
     const id = backupId({ system: config.system, site: siteInId(config, site), type, at });
     const job: BackupJob = { ...partial, backupId: id, startedAt: at.toISOString() };
     // A dry run writes nothing: no repository is made for it, and no id claimed.
-    if (request.dryRun || (await claim(context, job, owner))) return job;
+    if (request.dryRun || (await claimId(context, job, owner))) return job;
   }
 }
 
@@ -70,18 +71,6 @@ async function basisOf(
     `a full backup instead of ${type === 'incremental' ? 'an' : 'a'} ${type} one: ${'reason' in none ? none.reason : ''}`,
   );
   return { type: 'full' };
-}
-
-async function claim(context: SiteContext, job: BackupJob, owner: string): Promise<boolean> {
-  const copy = (await context.repository({ create: true })).copy(job.store);
-  const key = `backups/${job.backupId}/owner`;
-  const outcome = await copy.store.put(key, Buffer.from(owner), { ifAbsent: true });
-  if (outcome === 'exists' && (await copy.store.get(key)).toString() !== owner) return false;
-  const taken = await getHead(copy, job.backupId).then(
-    () => true,
-    () => false,
-  );
-  return !taken || outcome === 'exists';
 }
 
 function tierOf({ config }: SiteContext, name: string) {

@@ -46,7 +46,7 @@ function recordKey({ backupId, component, generation }: GenerationRef): string {
   return `backups/${backupId}/snapshot/${component}/${generation}`;
 }
 
-function closedKey(backupId: string, component: string): string {
+export function closedKey(backupId: string, component: string): string {
   return `backups/${backupId}/closed/${component}`;
 }
 

@@ -18,8 +18,7 @@ export async function writeReceipt(context: SiteContext, order: ReceiptOrder): P
     try {
       const receipt = await receiptOf(context, copy, order);
       const key = await appendReceipt(copy, receipt);
-      if (order.backupId !== undefined && order.details.procedure === 'backup')
-        await putBackupReceipt(copy, order.backupId, key);
+      if (order.backupId !== undefined && makesBackup(order)) await putBackupReceipt(copy, order.backupId, key);
       first ??= key;
     } catch (error) {
       failure ??= error;
@@ -27,6 +26,10 @@ export async function writeReceipt(context: SiteContext, order: ReceiptOrder): P
   }
   if (first === undefined) throw failure ?? new Error(reportError(failure).message);
   return first;
+}
+
+function makesBackup({ details }: ReceiptOrder): boolean {
+  return details.procedure === 'backup' || details.procedure === 'consolidate';
 }
 
 async function receiptOf(

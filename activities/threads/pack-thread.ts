@@ -7,7 +7,9 @@ import { reportError } from '../../domain/errors';
 import { type StoredSlice, showPath } from '../../domain/tree';
 import { freeNow } from '../../repository/crypto/free';
 import { damaged } from '../../repository/crypto/sealed-format';
+import { buildPack as buildFrom } from '../../repository/packs/build';
 import { openWhole, type PackReading, readSlices } from '../../repository/packs/open';
+import { layingSink, readLaid } from './laid';
 import { buildSteadyPack } from './steady';
 import type { Answer, OpenTask, ThreadFunctions } from './tasks';
 
@@ -16,6 +18,24 @@ type Result<Name extends keyof ThreadFunctions> = Answer<ThreadFunctions[Name]['
 
 export function buildPack(task: Task<'buildPack'>): Result<'buildPack'> {
   return answering(() => buildSteadyPack(task, (slice) => openSlice(slice, task.dirs)));
+}
+
+export function buildLaidPack(task: Task<'buildLaidPack'>): Result<'buildLaidPack'> {
+  return answering(() => buildFrom(task, readLaid(task.slices, Buffer.from(task.memory))));
+}
+
+export function layParts(task: Task<'layParts'>): Result<'layParts'> {
+  return answering(() => {
+    const reading = openExpected(task);
+    const memory = Buffer.from(task.memory);
+    const bySlice = Map.groupBy(task.parts, ({ slice }) => slice);
+    readSlices(reading, (slice, number) => {
+      const parts = bySlice.get(number);
+      return parts && layingSink(slice, parts, memory);
+    });
+    freeNow(reading.part.bytes);
+    return undefined;
+  });
 }
 
 export function placePack(task: Task<'placePack'>): Result<'placePack'> {

@@ -14,9 +14,11 @@ import type { BuiltPack } from '../../repository/packs/build';
 import { PackBuffers } from './buffers';
 import type {
   Answer,
+  BuildLaidTask,
   BuildTask,
   ChecksumTask,
   CompareTask,
+  LayTask,
   OpenTask,
   PlaceOutcome,
   PlaceTask,
@@ -54,13 +56,18 @@ export class PackThreads {
   /** @throws HoldfastError whatever reading the source throws; the signal's abort */
   async buildPackInThread(task: Omit<BuildTask, 'buffer'>, signal?: AbortSignal): Promise<BuiltInThread> {
     const buffer = this.buffers.takeWhole();
-    const built = await this.#run('buildPack', { ...task, buffer }, [], signal);
-    let used = true;
-    const release = () => {
-      if (used) this.buffers.give(buffer);
-      used = false;
-    };
-    return { built, release };
+    return this.#handedOut(await this.#run('buildPack', { ...task, buffer }, [], signal), buffer);
+  }
+
+  /** As {@link buildPackInThread}, of bytes that lie in memory. */
+  async buildLaidPackInThread(task: Omit<BuildLaidTask, 'buffer'>, signal?: AbortSignal): Promise<BuiltInThread> {
+    const buffer = this.buffers.takeWhole();
+    return this.#handedOut(await this.#run('buildLaidPack', { ...task, buffer }, [], signal), buffer);
+  }
+
+  /** @throws HoldfastError `checksum_mismatch`, `key_wrong` */
+  async layPartsInThread(task: LayTask, signal?: AbortSignal): Promise<void> {
+    await this.#run('layParts', task, handedOver(task.object), signal);
   }
 
   /** @throws HoldfastError `checksum_mismatch`, `key_wrong`, and what placing throws */
@@ -91,6 +98,15 @@ export class PackThreads {
   async close(): Promise<void> {
     this.buffers.clear();
     await this.#pool.destroy();
+  }
+
+  #handedOut(built: BuiltPack, buffer: ReturnType<PackBuffers['takeWhole']>): BuiltInThread {
+    let used = true;
+    const release = () => {
+      if (used) this.buffers.give(buffer);
+      used = false;
+    };
+    return { built, release };
   }
 
   async #run<Name extends keyof ThreadFunctions>(

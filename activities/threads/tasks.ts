@@ -4,6 +4,7 @@ import type { RootDirs } from '../../components/tree/read';
 import type { SliceParts } from '../../domain/chain-placing';
 import type { ErrorReport } from '../../domain/errors';
 import type { StoredPack } from '../../domain/pack';
+import type { LaidStretch } from '../../domain/put-together';
 import type { StoredSlice, TreeEntry } from '../../domain/tree';
 import type { BuiltPack, PackSource } from '../../repository/packs/build';
 import type { PackRef } from '../../repository/packs/pack-index';
@@ -29,6 +30,17 @@ export interface PlaceTask extends OpenTask {
   parts?: SliceParts;
 }
 
+/** Lays bytes of a pack where a new one wants them. */
+export interface LayTask extends OpenTask {
+  parts: LaidStretch[];
+  memory: SharedArrayBuffer;
+}
+
+/** A pack whose slices lie one after another in memory. */
+export interface BuildLaidTask extends PackSource {
+  memory: SharedArrayBuffer;
+}
+
 export interface PlaceOutcome {
   slices: number;
   bytes: number;
@@ -47,6 +59,8 @@ export interface ChecksumTask {
 /** Name of each function of the thread, what it takes and what it gives. */
 export interface ThreadFunctions {
   buildPack: { task: BuildTask; result: BuiltPack };
+  buildLaidPack: { task: BuildLaidTask; result: BuiltPack };
+  layParts: { task: LayTask; result: undefined };
   placePack: { task: PlaceTask; result: PlaceOutcome };
   verifyPack: { task: OpenTask; result: { bytes: number } };
   hashBytes: { task: { bytes: Uint8Array }; result: string };

@@ -90,6 +90,13 @@ function declareProcedures(program: Command): void {
     .addOption(detach())
     .action(acting(async (options, id) => (await import('./verify.js')).verify(options, id)));
   program
+    .command('consolidate')
+    .description('make a full backup out of a chain of incremental ones, from the store alone')
+    .argument('[id|latest]', 'the backup that the chain ends with', 'latest')
+    .addOption(site())
+    .addOption(detach())
+    .action(acting(async (options, id) => (await import('./consolidate.js')).consolidate(options, id)));
+  program
     .command('watch')
     .description('follow a running procedure')
     .argument('[procedure]', 'workflow id, or its beginning')

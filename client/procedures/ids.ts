@@ -16,3 +16,7 @@ export function restoreWorkflowId(system: string, { site, to }: Pick<RestoreRequ
 export function verifyWorkflowId(system: string, site: string, backup: string): string {
   return `verify/${system}/${backup === 'latest' ? `${site}.latest` : backup}`;
 }
+
+export function consolidateWorkflowId(system: string, site: string, backup: string): string {
+  return `consolidate/${system}/${backup === 'latest' ? `${site}.latest` : backup}`;
+}

@@ -22,6 +22,7 @@ let system: TestSystem;
 let up: Up;
 const made: Generation[] = [];
 let count = 0;
+let consolidated: string;
 
 beforeAll(
   async () => {
@@ -142,6 +143,21 @@ test('verify reads the whole chain', async () => {
   expect(verify.bytes).toBe(chain.reduce((sum, { bytes }) => sum + bytes, 0));
 });
 
+test('a full one is put together from the chain while the database is down, and stands by itself', async () => {
+  const last = made.at(-1) as Generation;
+  await system.cluster.stop();
+  const whole = await system.procedure('consolidate', last.id);
+  await system.cluster.start();
+  expect(whole.error).toBeUndefined();
+  expect(whole.backupId).toContain('_full_');
+  const head = (await heads()).find(({ id }) => id === whole.backupId);
+  expect(head).toMatchObject({ type: 'full', status: 'completed' });
+  expect(head?.chain).toBeUndefined();
+  consolidated = whole.backupId as string;
+  const again = await system.procedure('consolidate', consolidated);
+  expect(again).toMatchObject({ exit: 2, error: { code: 'usage' } });
+});
+
 describe('a pack of a backup in the middle is gone', () => {
   let lost: string;
   const middle = () => made[2] as Generation;
@@ -169,6 +185,17 @@ describe('a pack of a backup in the middle is gone', () => {
     const { restore: good, database } = await restored(before.id, '--at', 'end-of-backup');
     expect(good.error).toBeUndefined();
     await proveCopy(system, database, before.sums);
+  });
+
+  test('the full one that was put together before needs none of the chain', async () => {
+    const last = made.at(-1) as Generation;
+    const { restore, to, database } = await restored(consolidated, '--at', 'end-of-backup');
+    expect(restore.error).toBeUndefined();
+    expect(tree(path.join(to, 'config', system.filesDir))).toEqual(last.files);
+    await proveCopy(system, database, last.sums);
+    const { restore: placed, database: bare } = await restored(consolidated, '--place-only');
+    expect(placed.error).toBeUndefined();
+    await verifyPlaced(system, bare);
   });
 
   test('a manifest that is damaged breaks the chain: no backup builds upon it, and a restore says so', async () => {

@@ -25,6 +25,7 @@ const backup = { type: 'full', upload: true };
 const restore = restoreJob.request;
 const toTime = { ...restore, at: '2026-11-22T02:00:00+00:00' };
 const verify = { backup: 'latest', level: 'full' };
+const consolidate = { backup: 'latest' };
 
 export const scenes: Scene[] = [
   { type: 'backup', reason: 'completed', request: backup },
@@ -103,6 +104,13 @@ export const scenes: Scene[] = [
     reason: 'damaged',
     request: verify,
     behaviour: () => ({ verifyRun: failing('checksum_mismatch') }),
+  },
+  { type: 'consolidate', reason: 'completed', request: consolidate },
+  {
+    type: 'consolidate',
+    reason: 'failed-and-undone',
+    request: consolidate,
+    behaviour: () => ({ consolidateRun: failing('invalid_backup') }),
   },
   { type: 'packRuns', reason: 'placed', request: packRuns('place') },
   {

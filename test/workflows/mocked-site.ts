@@ -75,6 +75,9 @@ export function mockedSite(processQueue: string, behaviour: Behaviour = {}): Moc
   const calls: string[] = [];
   const answers: Answers = {
     beginBackup: backupJob,
+    beginConsolidation: { job: backupJob, of: 'sys_incremental_20261122_101010' },
+    planConsolidation: { runs: 3, packs: 9, files: 4, bytes: 900, lastFrom: 3, warnings: [] },
+    consolidateRun: oneRun,
     checkHealth: undefined,
     announceBackup: undefined,
     awaitShipper: undefined,

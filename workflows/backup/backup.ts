@@ -5,7 +5,7 @@
 import type { BackupRequest } from '../../domain/requests';
 import { onSite } from '../frame/bind';
 import { procedure } from '../frame/procedure';
-import { workThrough } from '../pack-runs';
+import { sealAndPublish } from './seal-and-publish';
 import { keepShipping } from './shipping';
 import { storeComponent } from './store-component';
 
@@ -25,36 +25,6 @@ export const backup = procedure<BackupRequest>('backup', async (run, request) =>
   await run.step('ship WAL', () => keepShipping(run, job));
   for (const component of job.components) await storeComponent(run, job, component);
   await run.step('wait until the WAL is stored', () => at('wait until the WAL is stored').awaitWal(job));
-  const sealed = await run.step('seal the manifest', () => at('seal the manifest').sealBackup(job));
-  run.findings.bytes = sealed.bytes;
-  run.findings.storedBytes = sealed.storedBytes;
-  run.findings.recoveryPoint = sealed.recoveryPoint;
-  await run.step('verify from the store', async () => {
-    run.expect({ bytes: sealed.bytes, packs: sealed.packs });
-    for (const { name, runs } of sealed.components) {
-      const work = {
-        kind: 'verify',
-        site,
-        backupId: job.backupId,
-        component: name,
-        store: job.store,
-        level: job.verify,
-        fresh: true,
-      } as const;
-      await workThrough(run, { work, from: 0, to: runs, jobs: job.jobs });
-    }
-    await at('verify the WAL').verifyWal({ ...job, level: 'full' });
-  });
-  for (const to of job.copies) {
-    await run.step(`copy to ${to}`, async () => {
-      run.expect({ bytes: sealed.bytes, packs: sealed.packs });
-      for (const { name, runs } of sealed.components) {
-        const work = { kind: 'copy', site, backupId: job.backupId, component: name, store: job.store, to } as const;
-        await workThrough(run, { work, from: 0, to: runs, jobs: job.jobs });
-      }
-      await at(`copy the manifest to ${to}`).copyManifest({ ...job, to });
-    });
-  }
-  await run.step('publish in the catalog', () => at('publish in the catalog').publishBackup(job));
+  await sealAndPublish(run, job);
   run.settled('mark the backup failed and remove its objects');
 });

@@ -1,0 +1,43 @@
+/** Which chain is put together, and what the full backup made of it is called. */
+import { activityInfo } from '@temporalio/activity';
+import { siteInId } from '../../domain/config/names';
+import { HoldfastError } from '../../domain/errors';
+import { backupId } from '../../domain/ids';
+import type { ConsolidateRequest } from '../../domain/requests';
+import { getHead } from '../../repository/heads';
+import { claimId } from '../backup/claim';
+import type { SiteContext } from '../context';
+import type { BackupJob } from '../contracts';
+import { chooseBackup } from '../restore/choose';
+
+/** The new backup stands for the same moment: it gets the first free second after the one it is made of. */
+export async function beginConsolidation(
+  context: SiteContext,
+  { backup }: ConsolidateRequest,
+): Promise<{ job: BackupJob; of: string }> {
+  const { config, site } = context;
+  const { copy, manifest } = await chooseBackup(context, backup, { kind: 'latest' });
+  if (manifest.chain === undefined) {
+    throw new HoldfastError('usage', `${manifest.backupId} builds upon no other backup`, {
+      hints: ['it is whole by itself: there is nothing to put together'],
+    });
+  }
+  const head = await getHead(copy, manifest.backupId);
+  const stores = Object.keys(config.stores).filter((name) => head.stores.includes(name));
+  const copies = stores.filter((name) => name !== copy.store.name);
+  const { workflowExecution } = activityInfo();
+  const owner = `${workflowExecution?.workflowId}/${workflowExecution?.runId}`;
+  const partial = {
+    ...{ system: config.system, site, type: 'full' as const, store: copy.store.name, copies },
+    ...(manifest.tier === undefined ? {} : { tier: manifest.tier }),
+    components: Object.entries(manifest.components).map(([name, { kind }]) => ({ name, kind })),
+    ...{ jobs: config.parallelJobs, verify: 'quick' as const, warnings: [] },
+  };
+  const moment = Math.floor(Date.parse(manifest.startedAt) / 1000) * 1000;
+  for (let second = 1; ; second++) {
+    const at = new Date(moment + second * 1000);
+    const id = backupId({ system: config.system, site: siteInId(config, site), type: 'full', at });
+    const job: BackupJob = { ...partial, backupId: id, startedAt: at.toISOString() };
+    if (await claimId(context, job, owner)) return { job, of: manifest.backupId };
+  }
+}
