@@ -74,7 +74,7 @@ function rightsOf({ rights, major }: ServerFacts): Finding[] {
   ];
 }
 
-function walSettings({ settings, inRecovery }: ServerFacts): Finding[] {
+export function walSettings({ settings, inRecovery }: ServerFacts): Finding[] {
   const findings: Finding[] = [];
   findings.push(
     settings['wal_level'] === 'minimal'
@@ -109,18 +109,18 @@ function walSettings({ settings, inRecovery }: ServerFacts): Finding[] {
   return findings;
 }
 
-interface OwnUse {
+export interface OwnUse {
   slot: boolean;
   sender: boolean;
 }
 
-async function ownUse(client: pg.Client, slot: string | undefined): Promise<OwnUse> {
+export async function ownUse(client: pg.Client, slot: string | undefined): Promise<OwnUse> {
   const sql = 'select active as sender from pg_replication_slots where slot_name = $1';
   const { rows } = await client.query<{ sender: boolean }>(sql, [slot ?? '']);
   return { slot: rows.length > 0, sender: rows[0]?.sender === true };
 }
 
-function capacity({ slots, senders }: ServerFacts, own: OwnUse): Finding[] {
+export function capacity({ slots, senders }: ServerFacts, own: OwnUse): Finding[] {
   const full = (code: string, what: string, { used, max }: { used: number; max: number }, held: boolean): Finding =>
     used < max || held
       ? ok(code, `${max - used} of ${max} ${what} are free${held ? ', and the shipper has its own' : ''}`)
@@ -154,7 +154,7 @@ async function dataDirectory(facts: ServerFacts, dataDir: string): Promise<Findi
   }
 }
 
-async function tools(facts: ServerFacts): Promise<Finding[]> {
+export async function tools(facts: ServerFacts): Promise<Finding[]> {
   try {
     const found = await findServerTools(facts.major);
     return [ok('server_tools', `PostgreSQL ${found.version}'s programs are in ${found.binDir}`)];
@@ -164,14 +164,14 @@ async function tools(facts: ServerFacts): Promise<Finding[]> {
   }
 }
 
-function ok(code: string, what: string): Finding {
+export function ok(code: string, what: string): Finding {
   return { code, level: 'ok', what };
 }
 
-function error(code: string, what: string, hint: string): Finding {
+export function error(code: string, what: string, hint: string): Finding {
   return { code, level: 'error', what, hint };
 }
 
-function quoted(name: string): string {
+export function quoted(name: string): string {
   return /^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
 }

@@ -14,7 +14,8 @@ export const emptied = new Set([
   ...['pg_replslot', 'pg_dynshmem', 'pg_notify', 'pg_serial', 'pg_snapshots', 'pg_stat_tmp', 'pg_subtrans'],
   ...['pg_wal/archive_status', 'pg_wal/summaries'],
 ]);
-const files = new Set([
+/** Files of the data directory itself that no copy may have. */
+export const leftOut = new Set([
   ...['postmaster.pid', 'postmaster.opts', 'backup_label', 'backup_label.old', 'tablespace_map', 'tablespace_map.old'],
   ...['backup_manifest', 'postgresql.auto.conf.tmp', 'current_logfiles.tmp', 'recovery.signal', 'standby.signal'],
 ]);
@@ -65,7 +66,7 @@ export function exclusions(rootPath: string, versionDir?: string): (relative: st
     if (ofData && emptied.has(relative)) return 'keep-empty';
     if (ofData && directory === 'pg_wal') return 'skip';
     if (isDirectory) return undefined;
-    if (ofData && directory === '.' && files.has(name)) return 'skip';
+    if (ofData && directory === '.' && leftOut.has(name)) return 'skip';
     if (name.startsWith('pg_internal.init')) return 'skip';
     const ofDatabase = (ofData ? databaseOfData : databaseOfSpace).test(directory);
     if (ofDatabase && (/^t\d+_\d+/.test(name) || isUnlogged(directory, name))) return 'skip';

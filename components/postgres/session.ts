@@ -56,7 +56,7 @@ export async function endSession(config: pg.ClientConfig, applicationName: strin
   });
 }
 
-const clock = `to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
+export const clock = `to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
 
 export class BackupSession {
   private readonly loss = new AbortController();

@@ -35,12 +35,13 @@ export function slotName(system: string, site: string, component: string): strin
 export class ReplicationConnection {
   private constructor(private readonly client: pg.Client) {}
 
-  static async open(config: pg.ClientConfig): Promise<ReplicationConnection> {
+  /** @param name under which the server lists the connection */
+  static async open(config: pg.ClientConfig, name: string = receiverName): Promise<ReplicationConnection> {
     const client = new pg.Client({
       connectionTimeoutMillis: 10_000,
       keepAlive: true,
       ...config,
-      application_name: receiverName,
+      application_name: name,
       // `pg` documents this only by its source: it becomes the startup parameter `replication`.
       ...{ replication: 'true' },
     });
@@ -96,6 +97,11 @@ export class ReplicationConnection {
   stream(slot: string, timeline: number, from: Lsn, onData: (chunk: Buffer) => void): CopyBoth {
     const text = `START_REPLICATION SLOT ${slot} PHYSICAL ${formatLsn(from)} TIMELINE ${timeline}`;
     return this.client.query(new CopyBoth(text, onData));
+  }
+
+  /** A command whose answer is its own business. */
+  submit<T extends pg.Submittable>(query: T): T {
+    return this.client.query(query);
   }
 
   async close(): Promise<void> {
