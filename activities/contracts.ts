@@ -14,6 +14,8 @@ import type { PackWork, RunOutcome } from '../domain/runs';
 export interface JobComponent {
   name: string;
   kind: ComponentKind;
+  /** A database that is read over its connection; absent: by its files. */
+  method?: 'stream';
 }
 
 /** A backup that is being made: fixed at its first step and handed to every later one. */
@@ -169,6 +171,8 @@ export interface SiteActivities {
   storeRun(work: StoreRunWork): Promise<RunOutcome>;
   closeSnapshot(part: JobPart & { plan: ComponentPlan }): Promise<void>;
   abandonSnapshot(part: JobPart): Promise<void>;
+  awaitSource(part: JobPart): Promise<void>;
+  storeStream(part: JobPart): Promise<RunOutcome>;
   awaitWal(job: BackupJob): Promise<void>;
   sealBackup(job: BackupJob): Promise<SealedJob>;
   verifyRun(work: VerifyRunWork): Promise<RunOutcome>;

@@ -36,15 +36,23 @@ export class Slots {
   constructor(readonly count: number) {}
 
   async hold<R>(work: () => Promise<R>): Promise<R> {
-    if (this.held < this.count) this.held++;
-    else await new Promise<void>((go) => this.waiting.push(go));
+    const leave = await this.take();
     try {
       return await work();
     } finally {
+      leave();
+    }
+  }
+
+  /** A place until the returned function is called, once. */
+  async take(): Promise<() => void> {
+    if (this.held < this.count) this.held++;
+    else await new Promise<void>((go) => this.waiting.push(go));
+    return () => {
       // Handed on, not given back: nobody comes in between.
       const next = this.waiting.shift();
       if (next) next();
       else this.held--;
-    }
+    };
   }
 }

@@ -9,6 +9,8 @@ import { planComponent } from './backup/plan';
 import { awaitWal, copyManifest, copyRun, discardBackup, publishBackup, sealBackup } from './backup/seal';
 import { abandonSnapshot, closeSnapshot, openSnapshot } from './backup/snapshot';
 import { storeRun } from './backup/store-run';
+import { awaitSource } from './backup/stream/await-source';
+import { storeStream } from './backup/stream/store-stream';
 import { beginConsolidation } from './consolidate/begin';
 import { planConsolidation } from './consolidate/plan';
 import { consolidateRun } from './consolidate/put-together';
@@ -30,6 +32,7 @@ import { receiveWal } from './wal/receive';
 
 const activities = {
   ...{ beginBackup, checkHealth, announceBackup, awaitShipper, openSnapshot, planComponent, storeRun },
+  ...{ awaitSource, storeStream },
   ...{
     closeSnapshot,
     abandonSnapshot,

@@ -55,6 +55,21 @@ export interface RunLimits {
 
 export const runLimits: RunLimits = { runs: 8, fewestPacks: 4, mostPacks: 64, mostItems: 10_000 };
 
+/** Small systems get shorter runs, so that several can be worked on at once. */
+export function packsPerRun(
+  expectedBytes = Number.POSITIVE_INFINITY,
+  packBytes = mostBytes,
+  limits = runLimits,
+): number {
+  const { runs, fewestPacks, mostPacks } = limits;
+  return Math.min(Math.max(Math.ceil(expectedBytes / packBytes / runs), fewestPacks), mostPacks);
+}
+
+/** A run that is full of tiny files still has several packs to work on at once. */
+export function slicesPerPack({ mostItems, fewestPacks } = runLimits): number {
+  return Math.ceil(mostItems / fewestPacks);
+}
+
 /** Yields the runs in order; its return value is the summary, see {@link eachRun}. */
 export async function* planRuns(
   entries: Iterable<Plannable> | AsyncIterable<Plannable>,
@@ -98,11 +113,8 @@ class RunPlanner {
   constructor(private readonly options: PlanOptions) {
     const packBytes = options.packBytes ?? mostBytes;
     this.limits = { ...runLimits, ...options.limits };
-    const { runs, fewestPacks, mostPacks, mostItems } = this.limits;
-    const wanted = Math.ceil((options.expectedBytes ?? Number.POSITIVE_INFINITY) / packBytes / runs);
-    this.packsPerRun = Math.min(Math.max(wanted, fewestPacks), mostPacks);
-    // A run that is full of tiny files still has several packs to work on at once.
-    this.packs = new PackFiller(packBytes, Math.ceil(mostItems / fewestPacks), options.previous);
+    this.packsPerRun = packsPerRun(options.expectedBytes, packBytes, this.limits);
+    this.packs = new PackFiller(packBytes, slicesPerPack(this.limits), options.previous);
   }
 
   *add({ entry, check, change }: PlannableEntry): Generator<RunPlan, void, void> {

@@ -2,17 +2,19 @@
 import { activityInfo } from '@temporalio/activity';
 import { connectionOf } from '../../components/config-file/open-repository';
 import { sourceDirs } from '../../components/files/source';
+import { checkStreamed } from '../../components/postgres/base-backup/check';
 import { checkPostgres } from '../../components/postgres/check';
 import { slotName } from '../../components/postgres/wal/replication';
 import type { BackupHead, BackupType, ChainLink } from '../../domain/backup';
-import { componentOf, filesOf, postgresOf, siteInId, siteOf } from '../../domain/config/names';
+import { componentOf, dataDirOf, filesOf, postgresOf, siteInId, siteOf } from '../../domain/config/names';
+import type { ComponentConfig } from '../../domain/config/types';
 import { HoldfastError, isErrorCode } from '../../domain/errors';
 import { backupId } from '../../domain/ids';
 import type { BackupRequest } from '../../domain/requests';
 import { createDataKey } from '../../repository/data-key';
 import { putHead } from '../../repository/heads';
 import type { SiteContext } from '../context';
-import type { BackupJob } from '../contracts';
+import type { BackupJob, JobComponent } from '../contracts';
 import { claimId } from './claim';
 import { chooseParent, type ParentWish } from './parent';
 
@@ -20,7 +22,7 @@ export async function beginBackup(context: SiteContext, request: BackupRequest):
   const { config, site } = context;
   const tier = request.tier === undefined ? undefined : tierOf(context, request.tier);
   const names = request.components ?? tier?.components ?? Object.keys(siteOf(config, site).components);
-  const components = names.map((name) => ({ name, kind: componentOf(config, site, name).kind }));
+  const components = names.map((name) => jobComponent(componentOf(config, site, name), name));
   const stores = (tier?.to ?? Object.keys(config.stores)).filter(
     (name) => request.upload || config.stores[name]?.kind === 'dir',
   );
@@ -73,6 +75,11 @@ async function basisOf(
   return { type: 'full' };
 }
 
+function jobComponent(configured: ComponentConfig, name: string): JobComponent {
+  const streamed = configured.kind === 'postgres' && configured.method === 'stream';
+  return { name, kind: configured.kind, ...(streamed ? { method: 'stream' } : {}) };
+}
+
 function tierOf({ config }: SiteContext, name: string) {
   const tier = config.tiers[name];
   if (tier) return tier;
@@ -87,8 +94,12 @@ export async function checkHealth(context: SiteContext, job: BackupJob): Promise
     if (kind === 'files') sourceDirs(filesOf(context.config, context.site, name).paths);
     if (kind !== 'postgres') continue;
     const component = postgresOf(context.config, context.site, name);
+    const connection = await connectionOf(component);
     const slot = slotName(job.system, context.site, name);
-    const { findings } = await checkPostgres(await connectionOf(component), component.dataDir, slot);
+    const { findings } =
+      component.method === 'stream'
+        ? await checkStreamed(connection, slot)
+        : await checkPostgres(connection, dataDirOf(context.config, context.site, name), slot);
     const worst = findings.find(({ level }) => level === 'error');
     if (worst) {
       const code = isErrorCode(worst.code) ? worst.code : 'postgres_misconfigured';

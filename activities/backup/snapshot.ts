@@ -16,8 +16,9 @@ import {
   sessionName,
 } from '../../components/postgres/session';
 import type { FilesFacts, PostgresFacts } from '../../domain/backup';
-import { filesOf, postgresOf } from '../../domain/config/names';
+import { dataDirOf, filesOf, postgresOf } from '../../domain/config/names';
 import { HoldfastError, isHoldfastError } from '../../domain/errors';
+import type { RepositoryCopy } from '../../repository/copy';
 import { getSealed, getSealedIfThere, putSealed } from '../../repository/documents';
 import type { GenerationRef } from '../../repository/names';
 import type { SiteContext } from '../context';
@@ -98,7 +99,7 @@ export async function closeSnapshot(
     const session = context.sessions.get(sessionKey(part));
     if (!session) throw new HoldfastError('backup_session_lost', 'this process holds no session of the backup');
     const stop = await session.close();
-    const { dataDir } = postgresOf(context.config, context.site, component);
+    const dataDir = dataDirOf(context.config, context.site, component);
     const { start, server } = record.postgres as NonNullable<SnapshotRecord['postgres']>;
     const { facts, warnings } = captureFacts({ server, control: readControlFile(dataDir), dataDir, start, stop });
     closed.postgres = facts;
@@ -106,8 +107,13 @@ export async function closeSnapshot(
   } else {
     closed.files = { paths: filesOf(context.config, context.site, component).paths };
   }
-  await putSealed(copy, closedKey(backupId, component), closed);
+  await putClosed(copy, part, closed);
   context.sessions.delete(sessionKey(part));
+}
+
+/** From now on the component's generation counts. */
+export async function putClosed(copy: RepositoryCopy, { backupId, component }: JobPart, closed: ClosedSnapshot) {
+  await putSealed(copy, closedKey(backupId, component), closed);
 }
 
 export async function closedSnapshot(

@@ -10,7 +10,7 @@ import { pathsBelow, pathsInPlace } from '../../components/postgres/target-dirs'
 import { findServerTools } from '../../components/postgres/tools';
 import { type RootDirs, rootDirs } from '../../components/tree/read';
 import type { FilesFacts, PostgresFacts, SealedComponent, SealedManifest } from '../../domain/backup';
-import { filesOf, postgresOf, restoreOrder, siteOf } from '../../domain/config/names';
+import { dataDirOf, filesOf, restoreOrder, siteOf } from '../../domain/config/names';
 import { HoldfastError } from '../../domain/errors';
 import { parseTarget } from '../../domain/recovery-target';
 import type { RestoreRequest } from '../../domain/requests';
@@ -131,7 +131,7 @@ async function resolveComponent(
           : 'restore_failed';
   const { path: directory, roots } = target;
   const workDir = `${directory.replace(/\/+$/, '')}.holdfast-${id}`;
-  if (sealed.postgres) await checkDatabaseTarget(context, request, name, directory, sealed.postgres, workDir);
+  if (sealed.postgres) await checkDatabaseTarget(request, directory, sealed.postgres, workDir);
   else checkFilesTarget(request, directory, workDir);
   return {
     name,
@@ -162,7 +162,7 @@ function targetOf(
   if (sealed.postgres) {
     const paths =
       below === undefined
-        ? pathsInPlace(sealed.postgres, postgresOf(config, site, name).dataDir)
+        ? pathsInPlace(sealed.postgres, dataDirOf(config, site, name))
         : pathsBelow(sealed.postgres, below, request.tablespaceMap);
     return { path: paths['data'] as string, roots: rootDirs(paths) };
   }
@@ -173,9 +173,7 @@ function targetOf(
 }
 
 async function checkDatabaseTarget(
-  context: SiteContext,
   request: RestoreRequest,
-  name: string,
   directory: string,
   facts: PostgresFacts,
   workDir: string,
@@ -188,14 +186,10 @@ async function checkDatabaseTarget(
   if (existsSync(workDir)) return;
   checkInPlaceTarget(directory, facts.systemIdentifier);
   if (isDataDirectory(directory) && readControlFile(directory).systemIdentifier !== facts.systemIdentifier) {
-    throw new HoldfastError(
-      'wrong_system',
-      `${postgresOf(context.config, context.site, name).dataDir} holds another database system than the backup`,
-      {
-        where: directory,
-        hints: ['restore to another directory with --to', 'or move that data away yourself if it may go'],
-      },
-    );
+    throw new HoldfastError('wrong_system', `${directory} holds another database system than the backup`, {
+      where: directory,
+      hints: ['restore to another directory with --to', 'or move that data away yourself if it may go'],
+    });
   }
 }
 

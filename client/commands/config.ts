@@ -20,7 +20,7 @@ function describe({ config, file, filled }: LoadedConfig): string {
       site,
       name,
       one.kind,
-      one.kind === 'postgres' ? one.dataDir : one.paths.join(', '),
+      one.kind === 'postgres' ? (one.dataDir ?? 'over its connection') : one.paths.join(', '),
     ]),
     ...Object.entries(services).map(([name, one]) => [site, name, `service, ${one.control}`, '']),
   ]);

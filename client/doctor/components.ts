@@ -1,6 +1,7 @@
 /** Can each component be read? */
 import { access, constants } from 'node:fs/promises';
 import { connectionOf } from '../../components/config-file/open-repository';
+import { checkStreamed } from '../../components/postgres/base-backup/check';
 import { checkPostgres } from '../../components/postgres/check';
 import { withClient } from '../../components/postgres/connection';
 import type { ComponentConfig, FilesComponent, PostgresComponent } from '../../domain/config/types';
@@ -14,9 +15,12 @@ export function checkComponent(component: ComponentConfig, slot: string): Promis
 }
 
 async function checkDatabase(component: PostgresComponent, slot: string): Promise<Finding[]> {
-  const { dataDir } = component;
+  const { dataDir, method } = component;
   const config = await connectionOf(component);
-  const { findings, facts } = await checkPostgres(config, dataDir, slot);
+  const { findings, facts } =
+    method === 'stream' || dataDir === undefined
+      ? await checkStreamed(config, slot)
+      : await checkPostgres(config, dataDir, slot);
   if (facts === undefined) return findings;
   const clock = await checkClock('PostgreSQL', () =>
     withClient(config, async (client) => {
@@ -24,7 +28,7 @@ async function checkDatabase(component: PostgresComponent, slot: string): Promis
       return rows[0]?.now ?? new Date();
     }),
   );
-  return [...findings, await checkFreeSpace(dataDir), clock];
+  return [...findings, ...(dataDir === undefined ? [] : [await checkFreeSpace(dataDir)]), clock];
 }
 
 async function checkFiles({ paths }: FilesComponent): Promise<Finding[]> {

@@ -103,7 +103,11 @@ function sitesOf(parsed: ParsedConfig, everyStore: string[], at: (path: string) 
     for (const [key, one] of Object.entries(site.components)) {
       components[key] =
         one.kind === 'postgres'
-          ? { ...one, dataDir: at(one.dataDir), wal: { ...one.wal, to: one.wal.to ?? everyStore } }
+          ? {
+              ...one,
+              ...(one.dataDir && { dataDir: at(one.dataDir) }),
+              wal: { ...one.wal, to: one.wal.to ?? everyStore },
+            }
           : { ...one, paths: one.paths.map(at), probes: one.probes.map(at) };
     }
     const services: Config['sites'][string]['services'] = {};

@@ -39,6 +39,15 @@ export function postgresOf(config: Config, site: string, name: string): Postgres
   throw new HoldfastError('usage', `component "${name}" of site ${site} is of kind ${component.kind}, not postgres`);
 }
 
+/** @throws HoldfastError `usage` when the database is on a host that only its connection reaches */
+export function dataDirOf(config: Config, site: string, name: string): string {
+  const { dataDir } = postgresOf(config, site, name);
+  if (dataDir !== undefined) return dataDir;
+  throw new HoldfastError('usage', `${name} has no data directory on this host: it is backed up over its connection`, {
+    hints: ['restore it to another directory with --to', `or name its dataDir, if it is on this host after all`],
+  });
+}
+
 /** @throws HoldfastError `usage` when there is none of that name or it is of another kind */
 export function filesOf(config: Config, site: string, name: string): FilesComponent {
   const component = componentOf(config, site, name);

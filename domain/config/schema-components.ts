@@ -13,13 +13,22 @@ const wal = z.strictObject({
   syncThreshold: duration.default(100),
 });
 
-const postgres = z.strictObject({
-  kind: z.literal('postgres'),
-  connection: connection.describe(`libpq keywords or URI; a password only as ${referenceExample}`),
-  dataDir: filePath,
-  wal: wal.prefault({}),
-  probes: z.array(z.string().min(1)).default([]).describe('SQL that proves a restored database'),
-});
+const postgres = z
+  .strictObject({
+    kind: z.literal('postgres'),
+    connection: connection.describe(`libpq keywords or URI; a password only as ${referenceExample}`),
+    method: z
+      .enum(['files', 'stream'])
+      .default('files')
+      .describe('how it is read: its files, on its own host; or all of it over the connection'),
+    dataDir: filePath.optional().describe('where its files lie on this host; for method stream only where they do'),
+    wal: wal.prefault({}),
+    probes: z.array(z.string().min(1)).default([]).describe('SQL that proves a restored database'),
+  })
+  .refine(({ method, dataDir }) => method === 'stream' || dataDir !== undefined, {
+    path: ['dataDir'],
+    message: 'missing: expected the path of the data directory, or `method: stream` where it is on another host',
+  });
 
 const files = z.strictObject({
   kind: z.literal('files'),

@@ -53,7 +53,10 @@ export interface PostgresComponent {
   kind: 'postgres';
   /** libpq keyword/value string or URI; a password only by reference. */
   connection: SecretText;
-  dataDir: string;
+  /** `files`: read on its own host; `stream`: over the connection alone. */
+  method: 'files' | 'stream';
+  /** Certain for `files`; see `dataDirOf`. */
+  dataDir?: string;
   wal: WalConfig;
   /** SQL statements that prove a restored database: each must run, and not answer false. */
   probes: string[];

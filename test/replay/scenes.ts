@@ -6,7 +6,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { shippingWorkflowId } from '../../domain/requests';
 import type * as workflows from '../../workflows';
 import { runsPerHistory } from '../../workflows/pack-runs';
-import { type Behaviour, backupJob, failing, restoreJob } from '../workflows/mocked-site';
+import { type Behaviour, backupJob, failing, oneRun, restoreJob, streamedJob } from '../workflows/mocked-site';
 import type { Stage } from '../workflows/with-workers';
 
 export interface Scene {
@@ -58,6 +58,20 @@ export const scenes: Scene[] = [
   },
   { type: 'backup', reason: 'dry-run', request: { ...backup, dryRun: true } },
   { type: 'backup', reason: 'runs-in-children', request: backup, behaviour: () => ({ planComponent: () => large }) },
+  { type: 'backup', reason: 'streamed', request: backup, behaviour: () => ({ beginBackup: () => streamedJob }) },
+  {
+    type: 'backup',
+    reason: 'streamed-cut-once',
+    request: backup,
+    behaviour: () => ({ beginBackup: () => streamedJob, storeStream: once('backup_session_lost', oneRun) }),
+  },
+  {
+    type: 'backup',
+    reason: 'streamed-aborted',
+    request: backup,
+    behaviour: () => ({ beginBackup: () => streamedJob, storeStream: hang }),
+    act: cancelAt('stream packs'),
+  },
   { type: 'restore', reason: 'completed', request: restore },
   {
     type: 'restore',
@@ -152,9 +166,9 @@ async function hang(): Promise<never> {
   return activity.cancelled.finally(() => clearInterval(pulse));
 }
 
-function once(code: string): () => undefined {
+function once(code: string, answer?: object): () => unknown {
   let calls = 0;
-  return () => (calls++ === 0 ? failing(code)() : undefined);
+  return () => (calls++ === 0 ? failing(code)() : answer);
 }
 
 /** The first snapshot is held by a process that nobody can reach any more. */

@@ -20,6 +20,15 @@ export const backupJob: BackupJob = {
   warnings: [],
 };
 
+/** The same of a database that is read over its connection. */
+export const streamedJob: BackupJob = {
+  ...backupJob,
+  components: [
+    { name: 'database', kind: 'postgres', method: 'stream' },
+    { name: 'config', kind: 'files' },
+  ],
+};
+
 export const restoreJob: RestoreJob = {
   restoreId: 'r1',
   site: 'dc01',
@@ -57,7 +66,7 @@ export const restoreJob: RestoreJob = {
   warnings: [],
 };
 
-const oneRun: RunOutcome = { packs: 3, bytes: 300, storedBytes: 100, reused: 0, warnings: [] };
+export const oneRun: RunOutcome = { packs: 3, bytes: 300, storedBytes: 100, reused: 0, warnings: [] };
 
 export interface MockedSite {
   calls: string[];
@@ -86,6 +95,8 @@ export function mockedSite(processQueue: string, behaviour: Behaviour = {}): Moc
     storeRun: oneRun,
     closeSnapshot: undefined,
     abandonSnapshot: undefined,
+    awaitSource: undefined,
+    storeStream: oneRun,
     awaitWal: undefined,
     sealBackup: { bytes: 900, storedBytes: 300, packs: 9, components: [{ name: 'database', runs: 3 }] },
     verifyRun: oneRun,

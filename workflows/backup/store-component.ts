@@ -8,10 +8,12 @@ import { inProcess, onSite } from '../frame/bind';
 import { hasCode, processIsGone, refuse } from '../frame/failure';
 import type { Run } from '../frame/run';
 import { workThrough } from '../pack-runs';
+import { streamComponent } from './stream-component';
 
 const generationsAtMost = 50;
 
 export async function storeComponent(run: Run, job: BackupJob, component: JobComponent): Promise<void> {
+  if (component.method === 'stream') return await streamComponent(run, job, component);
   for (let generation = 1; generation <= generationsAtMost; generation++) {
     try {
       return await storeGeneration(run, job, component, generation);

@@ -14,6 +14,8 @@ export interface Binding {
   first?: boolean;
   /** Runs for as long as the worker does: its attempts are the deaths of workers over months, and no reason to wait longer each time. */
   lasting?: boolean;
+  /** What was begun cannot be taken up again: an attempt that fails, or whose worker dies, is the caller's business. */
+  once?: boolean;
 }
 
 /** Some ten seconds: a server that restarts is waited for, one that is not there is not. */
@@ -31,11 +33,12 @@ const patience: ActivityOptions = {
 };
 
 /** Activities of a site's agent: its data, its services, its stores. */
-export function onSite(site: string, { summary, giveUpAfter, first, lasting }: Binding): SiteActivities {
+export function onSite(site: string, { summary, giveUpAfter, first, lasting, once }: Binding): SiteActivities {
   return proxyActivities<SiteActivities>({
     ...patience,
     ...(giveUpAfter === undefined ? {} : { scheduleToCloseTimeout: giveUpAfter, startToCloseTimeout: giveUpAfter }),
     ...(first ? { retry: { ...patience.retry, maximumAttempts: firstAttempts } } : {}),
+    ...(once ? { retry: { maximumAttempts: 1 } } : {}),
     ...(lasting ? { retry: { ...patience.retry, maximumInterval: '1 second' } } : {}),
     taskQueue: siteQueue(site),
     summary,

@@ -49,6 +49,15 @@ export function processIsGone(error: unknown): boolean {
   return false;
 }
 
+/** An attempt that ended with its worker: it died, or went in order and could not wait. */
+export function workerIsGone(error: unknown): boolean {
+  for (let at: unknown = error; at instanceof Error; at = at.cause) {
+    if (at instanceof TimeoutFailure) return true;
+    if (at instanceof ApplicationFailure && at.type === 'WorkerShutdown') return true;
+  }
+  return false;
+}
+
 /** How a workflow ends with this error: in the Web UI under its code, with the hints. */
 export function asFailure(report: ErrorReport, details: unknown[]): ApplicationFailure {
   return ApplicationFailure.create({ message: describe(report), type: report.code, nonRetryable: true, details });

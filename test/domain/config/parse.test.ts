@@ -1,3 +1,4 @@
+import { dataDirOf } from '../../../domain/config/names';
 import { parseConfig } from '../../../domain/config/parse';
 import { starterConfig } from '../../../domain/config/starter';
 import { isHoldfastError } from '../../../domain/errors';
@@ -24,6 +25,7 @@ test('the example of the design means what it says', () => {
   expect(config.sites.dc01?.components.database).toEqual({
     kind: 'postgres',
     connection: 'host=/run/postgresql user=postgres',
+    method: 'files',
     dataDir: '/var/lib/postgresql/15/main',
     wal: { mode: 'async', to: ['hot', 'warm'], interval: 500, retries: 3, retryDelay: 1000, syncThreshold: 100 },
     probes: [],
@@ -56,6 +58,16 @@ test('relative paths are meant from the configuration file', () => {
   expect(config.sites.dc01?.components.files).toMatchObject({ paths: ['/etc/holdfast/data'] });
 });
 
+test('a database that is read over its connection needs no data directory on this host', () => {
+  const text = (more: string) =>
+    `system: a\nsites: { dc01: { components: { db: { kind: postgres, connection: host=db1, method: stream${more} } } } }\n`;
+  expect(parse(text('')).sites.dc01?.components.db).toMatchObject({ method: 'stream' });
+  expect(() => dataDirOf(parse(text('')), 'dc01', 'db')).toThrow(
+    expect.objectContaining({ code: 'usage', hints: expect.arrayContaining([expect.stringContaining('--to')]) }),
+  );
+  expect(dataDirOf(parse(text(', dataDir: pg')), 'dc01', 'db')).toBe('/etc/holdfast/pg');
+});
+
 const within = (line: string) => `${least}${line}\n`;
 
 test.each([
@@ -73,7 +85,7 @@ test.each([
     'an unknown key of a component, judged by its kind',
     'system: a\nsites:\n  dc01:\n    components:\n      db:\n        kind: postgres\n        connection: host=a\n        datadir: /a\n',
     [
-      '5: sites.dc01.components.db.dataDir: missing: expected text',
+      '5: sites.dc01.components.db.dataDir: missing: expected the path of the data directory, or `method: stream` where it is on another host',
       '8: sites.dc01.components.db.datadir: unknown key; did you mean "dataDir"?',
     ],
   ],

@@ -1,0 +1,62 @@
+/** A full pack on its way: to a thread, which compresses and encrypts it, and to the store, unless that has it already. */
+import { heartbeat } from '@temporalio/activity';
+import type { StoredPack } from '../../../domain/pack';
+import type { RepositoryCopy } from '../../../repository/copy';
+import { type GenerationRef, packKey } from '../../../repository/names';
+import { storePack } from '../../../repository/packs/store-pack';
+import type { SiteContext } from '../../context';
+import { patiently } from '../../patiently';
+import type { FindSame } from './earlier-packs';
+import type { FullPack } from './intake';
+
+interface StorerOptions {
+  context: SiteContext;
+  copy: RepositoryCopy;
+  ref: GenerationRef;
+  dataKey: Uint8Array;
+  same: FindSame;
+  /** For people who look at the heartbeat. */
+  expectedBytes: number;
+  signal: AbortSignal;
+}
+
+export interface Storer {
+  /** Packs that an earlier generation had stored. */
+  readonly reused: number;
+  store(pack: FullPack): Promise<StoredPack>;
+}
+
+export function packStorer(options: StorerOptions): Storer {
+  const { context, copy, ref, dataKey, same, expectedBytes, signal } = options;
+  const { backupId, component } = ref;
+  const done = { packs: 0, bytes: 0 };
+  const storer = { reused: 0, store };
+
+  async function store({ planned, memory, free }: FullPack): Promise<StoredPack> {
+    const { pack, slices } = planned;
+    const { built, release } = await context.threads.buildLaidPackInThread(
+      {
+        ...{ backupId, component, pack, slices, dataKey, memory },
+        ...{ contentKey: copy.keys.content, level: context.config.compression.level },
+      },
+      signal,
+    );
+    free();
+    try {
+      const earlier = same(built.contentMac, built.slices);
+      if (earlier) storer.reused += 1;
+      const object = packKey(copy.keys.names, ref, pack);
+      const stored = earlier
+        ? { ...earlier, slices: built.slices }
+        : await patiently(signal, () => storePack(copy, object, built, { backupId, component, dataKey }, signal));
+      done.packs += 1;
+      done.bytes += stored.bytes;
+      heartbeat({ ...done, expectedBytes });
+      return stored;
+    } finally {
+      release();
+    }
+  }
+
+  return storer;
+}
