@@ -1,4 +1,5 @@
 /** How many bytes of the same contents lie twice among the packs of a backup that is not sealed yet. */
+import { firstPack } from '../../activities/backup/stream/earlier-packs';
 import { loadConfig } from '../../components/config-file/load';
 import { openConfiguredRepository } from '../../components/config-file/open-repository';
 import { getDataKey } from '../../repository/data-key';
@@ -20,7 +21,7 @@ export async function countStoredTwice(backupId: string, components: string[]): 
     const copies = new Map<string, { bytes: number; of: number[] }>();
     for (const component of components) {
       for (let generation = 1; generation <= generationsAtMost; generation++) {
-        for (let pack = 0; pack < packsAtMost; pack++) {
+        for (const pack of numbersOf(generation)) {
           const object = packKey(copy.keys.names, { backupId, component, generation }, pack);
           if (!keys.delete(object)) continue;
           const found = await findStoredPack(copy, object, { backupId, component, pack, dataKey });
@@ -35,6 +36,13 @@ export async function countStoredTwice(backupId: string, components: string[]): 
     return { kind: 'stored twice', backupId, ...sumOfCopies([...copies.values()]) };
   } finally {
     await repository.close();
+  }
+}
+
+/** Counted on through all generations, or from a beginning of each generation's own where the packs came by a stream. */
+function* numbersOf(generation: number): Generator<number> {
+  for (const first of new Set([0, firstPack(generation)])) {
+    for (let at = 0; at < packsAtMost; at++) yield first + at;
   }
 }
 

@@ -1,4 +1,6 @@
 /** A database that is backed up over its connection alone: the whole chain, for a server whose files nobody of ours sees. */
+
+import { overConnection } from '../support/streamed';
 import { TestSystem, type Up } from '../support/system';
 import { Load, scale } from './load';
 import { placeFor, proveCopy, sumsCovered, verifyPlaced } from './whole-chain';
@@ -9,15 +11,7 @@ let up: Up;
 beforeAll(async () => {
   system = await TestSystem.create({
     cluster: { tablespaces: ['fast'], checksums: true },
-    configure: (config) => {
-      const { components } = (config as { sites: { dc01: { components: { database: Record<string, unknown> } } } })
-        .sites.dc01;
-      components.database = {
-        kind: 'postgres',
-        method: 'stream',
-        connection: String(components.database.connection).replace('user=postgres', 'user=backup'),
-      };
-    },
+    configure: overConnection('backup'),
   });
   const { cluster } = system;
   await cluster.pgbench(['-i', '-q', '-s', String(scale)]);

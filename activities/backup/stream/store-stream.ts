@@ -46,6 +46,7 @@ export async function storeStream(context: SiteContext, part: JobPart): Promise<
   const hangUp = () => void connection.close();
   signal.addEventListener('abort', hangUp);
   try {
+    signal.throwIfAborted();
     const stream = await BaseBackupStream.begin(connection, `holdfast ${backupId}`);
     const { beginning } = stream;
     const runs = new Runs(packsPerRun(beginning.expectedBytes), async (index) => {

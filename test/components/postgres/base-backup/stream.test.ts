@@ -8,10 +8,11 @@ import { prepareDataDirectory } from '../../../../components/postgres/prepare';
 import { leaveReadyToReplay } from '../../../../components/postgres/recovery-settings';
 import { findServerTools } from '../../../../components/postgres/tools';
 import { verifyRestored } from '../../../../components/postgres/verify-restored';
+import type { TreeEntry } from '../../../../domain/tree';
 import { type Cluster, startCluster } from '../../../support/postgres-cluster';
 import { scratchBase } from '../../../support/postgres-host';
 import { openRestored, tableSums } from '../../../support/proof';
-import { spoolWal } from '../copy-by-plan';
+import { copyByPlan, spoolWal } from '../copy-by-plan';
 import { copyByStream, type Meanwhile, type StreamedCopy } from '../copy-by-stream';
 
 let cluster: Cluster;
@@ -52,6 +53,15 @@ async function copy(source: Cluster, meanwhile?: Meanwhile): Promise<Copied> {
     return tablespaces[root];
   };
   return { ...(await copyByStream(clientConfig(source.conninfo), rootOf, owner, meanwhile)), dataDir, tablespaces };
+}
+
+/** Empty folders for the same trees. */
+function roots(name: string, { tablespaces }: Copied): Record<string, string> {
+  const all = Object.fromEntries(
+    ['data', ...Object.keys(tablespaces)].map((root) => [root, path.join(dir, name, root)]),
+  );
+  for (const one of Object.values(all)) mkdirSync(one, { recursive: true });
+  return all;
 }
 
 /** Judged by `pg_verifybackup`, started, replayed to the end of the primary's WAL, checked, its tables compared. */
@@ -101,6 +111,21 @@ test('a copy of a server in use is whole: tablespaces, large objects, a table dr
   expect(copied.facts.startTime < copied.facts.stopTime).toBe(true);
   expect(copied.warnings).toEqual([]);
   await prove(copied);
+});
+
+test('what comes over the connection is what lies in the files', async () => {
+  await cluster.psql('checkpoint');
+  const streamed = await copy(cluster);
+  const walked = await copyByPlan(cluster, roots('walked', streamed));
+  const seen = (entries: TreeEntry[]) =>
+    entries
+      // The server leaves out a folder that it makes when it needs it.
+      .filter(({ path: one }) => one !== 'base/pgsql_tmp')
+      .map(({ root, path: one, type, mode, uid, gid, size }) =>
+        [root, String(one), type, mode, uid, gid, size].join(' '),
+      )
+      .sort();
+  expect(seen(streamed.entries)).toEqual(seen(walked.planned.map(({ entry }) => entry)));
 });
 
 test('a standby is a source as good as its primary', async () => {
