@@ -1,5 +1,5 @@
 /** A database that is backed up over its connection alone: the whole chain, for a server whose files nobody of ours sees. */
-
+import { readFileSync, writeFileSync } from 'node:fs';
 import { overConnection } from '../support/streamed';
 import { TestSystem, type Up } from '../support/system';
 import { Load, scale } from './load';
@@ -27,16 +27,60 @@ afterAll(async () => {
   await system?.destroy();
 });
 
+/** Placed, judged, started, replayed to what the source holds now. */
+async function proveLatest(name: string): Promise<void> {
+  const sums = await sumsCovered(system);
+  const { to, database } = placeFor(system, name);
+  const restore = await system.procedure('restore', 'latest', '--to', to, '--place-only', '--component', 'database');
+  expect(restore.error).toBeUndefined();
+  await verifyPlaced(system, database);
+  await proveCopy(system, database, sums);
+}
+
+test('doctor finds nothing amiss, and says what more rights would give', async () => {
+  const { code, stdout } = await system.cli('doctor', '--json');
+  const text = JSON.stringify(JSON.parse(stdout));
+  expect(code).toBe(0);
+  for (const found of ['replication_connection', 'settings_rights', 'grant pg_monitor to backup'])
+    expect(text).toContain(found);
+  expect(text).not.toContain('data_directory');
+});
+
 test('a backup under load restores whole, with nothing but REPLICATION', async () => {
   const load = await Load.start(system.cluster, { bench: true });
   const backup = await system.procedure('backup');
   await load.stop();
   expect(backup.error).toBeUndefined();
   expect(backup).toMatchObject({ status: 'completed', exit: 0, warnings: [] });
-  const sums = await sumsCovered(system);
-  const { to, database } = placeFor(system, 'placed');
-  const restore = await system.procedure('restore', 'latest', '--to', to, '--place-only');
-  expect(restore.error).toBeUndefined();
-  await verifyPlaced(system, database);
-  await proveCopy(system, database, sums);
+  expect(backup.bytes).toBeGreaterThan(1e6);
+  await proveLatest('placed');
+});
+
+test('a restore in place is refused where there is no place, and says what works', async () => {
+  const restore = await system.procedure('restore', 'latest', '--component', 'database');
+  expect(restore).toMatchObject({ status: 'failed', exit: 2, error: { code: 'usage' } });
+  expect(JSON.stringify(restore.error)).toContain('--to');
+});
+
+test('a role that may not replicate is refused before anything is stored', async () => {
+  await system.cluster.psql('alter role backup noreplication');
+  const backup = await system.procedure('backup');
+  await system.cluster.psql('alter role backup replication');
+  expect(backup).toMatchObject({ status: 'failed', exit: 2, error: { code: 'postgres_rights' } });
+  expect(JSON.stringify(backup.error)).toContain('alter role backup replication');
+});
+
+test('a standby is the source, of the backup and of its WAL', async () => {
+  await up.stop();
+  const standby = await system.cluster.standby();
+  const { socketDir, port } = system.cluster;
+  const config = readFileSync(system.config, 'utf8').replace(socketDir, standby.socketDir);
+  writeFileSync(system.config, config.replace(`port=${port}`, `port=${standby.port}`));
+  up = await system.up();
+  const load = await Load.start(system.cluster, { bench: true });
+  const backup = await system.procedure('backup');
+  await load.stop();
+  expect(backup.error).toBeUndefined();
+  expect(backup).toMatchObject({ status: 'completed', exit: 0 });
+  await proveLatest('from-standby');
 });
