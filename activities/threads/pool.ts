@@ -39,11 +39,14 @@ export class PackThreads {
   readonly #pool: Piscina;
   /** For packs on their way to a thread or from one. */
   readonly buffers: PackBuffers;
+  /** For bytes that come from elsewhere. Not the same: these are written full, of the others only as much as a pack compresses to. */
+  readonly received: PackBuffers;
   readonly threads: number;
 
   constructor(threads = Math.min(availableParallelism(), 4)) {
     this.threads = threads;
     this.buffers = new PackBuffers(bufferBytes, threads * 2);
+    this.received = new PackBuffers(packBytes, threads + 1);
     this.#pool = new Piscina({
       filename: path.join(__dirname, 'pack-thread.js'),
       minThreads: 0,
@@ -97,6 +100,7 @@ export class PackThreads {
 
   async close(): Promise<void> {
     this.buffers.clear();
+    this.received.clear();
     await this.#pool.destroy();
   }
 

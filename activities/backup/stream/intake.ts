@@ -30,7 +30,8 @@ export interface FullPack {
 export interface IntakeOptions {
   /** Number of the first pack. */
   first: number;
-  slots: Slots;
+  /** A place in each is taken for a pack, from its first byte until it is stored: the stream's own few, and those of the process. */
+  slots: Slots[];
   buffers: PackBuffers;
   runs: Runs;
   store(pack: FullPack): Promise<StoredPack>;
@@ -117,7 +118,11 @@ export class Intake {
   /** Waits for a slot: the stream stands still meanwhile. */
   private async open(): Promise<Filling> {
     if (this.failure !== undefined) throw this.failure;
-    const leave = await this.options.slots.take();
+    const leaving: (() => void)[] = [];
+    for (const slots of this.options.slots) leaving.push(await slots.take());
+    const leave = () => {
+      for (const one of leaving) one();
+    };
     return { memory: this.options.buffers.takeWhole(), filled: 0, leave };
   }
 }

@@ -20,6 +20,7 @@ import { getDataKey } from '../../../repository/data-key';
 import { putRunIndex } from '../../../repository/run-index';
 import type { SiteContext } from '../../context';
 import type { JobPart } from '../../contracts';
+import { Slots } from '../../in-lanes';
 import { patiently } from '../../patiently';
 import { closedSnapshot, putClosed } from '../snapshot';
 import { backupStore } from '../stores';
@@ -37,8 +38,8 @@ export async function storeStream(context: SiteContext, part: JobPart): Promise<
   const copy = await backupStore(context, backupId);
   const ref = { backupId, component, generation };
   const dataKey = await getDataKey(copy, backupId);
-  const { packSlots: slots, threads } = context;
-  const same = await earlierPacks({ copy, ref, dataKey, onTheWay: slots.count, signal });
+  const own = new Slots(context.threads.threads + 1);
+  const same = await earlierPacks({ copy, ref, dataKey, onTheWay: own.count, signal });
 
   const config = await connectionOf(postgresOf(context.config, context.site, component));
   const server = await withClient(config, serverFacts);
@@ -54,7 +55,8 @@ export async function storeStream(context: SiteContext, part: JobPart): Promise<
     });
     const storer = packStorer({ context, copy, ref, dataKey, same, signal, expectedBytes: beginning.expectedBytes });
     const intake = new Intake({
-      ...{ first: firstPack(generation), slots, buffers: threads.buffers, runs },
+      ...{ first: firstPack(generation), slots: [own, context.packSlots], runs },
+      buffers: context.threads.received,
       store: (pack) => storer.store(pack),
     });
     let owner: PostgresFacts['owner'] | undefined;

@@ -36,7 +36,7 @@ function stage({ slots = 2, packsPerRun = 4, work = async (_: FullPack): Promise
     const sums = { storedBytes: 1, sha256: '', bytes: at, contentMac: '' };
     return { pack, object: `packs/${pack}`, ...sums, slices: [] };
   };
-  const intake = new Intake({ first: 7, slots: places, buffers, runs, store });
+  const intake = new Intake({ first: 7, slots: [places], buffers, runs, store });
   return { intake, runs, stored, indexes, places };
 }
 
