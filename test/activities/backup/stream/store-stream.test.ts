@@ -1,6 +1,7 @@
 /** The one activity that stores a streamed component, on a real server and a real store: cut in the middle, and begun anew. */
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { announceBackup } from '../../../../activities/backup/begin';
@@ -108,16 +109,20 @@ test('a third generation knows what both before it have stored', async () => {
   expect(packsOf(part)).toHaveLength(before + outcome.packs - outcome.reused);
 });
 
+/** The server notices a lost connection, or an order to end one, a moment later. */
+async function gone(name: string): Promise<boolean> {
+  const config = clientConfig(system.cluster.conninfo);
+  for (let tries = 0; tries < 200; tries++, await sleep(50)) if (!(await sessionAlive(config, name))) return true;
+  return false;
+}
+
 test('an aborted stream leaves no connection behind, and a forgotten one is ended before the next begins', async () => {
   const part = await announced();
-  const config = clientConfig(system.cluster.conninfo);
   const name = sessionName(part.backupId, 1);
   await expect(stream(part, 1)).rejects.toThrow();
-  for (let tries = 0; tries < 100 && (await sessionAlive(config, name)); tries++)
-    await new Promise((go) => setTimeout(go, 50));
-  expect(await sessionAlive(config, name)).toBe(false);
-  const forgotten = await ReplicationConnection.open(config, name);
+  expect(await gone(name)).toBe(true);
+  const forgotten = await ReplicationConnection.open(clientConfig(system.cluster.conninfo), name);
   await awaitSource(context, { ...part, generation: 2 });
-  expect(await sessionAlive(config, name)).toBe(false);
+  expect(await gone(name)).toBe(true);
   await forgotten.close();
 });
