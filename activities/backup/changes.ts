@@ -65,6 +65,11 @@ function changeOf({ entry }: Exclude<Plannable, { skipped: unknown }>, options: 
   if (isUntouched(file, entry, options.readAfter)) return { kind: 'none' };
   // Where holes come and go blocks do not lie where they lay.
   if (entry.extents !== undefined || file.entry.extents !== undefined) return undefined;
+  return compared(file);
+}
+
+/** It is read and held against what the chain holds of it, block by block. */
+export function compared(file: ChainFile): FileChange {
   return { kind: 'compare', basisOf: (offset, length) => basisOf(file, offset, length) };
 }
 

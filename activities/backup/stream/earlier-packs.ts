@@ -47,9 +47,9 @@ async function* packsOf({ copy, ref, dataKey, onTheWay, signal }: Asking): Async
     const index = await findRunIndex(copy, ref, run);
     if (!index) break;
     yield* index.packs;
-    pack += index.packs.length;
+    pack = Math.max(pack + index.packs.length, ...index.packs.map((one) => one.pack + 1));
   }
-  // One that is not there was on its way, or had been stored by a still earlier generation: a few in a row do not mean the end.
+  // One that is not there was on its way, had nothing new in it, or was stored by a still earlier generation: a few do not mean the end.
   for (let missing = 0; missing <= runLimits.mostPacks + onTheWay; pack++) {
     const access = { backupId: ref.backupId, component: ref.component, pack, dataKey };
     const found = await findStoredPack(copy, packKey(copy.keys.names, ref, pack), access, signal);

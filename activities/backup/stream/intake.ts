@@ -10,8 +10,9 @@ import { HoldfastError } from '../../../domain/errors';
 import type { PlannedPack, StoredPack } from '../../../domain/pack';
 import { packBytes } from '../../../domain/pack';
 import { beginsPack } from '../../../domain/pack-anchors';
-import { PackFiller } from '../../../domain/plan-packs';
-import { slicesPerPack } from '../../../domain/plan-runs';
+import { PackFiller, type SliceOf } from '../../../domain/plan-packs';
+import { type FileChange, slicesPerPack } from '../../../domain/plan-runs';
+import { windowsOf } from '../../../domain/plan-stretches';
 import type { TreeEntry } from '../../../domain/tree';
 import type { Slots } from '../../in-lanes';
 import type { PackBuffers } from '../../threads/buffers';
@@ -34,7 +35,8 @@ export interface IntakeOptions {
   slots: Slots[];
   buffers: PackBuffers;
   runs: Runs;
-  store(pack: FullPack): Promise<StoredPack>;
+  /** Undefined when all of it is in the chain already: then there is no such pack. */
+  store(pack: FullPack): Promise<StoredPack | undefined>;
 }
 
 interface Filling {
@@ -46,7 +48,7 @@ interface Filling {
 export class Intake {
   private readonly filler: PackFiller;
   private filling?: Filling;
-  private readonly underWay = new Set<Promise<StoredPack>>();
+  private readonly underWay = new Set<Promise<unknown>>();
   private failure: unknown;
 
   constructor(private readonly options: IntakeOptions) {
@@ -54,16 +56,17 @@ export class Intake {
     this.filler = new PackFiller(packBytes, slicesPerPack(), previous);
   }
 
-  /** Takes an entry with all of its bytes. @throws what storing an earlier pack threw */
-  async take(entry: TreeEntry, bytes: AsyncIterable<Buffer>): Promise<void> {
-    this.options.runs.entry(entry);
+  /**
+   * Takes an entry with all of its bytes: of a file whose changes alone come, with those.
+   * @throws what storing an earlier pack threw
+   */
+  async take(entry: TreeEntry, bytes: AsyncIterable<Buffer>, change?: FileChange): Promise<void> {
+    this.options.runs.entry(change === undefined ? entry : { ...entry, inherits: true });
     const body = new Body(bytes);
     if (entry.type === 'file' && entry.size > 0) {
-      const { root, path, size, ino, mtimeNs, ctimeNs } = entry;
-      if (beginsPack(root, path, size)) for (const pack of this.filler.flush()) await this.full(pack, body);
-      const common = { root, path, stamp: { size, ino, mtimeNs, ctimeNs }, mayChange: true };
-      const sliceOf = (offset: number, length: number) => ({ ...common, offset, length });
-      for (const pack of this.filler.put(sliceOf, { offset: 0, length: size })) await this.full(pack, body);
+      if (beginsPack(entry.root, entry.path, entry.size))
+        for (const pack of this.filler.flush()) await this.full(pack, body);
+      for (const pack of this.packsOf(entry, change)) await this.full(pack, body);
     }
     while (!(await body.isOver())) await this.fill(body, packBytes);
   }
@@ -80,6 +83,22 @@ export class Intake {
     if (this.filling) this.options.buffers.give(this.filling.memory);
     this.filling = undefined;
     await Promise.allSettled(this.underWay);
+  }
+
+  /** Those that are full by the bytes of the file. */
+  private *packsOf(entry: TreeEntry, change: FileChange | undefined): Generator<PlannedPack, void, void> {
+    const { root, path, size, ino, mtimeNs, ctimeNs } = entry;
+    const common = { root, path, stamp: { size, ino, mtimeNs, ctimeNs }, mayChange: true };
+    if (change?.kind === 'none') return;
+    if (change?.kind === 'extents') {
+      for (const part of windowsOf(change.extents)) yield* this.filler.putWhole({ ...common, ...part });
+      return;
+    }
+    const sliceOf: SliceOf = (offset, length) => {
+      const basis = change?.basisOf(offset, length) ?? [];
+      return { ...common, offset, length, ...(basis.length > 0 && { basis }) };
+    };
+    yield* this.filler.put(sliceOf, { offset: 0, length: size });
   }
 
   private async full(planned: PlannedPack, body: Body): Promise<void> {

@@ -9,7 +9,7 @@ export class Runs {
   count = 0;
   outcome: RunOutcome = nothingDone;
   private entries: TreeEntry[] = [];
-  private packs: Promise<StoredPack>[] = [];
+  private packs: Promise<StoredPack | undefined>[] = [];
   private items = 0;
   private written: Promise<void> = Promise.resolve();
 
@@ -25,7 +25,7 @@ export class Runs {
   }
 
   /** A pack on its way to the store: what it fails with comes out of `end`. */
-  pack(stored: Promise<StoredPack>, slices: number): void {
+  pack(stored: Promise<StoredPack | undefined>, slices: number): void {
     stored.catch(() => undefined);
     this.packs.push(stored);
     this.items += slices;
@@ -43,7 +43,7 @@ export class Runs {
     [this.entries, this.packs, this.items] = [[], [], 0];
     // In order, so that the runs which are there tell where a stream was cut.
     this.written = this.written.then(async () => {
-      const stored = await Promise.all(packs);
+      const stored = (await Promise.all(packs)).filter((pack) => pack !== undefined);
       await this.write({ run, entries, packs: stored });
       this.outcome = addOutcomes(this.outcome, { ...nothingDone, ...sizesOf(stored) });
     });

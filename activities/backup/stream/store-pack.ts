@@ -6,6 +6,7 @@ import { type GenerationRef, packKey } from '../../../repository/names';
 import { storePack } from '../../../repository/packs/store-pack';
 import type { SiteContext } from '../../context';
 import { patiently } from '../../patiently';
+import type { Bases } from '../bases';
 import type { FindSame } from './earlier-packs';
 import type { FullPack } from './intake';
 
@@ -15,6 +16,8 @@ interface StorerOptions {
   ref: GenerationRef;
   dataKey: Uint8Array;
   same: FindSame;
+  /** What of the slices the chain holds already, block by block. */
+  bases: Bases;
   /** For people who look at the heartbeat. */
   expectedBytes: number;
   signal: AbortSignal;
@@ -23,26 +26,30 @@ interface StorerOptions {
 export interface Storer {
   /** Packs that an earlier generation had stored. */
   readonly reused: number;
-  store(pack: FullPack): Promise<StoredPack>;
+  /** Undefined when every block of it is in the chain already. */
+  store(pack: FullPack): Promise<StoredPack | undefined>;
 }
 
 export function packStorer(options: StorerOptions): Storer {
-  const { context, copy, ref, dataKey, same, expectedBytes, signal } = options;
+  const { context, copy, ref, dataKey, same, bases, expectedBytes, signal } = options;
   const { backupId, component } = ref;
   const done = { packs: 0, bytes: 0 };
   const storer = { reused: 0, store };
 
-  async function store({ planned, memory, free }: FullPack): Promise<StoredPack> {
+  async function store({ planned, memory, free }: FullPack): Promise<StoredPack | undefined> {
     const { pack, slices } = planned;
+    const known = await patiently(signal, () => Promise.all(slices.map((slice) => bases.of(slice))));
     const { built, release } = await context.threads.buildLaidPackInThread(
       {
         ...{ backupId, component, pack, slices, dataKey, memory },
+        bases: known,
         ...{ contentKey: copy.keys.content, level: context.config.compression.level },
       },
       signal,
     );
     free();
     try {
+      if (built.bytes === 0) return undefined;
       const earlier = same(built.contentMac, built.slices);
       if (earlier) storer.reused += 1;
       const object = packKey(copy.keys.names, ref, pack);

@@ -6,7 +6,6 @@ import { cancellationSignal } from '@temporalio/activity';
 import { connectionOf } from '../../../components/config-file/open-repository';
 import { captureStreamed } from '../../../components/postgres/base-backup/facts';
 import { streamFailure } from '../../../components/postgres/base-backup/failures';
-import { BaseBackupStream } from '../../../components/postgres/base-backup/stream';
 import { withClient } from '../../../components/postgres/connection';
 import { serverFacts } from '../../../components/postgres/server';
 import { sessionName } from '../../../components/postgres/session';
@@ -22,12 +21,14 @@ import type { SiteContext } from '../../context';
 import type { JobPart } from '../../contracts';
 import { Slots } from '../../in-lanes';
 import { patiently } from '../../patiently';
+import { Bases } from '../bases';
 import { closedSnapshot, putClosed } from '../snapshot';
 import { backupStore } from '../stores';
 import { earlierPacks, firstPack } from './earlier-packs';
 import { Intake } from './intake';
 import { Runs } from './runs';
 import { packStorer } from './store-pack';
+import { beginStream, changeOf, uponChain } from './upon';
 
 /** @throws HoldfastError `backup_session_lost` and whatever is worth a new generation; the rest as it is */
 export async function storeStream(context: SiteContext, part: JobPart): Promise<RunOutcome> {
@@ -43,17 +44,29 @@ export async function storeStream(context: SiteContext, part: JobPart): Promise<
 
   const config = await connectionOf(postgresOf(context.config, context.site, component));
   const server = await withClient(config, serverFacts);
+  const upon = await uponChain(copy, part, server);
+  const chain = part.chain?.map((link) => link.backupId) ?? [];
+  const bases = new Bases(copy, chain, component, signal);
   const connection = await connected(() => ReplicationConnection.open(config, sessionName(backupId, generation)));
   const hangUp = () => void connection.close();
   signal.addEventListener('abort', hangUp);
   try {
     signal.throwIfAborted();
-    const stream = await BaseBackupStream.begin(connection, `holdfast ${backupId}`);
+    const stream = await beginStream(connection, `holdfast ${backupId}`, server, upon);
     const { beginning } = stream;
     const runs = new Runs(packsPerRun(beginning.expectedBytes), async (index) => {
       await patiently(signal, () => putRunIndex(copy, ref, { ...index, generation }));
     });
-    const storer = packStorer({ context, copy, ref, dataKey, same, signal, expectedBytes: beginning.expectedBytes });
+    const storer = packStorer({
+      context,
+      copy,
+      ref,
+      dataKey,
+      same,
+      bases,
+      signal,
+      expectedBytes: beginning.expectedBytes,
+    });
     const intake = new Intake({
       ...{ first: firstPack(generation), slots: [own, context.packSlots], runs },
       buffers: context.threads.received,
@@ -61,9 +74,9 @@ export async function storeStream(context: SiteContext, part: JobPart): Promise<
     });
     let owner: PostgresFacts['owner'] | undefined;
     try {
-      for await (const { entry, body } of stream.entries()) {
-        owner ??= ownerOf(entry);
-        await intake.take(entry, body);
+      for await (const streamed of stream.entries()) {
+        owner ??= ownerOf(streamed.entry);
+        await intake.take(streamed.entry, streamed.body, changeOf(streamed, upon));
       }
       await intake.end();
     } finally {

@@ -8,20 +8,25 @@
  * Here: the stream as entries of trees, the data directory as `data` and each tablespace under its oid, as `plan.ts` has them.
  */
 import { crc32c } from '@node-rs/crc32';
+import type { Extent } from '../../../domain/blocks';
 import { HoldfastError } from '../../../domain/errors';
 import { pathBytes, type TreeEntry } from '../../../domain/tree';
 import { leftOut } from '../exclusions';
 import { type ControlFile, controlFileIsWhole, parseControlFile } from '../pg-control';
 import type { ReplicationConnection } from '../wal/replication';
 import { entryOf, readArchive, topOf } from './archive';
+import { ownPath, readChanged } from './changed-blocks';
 import { baseBackupCommand } from './command';
 import { type BackupBeginning, type BackupMessage, type BackupPosition, CopyOut } from './copy-out';
+import { ManifestUpload, type PriorBackup } from './prior-manifest';
 import { SentFiles } from './server-manifest';
 
 export interface StreamedEntry {
   entry: TreeEntry;
   /** Of a file: exactly its size in bytes, to be read to the end before the next entry is asked for. */
   body: AsyncIterable<Buffer>;
+  /** Of a file whose changes alone came: where the bytes belong. The rest of it is as the prior backup has it. */
+  extents?: Extent[];
 }
 
 /** What is known when every entry was taken. */
@@ -45,6 +50,7 @@ export class BaseBackupStream {
   private constructor(
     private readonly copy: CopyOut,
     readonly beginning: BackupBeginning,
+    private readonly pageSize: number | undefined,
   ) {}
 
   /**
@@ -53,7 +59,22 @@ export class BaseBackupStream {
    */
   static async begin(connection: ReplicationConnection, label: string): Promise<BaseBackupStream> {
     const copy = connection.submit(new CopyOut(baseBackupCommand(label)));
-    return new BaseBackupStream(copy, await copy.begun);
+    return new BaseBackupStream(copy, await copy.begun, undefined);
+  }
+
+  /**
+   * Asks for what changed since a prior backup (PostgreSQL 17 and later, with `summarize_wal`).
+   * @throws HoldfastError also when the server cannot tell; the connection can be used for another try then
+   */
+  static async beginUpon(
+    connection: ReplicationConnection,
+    label: string,
+    prior: PriorBackup,
+    pageSize: number,
+  ): Promise<BaseBackupStream> {
+    await connection.submit(new ManifestUpload(prior)).done;
+    const copy = connection.submit(new CopyOut(baseBackupCommand(label, true)));
+    return new BaseBackupStream(copy, await copy.begun, pageSize);
   }
 
   /** Directories before what they hold. @throws HoldfastError `backup_session_lost`, `source_unreadable` */
@@ -77,7 +98,8 @@ export class BaseBackupStream {
     }
     return {
       stop: this.copy.end,
-      backupLabel: label.toString(),
+      // What was read is put together by us: the server must not take the result for a part.
+      backupLabel: label.toString().replaceAll(/^INCREMENTAL FROM .*\n/gm, ''),
       tablespaceMap: this.texts.get(mapPath)?.toString() ?? '',
       control: parseControlFile(control, controlPath),
       warnings: this.copy.warnings,
@@ -99,8 +121,7 @@ export class BaseBackupStream {
   private async *file(entry: TreeEntry, body: AsyncIterable<Buffer>): AsyncGenerator<StreamedEntry, void, void> {
     const name = entry.root === 'data' && typeof entry.path === 'string' ? entry.path : '';
     if (![controlPath, labelPath, mapPath].includes(name)) {
-      if (leftOut.has(name)) await drain(body);
-      else yield { entry, body };
+      if (!leftOut.has(name)) yield await this.asIs(entry, body);
       await drain(body);
       return;
     }
@@ -113,6 +134,12 @@ export class BaseBackupStream {
       throw new HoldfastError('backup_session_lost', 'the server sent a half-written pg_control');
     }
     yield { entry, body: only(bytes) };
+  }
+
+  private async asIs(entry: TreeEntry, body: AsyncIterable<Buffer>): Promise<StreamedEntry> {
+    const path = this.pageSize === undefined ? undefined : ownPath(entry);
+    if (this.pageSize === undefined || path === undefined) return { entry, body };
+    return await readChanged(entry, path, body, this.pageSize);
   }
 
   /** Hands the bytes on and notes what they were. */
