@@ -23,6 +23,8 @@ export interface Config {
   tiers: Record<string, TierConfig>;
   /** Components in the order they are restored; those not named follow in the order of the configuration. */
   restoreOrder: string[];
+  /** Bytes of WAL that may lie beside a restore's target; absent: a share of the free space. */
+  spoolBytes?: number;
   /** Runs of packs stored or placed at the same time. */
   parallelJobs: number;
   /** Backups in a chain at the most, the full one among them. */
