@@ -1,6 +1,6 @@
 /**
- * A server that writes WAL to order, for the works that are about WAL alone. The data is small, so that restoring it costs nothing
- * beside the replay; its rows are updated over and over, as an application would.
+ * A server that writes WAL to order, for the works that are about WAL alone: rows of text that does not compress to nothing, loaded
+ * in bulk from a table that stays in memory. Next to nothing is there before, so that restoring it costs nothing beside the replay.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Cluster, startCluster } from '../test/support/postgres-cluster';
@@ -13,35 +13,41 @@ export interface Written {
   end: string;
 }
 
-/** A share of the accounts that one statement updates: a few MiB of WAL. */
-const shares = 50;
+/** By one statement: some 15 MB of WAL. */
+const rowsAtOnce = 100_000;
 
 export class WalSource {
-  private turn = 0;
-
   private constructor(readonly cluster: Cluster) {}
 
   static async start(bed: Bed): Promise<WalSource> {
     const conf = { autovacuum: 'off', max_wal_size: '1GB', archive_mode: 'on', archive_command: '/bin/true' };
     const cluster = await startCluster({ name: 'bwal', conf });
     bed.atEnd(() => cluster.destroy());
-    const scale = Math.min(10, Math.max(1, Math.round(bed.options.mib / 200)));
-    await cluster.pgbench(['-i', '-s', String(scale), '-q']);
-    await cluster.psql(`update pgbench_accounts set filler = left(md5(aid::text) || md5('a' || aid) || md5('b' || aid), 84);
-      vacuum full pgbench_accounts; checkpoint`);
+    await cluster.pgbench(['-i', '-s', '1', '-q']);
+    await cluster.psql(`create table loaded (id bigint, pad text);
+      create table page as select g::bigint as id, left(md5(g::text) || md5('a' || g) || md5('b' || g), 84) as pad
+        from generate_series(1, ${rowsAtOnce}) g;
+      checkpoint`);
     return new WalSource(cluster);
   }
 
-  /** What the benchmark's size asks for: half of it, which is a gibibyte by default. */
+  /** What is loaded stays: it is what a replay has to bring back. */
   async write(bytes: number): Promise<Written> {
+    const client = await this.cluster.client();
     const begin = await this.position();
     const started = performance.now();
     let end = begin;
     for (; (await this.distance(begin, end)) < bytes; end = await this.position()) {
-      const share = this.turn++ % shares;
-      await this.cluster.psql(`update pgbench_accounts set abalance = abalance + 1 where aid % ${shares} = ${share}`);
+      await client.query('insert into loaded select * from page');
     }
-    return { bytes: await this.distance(begin, end), seconds: (performance.now() - started) / 1000, end };
+    const seconds = (performance.now() - started) / 1000;
+    await client.end();
+    return { bytes: await this.distance(begin, end), seconds, end };
+  }
+
+  /** As it was at the start. */
+  async empty(): Promise<void> {
+    await this.cluster.psql('truncate loaded; checkpoint');
   }
 
   position(): Promise<string> {

@@ -21,7 +21,7 @@ import { openArchives } from '../wal/archives';
 import { namedBackup } from './choose';
 import { ownerOfTarget } from './owner';
 import { resolveRestore } from './resolve';
-import { keepSpoolPlan, spoolBudget, spoolOf } from './spool-plan';
+import { keepSpoolPlan, segmentsAtOnce, spoolBudget, spoolOf } from './spool-plan';
 import { waysOf } from './timelines';
 import { makeWorkDir, removeWorkDirs } from './work-dir';
 
@@ -104,7 +104,7 @@ async function spoolComponent(
   const at = target.kind === 'time' ? target.at : undefined;
   for (const timeline of await waysOf(archive, facts, job.request.timeline, at)) {
     try {
-      return await spoolTimeline({ archive, job, facts, dir, workDir, budget, timeline });
+      return await spoolTimeline({ context, archive, job, facts, dir, workDir, budget, timeline });
     } catch (error) {
       if (!isHoldfastError(error) || !triesOthers.has(error.code)) throw error;
       refusal ??= error;
@@ -115,6 +115,7 @@ async function spoolComponent(
 }
 
 interface SpoolTimeline {
+  context: SiteContext;
   archive: WalArchive;
   job: RestoreJob;
   facts: PostgresFacts;
@@ -124,13 +125,14 @@ interface SpoolTimeline {
   timeline: { timeline: number; path: TimelineStretch[] };
 }
 
-async function spoolTimeline({ archive, job, facts, dir, workDir, budget, timeline }: SpoolTimeline) {
+async function spoolTimeline({ context, archive, job, facts, dir, workDir, budget, timeline }: SpoolTimeline) {
   const target = parseTarget(job.request.at);
   const { inclusive } = job.request;
   const stopLsn = parseLsn(facts.stopLsn);
   // Before the last look at the WAL: it speaks of what is stored by now.
   const mark = await archive.coverageOf(timeline.path);
   const { facts: found, segments } = await fillSpool({
+    parallel: segmentsAtOnce(context),
     ...{ archive, path: timeline.path, from: parseLsn(facts.startLsn), dir, target, inclusive, consistentAt: stopLsn },
     ...{ budget, durable: job.request.placeOnly, owner: ownerOfTarget(facts, job.request.owner) },
     signal: cancellationSignal(),

@@ -30,7 +30,7 @@ import { openArchives } from '../wal/archives';
 import { replayOrder } from './fetch-wal';
 import { componentOfJob, indexesOf, manifestOf } from './job';
 import { ownerOfTarget } from './owner';
-import { readSpoolPlan, spoolOf } from './spool-plan';
+import { readSpoolPlan, segmentsAtOnce, spoolOf } from './spool-plan';
 import { waitForWriters } from './work-dir';
 
 interface Database {
@@ -104,7 +104,8 @@ export async function replay(context: SiteContext, part: RestorePart): Promise<v
   const { component, facts, request } = await databaseOf(context, part);
   const { owner, spoolDir: dir } = request;
   const archives = await openArchives(context, facts.systemIdentifier, part.job.store);
-  const feed = await Feed.begin({ archives, ...readSpoolPlan(component.workDir), dir, owner });
+  const plan = readSpoolPlan(component.workDir);
+  const feed = await Feed.begin({ archives, ...plan, dir, owner, parallel: segmentsAtOnce(context) });
   const beat = beating();
   try {
     await replayInstance({ ...request, onProgress: (progress) => beat({ ...progress, ...feed.state() }) });

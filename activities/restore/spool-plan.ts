@@ -23,6 +23,12 @@ export function spoolOf(workDir: string): string {
   return path.join(workDir, 'spool');
 }
 
+/** One on its way for each that is opened, and one more; the memory that packs have left behind is given up for them. */
+export function segmentsAtOnce({ threads }: SiteContext): number {
+  threads.buffers.clear();
+  return threads.threads + 1;
+}
+
 /** Bytes that the spool may take; undefined: all that it needs. */
 export async function spoolBudget(
   { config }: SiteContext,

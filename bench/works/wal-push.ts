@@ -26,6 +26,7 @@ export async function walPush(session: Session): Promise<Row> {
   bed.atEnd(() => holdfast.down());
   let bytes = 0;
   const run = async (until: (end: string) => Promise<void>): Promise<Measured> => {
+    await source.empty();
     const started = performance.now();
     const written = await source.write(wanted);
     await until(written.end);
