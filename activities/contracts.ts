@@ -8,6 +8,8 @@ import type { PackWork, RunOutcome } from '../domain/runs';
 export interface JobComponent {
   name: string;
   kind: ComponentKind;
+  /** The server pushes its WAL itself: nothing of ours ships it. */
+  wal?: 'command';
 }
 
 /** A backup that is being made: fixed at its first step and handed to every later one. */

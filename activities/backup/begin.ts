@@ -6,20 +6,21 @@ import { checkPostgres } from '../../components/postgres/check';
 import { slotName } from '../../components/postgres/wal/replication';
 import type { BackupHead, BackupType, ChainLink } from '../../domain/backup';
 import { componentOf, filesOf, postgresOf, siteInId, siteOf } from '../../domain/config/names';
+import type { ComponentConfig } from '../../domain/config/types';
 import { HoldfastError, isErrorCode } from '../../domain/errors';
 import { backupId } from '../../domain/ids';
 import type { BackupRequest } from '../../domain/requests';
 import { createDataKey } from '../../repository/data-key';
 import { getHead, putHead } from '../../repository/heads';
 import type { SiteContext } from '../context';
-import type { BackupJob } from '../contracts';
+import type { BackupJob, JobComponent } from '../contracts';
 import { chooseParent, type ParentWish } from './parent';
 
 export async function beginBackup(context: SiteContext, request: BackupRequest): Promise<BackupJob> {
   const { config, site } = context;
   const tier = request.tier === undefined ? undefined : tierOf(context, request.tier);
   const names = request.components ?? tier?.components ?? Object.keys(siteOf(config, site).components);
-  const components = names.map((name) => ({ name, kind: componentOf(config, site, name).kind }));
+  const components = names.map((name) => jobComponent(name, componentOf(config, site, name)));
   const stores = (tier?.to ?? Object.keys(config.stores)).filter(
     (name) => request.upload || config.stores[name]?.kind === 'dir',
   );
@@ -54,6 +55,11 @@ export async function beginBackup(context: SiteContext, request: BackupRequest):
     // A dry run writes nothing: no repository is made for it, and no id claimed.
     if (request.dryRun || (await claim(context, job, owner))) return job;
   }
+}
+
+function jobComponent(name: string, component: ComponentConfig): JobComponent {
+  const pushes = component.kind === 'postgres' && component.wal.source === 'command';
+  return { name, kind: component.kind, ...(pushes ? { wal: 'command' as const } : {}) };
 }
 
 /** What the backup is to build upon. Where there is nothing to build upon, a full one is made, and that is said. */
@@ -99,7 +105,8 @@ export async function checkHealth(context: SiteContext, job: BackupJob): Promise
     if (kind !== 'postgres') continue;
     const component = postgresOf(context.config, context.site, name);
     const slot = slotName(job.system, context.site, name);
-    const { findings } = await checkPostgres(await connectionOf(component), component.dataDir, slot);
+    const { source } = component.wal;
+    const { findings } = await checkPostgres(await connectionOf(component), component.dataDir, { slot, source });
     const worst = findings.find(({ level }) => level === 'error');
     if (worst) {
       const code = isErrorCode(worst.code) ? worst.code : 'postgres_misconfigured';

@@ -61,7 +61,12 @@ export interface PostgresComponent {
   probes: string[];
 }
 
+/** `slot`: our receiver streams it. `command`: the server's `archive_command` calls `holdfast wal push`, a segment at a time. */
+export const walSources = ['slot', 'command'] as const;
+export type WalSource = (typeof walSources)[number];
+
 export interface WalConfig {
+  source: WalSource;
   mode: 'async';
   /** Stores that get the WAL; the first is the one a restore asks first. */
   to: string[];
