@@ -16,6 +16,8 @@ export interface JobComponent {
   kind: ComponentKind;
   /** A database that is read over its connection; absent: by its files. */
   method?: 'stream';
+  /** The server pushes its WAL itself: nothing of ours ships it. */
+  wal?: 'command';
 }
 
 /** A backup that is being made: fixed at its first step and handed to every later one. */

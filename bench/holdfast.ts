@@ -21,6 +21,8 @@ export interface HoldfastOptions {
   /** Absent: the product's own default. */
   level?: number;
   jobs?: number;
+  /** More of the configuration. */
+  config?: Record<string, unknown>;
 }
 
 /** One procedure, from the command line to its receipt. */
@@ -43,7 +45,7 @@ export class Holdfast {
   private constructor(private readonly options: HoldfastOptions) {}
 
   static async create(options: HoldfastOptions): Promise<Holdfast> {
-    const { dir, cluster, s3, level, jobs = 2 } = options;
+    const { dir, cluster, s3, level, jobs = 2, config: more = {} } = options;
     mkdirSync(path.join(dir, 'files'), { recursive: true });
     writeFileSync(path.join(dir, 'files', 'one'), 'one small file\n');
     writeFileSync(path.join(dir, 'master.key'), `${randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
@@ -64,6 +66,7 @@ export class Holdfast {
       encryption: { keyFile: path.join(dir, 'master.key') },
       parallelJobs: jobs,
       ...(level === undefined ? {} : { compression: { level } }),
+      ...more,
     };
     writeFileSync(path.join(dir, 'holdfast.yaml'), stringify(config));
     const holdfast = new Holdfast(options);

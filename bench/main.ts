@@ -13,6 +13,8 @@ import { history } from './works/history';
 import { incremental } from './works/incremental';
 import { overhead } from './works/overhead';
 import { restore } from './works/restore';
+import { walPush } from './works/wal-push';
+import { walReplay } from './works/wal-replay';
 
 const works: Record<string, (session: Session) => Promise<Row>> = {
   'backup-dir': (session) => backup(session, 'backup-dir', 'dir', level),
@@ -26,6 +28,8 @@ const works: Record<string, (session: Session) => Promise<Row>> = {
   'incremental-none': (session) => incremental(session, 0),
   overhead,
   history,
+  'wal-replay': walReplay,
+  'wal-push': walPush,
 };
 
 async function main(args: string[]): Promise<number> {

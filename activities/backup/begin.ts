@@ -22,7 +22,7 @@ export async function beginBackup(context: SiteContext, request: BackupRequest):
   const { config, site } = context;
   const tier = request.tier === undefined ? undefined : tierOf(context, request.tier);
   const names = request.components ?? tier?.components ?? Object.keys(siteOf(config, site).components);
-  const components = names.map((name) => jobComponent(componentOf(config, site, name), name));
+  const components = names.map((name) => jobComponent(name, componentOf(config, site, name)));
   const stores = (tier?.to ?? Object.keys(config.stores)).filter(
     (name) => request.upload || config.stores[name]?.kind === 'dir',
   );
@@ -59,6 +59,13 @@ export async function beginBackup(context: SiteContext, request: BackupRequest):
   }
 }
 
+function jobComponent(name: string, component: ComponentConfig): JobComponent {
+  if (component.kind !== 'postgres') return { name, kind: component.kind };
+  const streamed = component.method === 'stream' ? { method: 'stream' as const } : {};
+  const pushes = component.wal.source === 'command' ? { wal: 'command' as const } : {};
+  return { name, kind: component.kind, ...streamed, ...pushes };
+}
+
 /** What the backup is to build upon. Where there is nothing to build upon, a full one is made, and that is said. */
 async function basisOf(
   context: SiteContext,
@@ -73,11 +80,6 @@ async function basisOf(
     `a full backup instead of ${type === 'incremental' ? 'an' : 'a'} ${type} one: ${'reason' in none ? none.reason : ''}`,
   );
   return { type: 'full' };
-}
-
-function jobComponent(configured: ComponentConfig, name: string): JobComponent {
-  const streamed = configured.kind === 'postgres' && configured.method === 'stream';
-  return { name, kind: configured.kind, ...(streamed ? { method: 'stream' } : {}) };
 }
 
 function tierOf({ config }: SiteContext, name: string) {
@@ -96,10 +98,11 @@ export async function checkHealth(context: SiteContext, job: BackupJob): Promise
     const component = postgresOf(context.config, context.site, name);
     const connection = await connectionOf(component);
     const slot = slotName(job.system, context.site, name);
+    const { source } = component.wal;
     const { findings } =
       component.method === 'stream'
-        ? await checkStreamed(connection, slot)
-        : await checkPostgres(connection, dataDirOf(context.config, context.site, name), slot);
+        ? await checkStreamed(connection, { slot, source })
+        : await checkPostgres(connection, dataDirOf(context.config, context.site, name), { slot, source });
     const worst = findings.find(({ level }) => level === 'error');
     if (worst) {
       const code = isErrorCode(worst.code) ? worst.code : 'postgres_misconfigured';

@@ -1,5 +1,5 @@
 /**
- * Fetches all WAL that the replay needs into a spool beside the target, reads it, and decides what PostgreSQL is to be told.
+ * Reads all WAL that the replay needs, keeps its beginning in a spool beside the target, and decides what PostgreSQL is to be told.
  * Nothing of the target has been touched yet: what cannot be reached is refused here.
  */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -16,11 +16,12 @@ import type { TimelineStretch } from '../../domain/timeline';
 import type { WalArchive } from '../../repository/wal/archive';
 import { beating } from '../beating';
 import type { SiteContext } from '../context';
-import type { RestoreJob } from '../contracts';
+import type { RestoreComponent, RestoreJob } from '../contracts';
 import { openArchives } from '../wal/archives';
 import { namedBackup } from './choose';
 import { ownerOfTarget } from './owner';
 import { resolveRestore } from './resolve';
+import { keepSpoolPlan, segmentsAtOnce, spoolBudget, spoolOf } from './spool-plan';
 import { waysOf } from './timelines';
 import { makeWorkDir, removeWorkDirs } from './work-dir';
 
@@ -73,7 +74,7 @@ async function fetchFor(
   for (const component of job.components) {
     const facts = manifest.components[component.name]?.postgres;
     if (!facts) continue;
-    const reached = await spoolComponent(context, job, component.workDir, facts);
+    const reached = await spoolComponent(context, job, component, facts);
     reaches ??= reached.reaches;
     instant ??= reached.instant;
     warnings.push(...reached.warnings);
@@ -81,7 +82,13 @@ async function fetchFor(
   return { job: { ...job, warnings }, reaches, instant };
 }
 
-async function spoolComponent(context: SiteContext, job: RestoreJob, workDir: string, facts: PostgresFacts) {
+async function spoolComponent(
+  context: SiteContext,
+  job: RestoreJob,
+  component: RestoreComponent,
+  facts: PostgresFacts,
+) {
+  const { workDir } = component;
   const archive = (await openArchives(context, facts.systemIdentifier, job.store))[0];
   if (!archive) {
     throw new HoldfastError('wal_gap', 'the stores hold no WAL of this database system', {
@@ -90,13 +97,14 @@ async function spoolComponent(context: SiteContext, job: RestoreJob, workDir: st
   }
   await refuseLeftBranch(archive, facts);
   makeWorkDir(workDir);
-  const dir = path.join(workDir, 'spool');
+  const dir = spoolOf(workDir);
+  const budget = await spoolBudget(context, job, component);
   let refusal: unknown;
   const target = parseTarget(job.request.at);
   const at = target.kind === 'time' ? target.at : undefined;
   for (const timeline of await waysOf(archive, facts, job.request.timeline, at)) {
     try {
-      return await spoolTimeline({ archive, job, facts, dir, workDir, timeline });
+      return await spoolTimeline({ context, archive, job, facts, dir, workDir, budget, timeline });
     } catch (error) {
       if (!isHoldfastError(error) || !triesOthers.has(error.code)) throw error;
       refusal ??= error;
@@ -107,23 +115,26 @@ async function spoolComponent(context: SiteContext, job: RestoreJob, workDir: st
 }
 
 interface SpoolTimeline {
+  context: SiteContext;
   archive: WalArchive;
   job: RestoreJob;
   facts: PostgresFacts;
   dir: string;
   workDir: string;
+  budget: number | undefined;
   timeline: { timeline: number; path: TimelineStretch[] };
 }
 
-async function spoolTimeline({ archive, job, facts, dir, workDir, timeline }: SpoolTimeline) {
+async function spoolTimeline({ context, archive, job, facts, dir, workDir, budget, timeline }: SpoolTimeline) {
   const target = parseTarget(job.request.at);
   const { inclusive } = job.request;
   const stopLsn = parseLsn(facts.stopLsn);
   // Before the last look at the WAL: it speaks of what is stored by now.
   const mark = await archive.coverageOf(timeline.path);
-  const found = await fillSpool({
+  const { facts: found, segments } = await fillSpool({
+    parallel: segmentsAtOnce(context),
     ...{ archive, path: timeline.path, from: parseLsn(facts.startLsn), dir, target, inclusive, consistentAt: stopLsn },
-    owner: ownerOfTarget(facts, job.request.owner),
+    ...{ budget, durable: job.request.placeOnly, owner: ownerOfTarget(facts, job.request.owner) },
     signal: cancellationSignal(),
     onProgress: beating(),
   });
@@ -134,6 +145,7 @@ async function spoolTimeline({ archive, job, facts, dir, workDir, timeline }: Sp
     timeline: String(timeline.timeline),
     tablespaces: found.tablespaces.map(({ oid, path: place }) => ({ oid, path: place })),
   };
+  await keepSpoolPlan(workDir, segments, { budget, segmentSize: archive.segmentSize });
   writeFileSync(path.join(workDir, 'replay.json'), JSON.stringify(order, bigintsAsText), { mode: 0o600 });
   const last = decision.lastTransaction?.time;
   const instant = target.kind === 'time' ? target.at : last;

@@ -17,6 +17,8 @@ import {
 import { makeCreatedTablespaces } from '../../components/postgres/tablespace-conflicts';
 import { findServerTools } from '../../components/postgres/tools';
 import { validate as validateServer } from '../../components/postgres/validate';
+import { Feed } from '../../components/postgres/wal/feed';
+import { feedCommand } from '../../components/postgres/wal/feed-command';
 import type { PostgresFacts } from '../../domain/backup';
 import { HoldfastError } from '../../domain/errors';
 import { historyName } from '../../domain/lsn';
@@ -28,6 +30,7 @@ import { openArchives } from '../wal/archives';
 import { replayOrder } from './fetch-wal';
 import { componentOfJob, indexesOf, manifestOf } from './job';
 import { ownerOfTarget } from './owner';
+import { readSpoolPlan, segmentsAtOnce, spoolOf } from './spool-plan';
 import { waitForWriters } from './work-dir';
 
 interface Database {
@@ -53,7 +56,8 @@ async function databaseOf(context: SiteContext, { job, component: name }: Restor
       ...{
         dataDir: component.target,
         runDir: path.join(component.workDir, 'run'),
-        spoolDir: path.join(component.workDir, 'spool'),
+        spoolDir: spoolOf(component.workDir),
+        restoreCommand: job.request.placeOnly ? undefined : feedCommand(spoolOf(component.workDir)),
       },
       ...{
         target: tell,
@@ -79,7 +83,11 @@ export async function prepareReplay(context: SiteContext, part: RestorePart): Pr
         .filter(([root]) => root !== 'data')
         .map(([oid, place]) => [oid, Buffer.from(place, 'base64').toString('utf8')]),
     );
-    const { generated } = prepareDataDirectory({ dataDir, owner, facts, tablespaces, spoolDir, inPlace: job.inPlace });
+    const { room, segments } = readSpoolPlan(component.workDir);
+    const { generated } = prepareDataDirectory({
+      ...{ dataDir, owner, facts, tablespaces, spoolDir, inPlace: job.inPlace },
+      isFed: segments.length > room,
+    });
     const { copy, manifest } = await manifestOf(context, job);
     const runs = indexesOf(copy, manifest, part.component);
     const placed = (entry: TreeEntry) => context.threads.checksumInThread({ dirs: component.roots, entry });
@@ -91,9 +99,19 @@ export async function prepareReplay(context: SiteContext, part: RestorePart): Pr
   }
 }
 
+/** While the server replays, the WAL that the disk had no room for is fetched ahead of it. */
 export async function replay(context: SiteContext, part: RestorePart): Promise<void> {
-  const { request } = await databaseOf(context, part);
-  await replayInstance(request);
+  const { component, facts, request } = await databaseOf(context, part);
+  const { owner, spoolDir: dir } = request;
+  const archives = await openArchives(context, facts.systemIdentifier, part.job.store);
+  const plan = readSpoolPlan(component.workDir);
+  const feed = await Feed.begin({ archives, ...plan, dir, owner, parallel: segmentsAtOnce(context) });
+  const beat = beating();
+  try {
+    await replayInstance({ ...request, onProgress: (progress) => beat({ ...progress, ...feed.state() }) });
+  } finally {
+    await feed.end();
+  }
 }
 
 export async function validate(context: SiteContext, part: RestorePart): Promise<void> {

@@ -1,11 +1,13 @@
 /** The entry of a worker thread: synchronous work on one pack at a time (read, check, hash, compress, encrypt, and back). */
 import { createHash } from 'node:crypto';
+import { move, transferableSymbol, valueSymbol } from 'piscina';
 import { checksumOf } from '../../components/tree/checksum';
 import { openPlacer } from '../../components/tree/place';
 import { openSlice } from '../../components/tree/read';
 import { reportError } from '../../domain/errors';
 import { type StoredSlice, showPath } from '../../domain/tree';
 import { freeNow } from '../../repository/crypto/free';
+import { openBytes } from '../../repository/crypto/sealed-bytes';
 import { damaged } from '../../repository/crypto/sealed-format';
 import { buildPack as buildFrom } from '../../repository/packs/build';
 import { openWhole, type PackReading, readSlices } from '../../repository/packs/open';
@@ -91,6 +93,15 @@ export function compareSlices(task: Task<'compareSlices'>): Result<'compareSlice
       placer.close();
     }
   });
+}
+
+/** What comes out is handed over, not copied. */
+export function openSealed({ object, ...options }: Task<'openSealed'>): unknown {
+  const sealed = Buffer.from(object.buffer, object.byteOffset, object.byteLength);
+  const answer = answering((): Uint8Array => openBytes(sealed, options));
+  freeNow(sealed);
+  if (!('value' in answer)) return answer;
+  return move({ [transferableSymbol]: [answer.value.buffer], [valueSymbol]: answer });
 }
 
 /** Opens the pack and holds it against the run's index: it is no other attempt at the same pack, with other contents. */

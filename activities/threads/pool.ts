@@ -19,6 +19,7 @@ import type {
   ChecksumTask,
   CompareTask,
   LayTask,
+  OpenSealedTask,
   OpenTask,
   PlaceOutcome,
   PlaceTask,
@@ -96,6 +97,14 @@ export class PackThreads {
   /** Size and CRC-32C of a file in its tree; undefined when it is not there. */
   async checksumInThread(task: ChecksumTask, signal?: AbortSignal) {
     return await this.#run('checksumFile', task, [], signal);
+  }
+
+  /** The object may be handed over: it must not be used again. @throws HoldfastError `checksum_mismatch`, `key_wrong` */
+  async openSealedInThread(task: OpenSealedTask): Promise<Buffer> {
+    const { buffer, byteLength } = task.object;
+    const own = buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : [];
+    const opened = await this.#run('openSealed', task, own);
+    return Buffer.from(opened.buffer, opened.byteOffset, opened.byteLength);
   }
 
   async close(): Promise<void> {

@@ -6,6 +6,7 @@ import type { ErrorReport } from '../../domain/errors';
 import type { StoredPack } from '../../domain/pack';
 import type { LaidStretch } from '../../domain/put-together';
 import type { StoredSlice, TreeEntry } from '../../domain/tree';
+import type { OpenOptions } from '../../repository/crypto/unseal';
 import type { BuiltPack, PackSource } from '../../repository/packs/build';
 import type { PackRef } from '../../repository/packs/pack-index';
 
@@ -56,6 +57,11 @@ export interface ChecksumTask {
   entry: Pick<TreeEntry, 'root' | 'path'>;
 }
 
+/** A sealed object that is small enough to be held whole. The object is handed over. */
+export interface OpenSealedTask extends OpenOptions {
+  object: Uint8Array;
+}
+
 /** Name of each function of the thread, what it takes and what it gives. */
 export interface ThreadFunctions {
   buildPack: { task: BuildTask; result: BuiltPack };
@@ -66,6 +72,7 @@ export interface ThreadFunctions {
   hashBytes: { task: { bytes: Uint8Array }; result: string };
   checksumFile: { task: ChecksumTask; result: { size: number; crc32c: number } | undefined };
   compareSlices: { task: CompareTask; result: boolean[] };
+  openSealed: { task: OpenSealedTask; result: Uint8Array };
 }
 
 /** Errors lose their code in a structured clone: they cross as reports. */

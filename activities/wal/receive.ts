@@ -5,6 +5,7 @@ import { masked } from '../../components/config-file/secrets';
 import { type ReceiverProgress, runReceiver } from '../../components/postgres/wal/receiver';
 import { slotName } from '../../components/postgres/wal/replication';
 import { postgresOf } from '../../domain/config/names';
+import { HoldfastError } from '../../domain/errors';
 import { formatInstant } from '../../domain/instant';
 import { formatLsn } from '../../domain/lsn';
 import type { ShippingRequest } from '../../domain/requests';
@@ -17,6 +18,11 @@ const coverageIntervalMs = 1000;
 
 export async function receiveWal(context: SiteContext, { component }: ShippingRequest): Promise<ShippingEnd> {
   const configured = postgresOf(context.config, context.site, component);
+  if (configured.wal.source === 'command') {
+    throw new HoldfastError('usage', `the server of ${component} pushes its WAL itself: nothing is received`, {
+      hints: ['end this shipper: holdfast abort it, or terminate its workflow'],
+    });
+  }
   // Callbacks of the stream run outside the activity's own chain of calls: they are given its context.
   const activity = Context.current();
   const { cancellationSignal: signal, log } = activity;

@@ -4,16 +4,51 @@
  */
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
+import type { Cluster } from '../../test/support/postgres-cluster';
 import type { Bed } from '../bed';
 import type { Measured } from '../contest';
 import type { TlsS3 } from '../s3';
 import { timed } from '../timed';
 import { level, type Peer, processes } from './peer';
 
+export interface Stanza {
+  cluster: Cluster;
+  /** Configuration, repository, spool and logs lie there. */
+  dir: string;
+  s3?: TlsS3;
+  /** More lines of its configuration. */
+  more?: string[];
+}
+
 export async function pgbackrest(bed: Bed, program: string, s3?: TlsS3): Promise<Peer> {
-  const cluster = await bed.cluster();
   const dir = bed.folder(s3 ? 'pgbackrest-s3' : 'pgbackrest');
   if (s3) await s3.makeBucket('pgbackrest');
+  const command = await createStanza(bed, program, { cluster: await bed.cluster(), dir, s3 });
+  let stored = 0;
+  return {
+    name: 'pgbackrest',
+    async backup(): Promise<Measured> {
+      const { seconds, cpu } = await timed(`${command} --type=full --start-fast --no-archive-check backup`, bed.user);
+      if (stored === 0) stored = await storedBytes(command, bed);
+      return { seconds, more: { 'cpu s': cpu, ...(stored > 0 ? { 'stored MB': stored / 1e6 } : {}) } };
+    },
+    async incremental(): Promise<Measured> {
+      const { seconds, cpu } = await timed(`${command} --type=incr --start-fast --no-archive-check backup`, bed.user);
+      return { seconds, more: { 'cpu s': cpu, 'stored MB': (await storedBytes(command, bed)) / 1e6 } };
+    },
+    async restore(target): Promise<Measured> {
+      const { seconds, cpu } = await timed(`${command} --pg1-path='${target}' restore`, bed.user);
+      return { seconds, more: { 'cpu s': cpu } };
+    },
+  };
+}
+
+/** @returns the program with its configuration: a command comes behind it */
+export async function createStanza(
+  bed: Bed,
+  program: string,
+  { cluster, dir, s3, more = [] }: Stanza,
+): Promise<string> {
   const config = path.join(dir, 'pgbackrest.conf');
   const repository = s3
     ? [
@@ -36,6 +71,7 @@ export async function pgbackrest(bed: Bed, program: string, s3?: TlsS3): Promise
       'log-level-file=off',
       'repo1-retention-full=9',
       'archive-check=n',
+      ...more,
     ],
     ...['[main]', `pg1-path=${cluster.dataDir}`, `pg1-socket-path=${cluster.socketDir}`, `pg1-port=${cluster.port}`],
     'pg1-user=postgres',
@@ -43,23 +79,7 @@ export async function pgbackrest(bed: Bed, program: string, s3?: TlsS3): Promise
   writeFileSync(config, `${settings.join('\n')}\n`, { mode: 0o644 });
   const command = `'${program}' --config='${config}' --stanza=main`;
   await timed(`${command} stanza-create`, bed.user);
-  let stored = 0;
-  return {
-    name: 'pgbackrest',
-    async backup(): Promise<Measured> {
-      const { seconds, cpu } = await timed(`${command} --type=full --start-fast --no-archive-check backup`, bed.user);
-      if (stored === 0) stored = await storedBytes(command, bed);
-      return { seconds, more: { 'cpu s': cpu, ...(stored > 0 ? { 'stored MB': stored / 1e6 } : {}) } };
-    },
-    async incremental(): Promise<Measured> {
-      const { seconds, cpu } = await timed(`${command} --type=incr --start-fast --no-archive-check backup`, bed.user);
-      return { seconds, more: { 'cpu s': cpu, 'stored MB': (await storedBytes(command, bed)) / 1e6 } };
-    },
-    async restore(target): Promise<Measured> {
-      const { seconds, cpu } = await timed(`${command} --pg1-path='${target}' restore`, bed.user);
-      return { seconds, more: { 'cpu s': cpu } };
-    },
-  };
+  return command;
 }
 
 /** Of the newest backup. */

@@ -31,7 +31,7 @@ function examineAll(loaded: LoadedConfig, sites: string[]): Promise<Examined[]> 
     ...Object.entries(config.stores).map(([name, one]) => examine(`store ${name}`, () => checkStore(name, one))),
     ...sites.flatMap((site) => [
       ...Object.entries(siteOf(config, site).components).map(([name, one]) =>
-        examine(`${site} ${name}`, () => checkComponent(one, slotName(config.system, site, name))),
+        examine(`${site} ${name}`, () => checkComponent(config, one, slotName(config.system, site, name))),
       ),
       ...Object.entries(siteOf(config, site).services).map(([name, one]) =>
         examine(`${site} service ${name}`, () => checkService(name, one, withoutSecrets(config))),

@@ -8,6 +8,7 @@ export function declareCommands(program: Command): void {
   declareProcedures(program);
   declareSchedules(program);
   declareQuestions(program);
+  declareWal(program);
 }
 
 const site = () => new Option('--site <site>', 'site, or "all"');
@@ -146,6 +147,17 @@ function declareQuestions(program: Command): void {
     .command('rebuild')
     .description('make the catalog again from the backups in the stores')
     .action(acting(async (options) => (await import('./catalog.js')).rebuild(options)));
+}
+
+function declareWal(program: Command): void {
+  const wal = program.command('wal').description('the write-ahead log').helpCommand(false);
+  wal
+    .command('push')
+    .description("store a file that PostgreSQL archives: archive_command = 'holdfast wal push %p'")
+    .argument('<file>', 'as the server names it')
+    .addOption(site())
+    .option('--component <name>', 'whose WAL it is; else the one with that data directory')
+    .action(acting(async (options, file) => (await import('./wal-push.js')).push(options, file)));
 }
 
 function tablespace(text: string, before: Record<string, string> = {}): Record<string, string> {

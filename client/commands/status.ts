@@ -12,6 +12,7 @@ import { withRepository } from '../catalog/open';
 import { type ComponentPoints, recoverablePoints } from '../catalog/points';
 import { configured, type GlobalOptions, type Outcome } from '../context';
 import { joinEngine } from '../engine/join';
+import { type ArchiverStatus, archiversOf, archiverTable, archiverWarnings } from '../output/archivers';
 import { say } from '../output/say';
 import { table } from '../output/table';
 import { runningProcedures } from '../procedures/find';
@@ -45,6 +46,7 @@ interface Status {
   engine: { address: string; ui: string | null; embedded: boolean };
   procedures: string[];
   shippers: ShipperStatus[];
+  archivers: ArchiverStatus[];
   backups: TierStatus[];
   objectives: { rpoSeconds?: number; rtoSeconds?: number };
   problems: string[];
@@ -72,21 +74,30 @@ export async function status(options: GlobalOptions & { site?: string }): Promis
       ...one,
       ...lagOf(stores.points, one.site, one.component),
     }));
+    const archivers = archiversOf(config, sites).map((one) => ({
+      ...one,
+      ...lagOf(stores.points, one.site, one.component),
+    }));
     const backups = sites.flatMap((site) => tiersOf(config, site, stores.heads));
     const found: Status = {
       system: config.system,
       engine: { address: engine.address, ui: engine.ui ?? null, embedded: engine.embedded },
       procedures,
       shippers,
+      archivers,
       backups,
       objectives: { rpoSeconds: seconds(config.objectives?.rpo), rtoSeconds: seconds(config.objectives?.rto) },
       problems: [
         ...('failure' in stores ? [`the stores cannot be read: ${stores.failure}`] : []),
         ...shippers.flatMap((one) => shipperProblems(config, one, backups)),
+        ...archivers.flatMap((one) => missedObjective(config, one, backups)),
       ],
-      warnings: sites
-        .filter((site) => !backups.some((one) => one.site === site && one.lastBackup !== undefined))
-        .map((site) => `site ${site} has no backup yet`),
+      warnings: [
+        ...sites
+          .filter((site) => !backups.some((one) => one.site === site && one.lastBackup !== undefined))
+          .map((site) => `site ${site} has no backup yet`),
+        ...archivers.flatMap(archiverWarnings),
+      ],
     };
     return { json: found, text: describe(found), exit: found.problems.length > 0 ? 1 : 0 };
   } finally {
@@ -118,18 +129,22 @@ function shipperProblems(
       `the stores are ${formatDuration(lagSeconds * 1000)} behind ${component} (${site}), though its shipper runs`,
     );
   }
+  return [...problems, ...missedObjective(config, { site, component, lagSeconds }, backups)];
+}
+
+function missedObjective(
+  config: Config,
+  { site, component, lagSeconds }: Pick<ShipperStatus, 'site' | 'component' | 'lagSeconds'>,
+  backups: TierStatus[],
+): string[] {
   const rpo = seconds(config.objectives?.rpo);
   const first = backups.some((one) => one.site === site && one.lastBackup !== undefined);
-  if (first && rpo !== undefined && (lagSeconds ?? Number.POSITIVE_INFINITY) > rpo) {
-    const behind =
-      lagSeconds === undefined
-        ? 'nothing of it is stored'
-        : `the stores are ${formatDuration(lagSeconds * 1000)} behind`;
-    problems.push(
-      `the recovery point objective of ${formatDuration(rpo * 1000)} is missed for ${component} (${site}): ${behind}`,
-    );
-  }
-  return problems;
+  if (!first || rpo === undefined || (lagSeconds ?? Number.POSITIVE_INFINITY) <= rpo) return [];
+  const behind =
+    lagSeconds === undefined ? 'nothing of it is stored' : `the stores are ${formatDuration(lagSeconds * 1000)} behind`;
+  return [
+    `the recovery point objective of ${formatDuration(rpo * 1000)} is missed for ${component} (${site}): ${behind}`,
+  ];
 }
 
 function tiersOf(config: Config, site: string, heads: BackupHead[]): TierStatus[] {
@@ -159,7 +174,7 @@ function seconds(ms: number | undefined): number | undefined {
 }
 
 function describe(found: Status): string {
-  const { engine, shippers, backups, problems, warnings, procedures } = found;
+  const { engine, shippers, archivers, backups, problems, warnings, procedures } = found;
   const lines = [`engine of ${found.system} at ${engine.address}${engine.ui === null ? '' : `, web ui ${engine.ui}`}`];
   if (procedures.length > 0) lines.push(`running: ${procedures.join(', ')}`);
   if (shippers.length > 0) {
@@ -171,6 +186,7 @@ function describe(found: Status): string {
     ]);
     lines.push('', table(['SITE', 'DATABASE', 'SHIPPER', 'BEHIND'], rows, ['BEHIND']));
   }
+  lines.push(...archiverTable(archivers));
   const rows = backups.map((one) => [
     one.site,
     one.tier ?? '-',

@@ -4,23 +4,25 @@ import { connectionOf } from '../../components/config-file/open-repository';
 import { checkStreamed } from '../../components/postgres/base-backup/check';
 import { checkPostgres } from '../../components/postgres/check';
 import { withClient } from '../../components/postgres/connection';
-import type { ComponentConfig, FilesComponent, PostgresComponent } from '../../domain/config/types';
+import type { ComponentConfig, Config, FilesComponent, PostgresComponent } from '../../domain/config/types';
+import { checkArchived } from './archived';
 import { checkClock } from './clock';
 import { type Finding, ok, problem } from './finding';
 import { checkFreeSpace } from './free-space';
 
 /** @param slot that the component's shipper has or will have */
-export function checkComponent(component: ComponentConfig, slot: string): Promise<Finding[]> {
-  return component.kind === 'postgres' ? checkDatabase(component, slot) : checkFiles(component);
+export function checkComponent(config: Config, component: ComponentConfig, slot: string): Promise<Finding[]> {
+  return component.kind === 'postgres' ? checkDatabase(config, component, slot) : checkFiles(component);
 }
 
-async function checkDatabase(component: PostgresComponent, slot: string): Promise<Finding[]> {
-  const { dataDir, method } = component;
+async function checkDatabase(whole: Config, component: PostgresComponent, slot: string): Promise<Finding[]> {
+  const { dataDir, method, wal } = component;
   const config = await connectionOf(component);
+  const shipping = { slot, source: wal.source };
   const { findings, facts } =
     method === 'stream' || dataDir === undefined
-      ? await checkStreamed(config, slot)
-      : await checkPostgres(config, dataDir, slot);
+      ? await checkStreamed(config, shipping)
+      : await checkPostgres(config, dataDir, shipping);
   if (facts === undefined) return findings;
   const clock = await checkClock('PostgreSQL', () =>
     withClient(config, async (client) => {
@@ -28,7 +30,8 @@ async function checkDatabase(component: PostgresComponent, slot: string): Promis
       return rows[0]?.now ?? new Date();
     }),
   );
-  return [...findings, ...(dataDir === undefined ? [] : [await checkFreeSpace(dataDir)]), clock];
+  const archived = wal.source === 'command' ? [await checkArchived(whole, component, facts)] : [];
+  return [...findings, ...archived, ...(dataDir === undefined ? [] : [await checkFreeSpace(dataDir)]), clock];
 }
 
 async function checkFiles({ paths }: FilesComponent): Promise<Finding[]> {

@@ -10,11 +10,11 @@ export interface Shipper {
   workflowId: string;
 }
 
-/** The shippers that should run. */
+/** The shippers that should run: none for a server that pushes its WAL itself. */
 export function shippersOf(config: Config, sites: string[]): Shipper[] {
   return sites
     .flatMap((site) => componentRefs(config, site))
-    .filter(({ component }) => component.kind === 'postgres')
+    .filter(({ component }) => component.kind === 'postgres' && component.wal.source === 'slot')
     .map(({ site, name }) => ({ site, component: name, workflowId: shippingWorkflowId(config.system, site, name) }));
 }
 

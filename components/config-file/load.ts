@@ -3,27 +3,14 @@
  * Guaranteed: what comes back is checked and complete. Not guaranteed: that anything it names can be reached.
  */
 import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import { parseConfig } from '../../domain/config/parse';
 import type { LoadedConfig } from '../../domain/config/types';
 import { HoldfastError } from '../../domain/errors';
+import { configPath } from './paths';
 
 export type { Config, LoadedConfig } from '../../domain/config/types';
 
-/** `npm run` changes the working directory and leaves the user's in INIT_CWD: relative paths are meant from there. */
-export function whereTheUserStands(environment: NodeJS.ProcessEnv = process.env): string {
-  return environment.INIT_CWD ?? process.cwd();
-}
-
-/** A path of the command line, absolute. */
-export function userPath(path: string, environment: NodeJS.ProcessEnv = process.env): string {
-  return resolve(whereTheUserStands(environment), path);
-}
-
-/** `path`, else `$HOLDFAST_CONFIG`, else `./holdfast.yaml`, absolute. */
-export function configPath(path?: string, environment: NodeJS.ProcessEnv = process.env): string {
-  return userPath(path ?? environment.HOLDFAST_CONFIG ?? 'holdfast.yaml', environment);
-}
+export { configPath, userPath, whereTheUserStands } from './paths';
 
 /**
  * @throws HoldfastError `config_not_found`, `config_invalid`

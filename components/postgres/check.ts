@@ -4,20 +4,16 @@
  */
 import { accessSync, constants, realpathSync } from 'node:fs';
 import type pg from 'pg';
+import type { WalSource } from '../../domain/config/types';
 import { reportError } from '../../domain/errors';
+import { archiverFindings } from './archiver';
 import { connect } from './connection';
+import { error, type Finding, ok } from './finding';
 import { readControlFile } from './pg-control';
 import { type ServerFacts, serverFacts } from './server';
 import { findServerTools } from './tools';
 
-export interface Finding {
-  /** Stable, for JSON: an error code of the catalogue, or the name of what was looked at. */
-  code: string;
-  level: 'ok' | 'warning' | 'error';
-  /** Lower-case sentence. */
-  what: string;
-  hint?: string;
-}
+export type { Finding } from './finding';
 
 export interface PostgresCheck {
   findings: Finding[];
@@ -25,20 +21,27 @@ export interface PostgresCheck {
   facts?: ServerFacts;
 }
 
-/**
- * @param dataDir as configured; must be on this host
- * @param slot of the component's own receiver: what that one uses is no lack
- */
-export async function checkPostgres(config: pg.ClientConfig, dataDir: string, slot?: string): Promise<PostgresCheck> {
+export interface CheckedShipping {
+  /** Of the component's own receiver: what that one uses is no lack. */
+  slot?: string;
+  source?: WalSource;
+}
+
+/** @param dataDir as configured; must be on this host */
+export async function checkPostgres(
+  config: pg.ClientConfig,
+  dataDir: string,
+  { slot, source = 'slot' }: CheckedShipping = {},
+): Promise<PostgresCheck> {
   let client: pg.Client | undefined;
   try {
     client = await connect(config);
     const facts = await serverFacts(client);
     const findings = [
       ok('postgres_reachable', `PostgreSQL ${facts.major} answers as ${facts.rights.user}`),
-      ...rightsOf(facts),
-      ...walSettings(facts),
-      ...capacity(facts, await ownUse(client, slot)),
+      ...rightsOf(facts, source),
+      ...walSettings(facts, source),
+      ...(source === 'slot' ? capacity(facts, await ownUse(client, slot)) : await archiverFindings(client, slot)),
       ...(await dataDirectory(facts, dataDir)),
       ...(await tools(facts)),
     ];
@@ -51,7 +54,7 @@ export async function checkPostgres(config: pg.ClientConfig, dataDir: string, sl
   }
 }
 
-function rightsOf({ rights, major }: ServerFacts): Finding[] {
+function rightsOf({ rights, major }: ServerFacts, source: WalSource): Finding[] {
   const role = quoted(rights.user);
   const functions =
     major >= 15
@@ -65,8 +68,8 @@ function rightsOf({ rights, major }: ServerFacts): Finding[] {
           'the role may not take a base backup',
           `grant execute on function ${functions} to ${role}`,
         ),
-    rights.replication || rights.superuser
-      ? ok('replication_rights', 'the role may stream WAL')
+    rights.replication || rights.superuser || source === 'command'
+      ? ok('replication_rights', source === 'slot' ? 'the role may stream WAL' : 'the role need not stream WAL')
       : error('postgres_rights', 'the role may not stream WAL', `alter role ${role} replication`),
     rights.readsAllSettings
       ? ok('settings_rights', 'the role sees every setting')
@@ -74,7 +77,7 @@ function rightsOf({ rights, major }: ServerFacts): Finding[] {
   ];
 }
 
-export function walSettings({ settings, inRecovery }: ServerFacts): Finding[] {
+export function walSettings({ settings, inRecovery }: ServerFacts, source: WalSource): Finding[] {
   const findings: Finding[] = [];
   findings.push(
     settings['wal_level'] === 'minimal'
@@ -97,6 +100,7 @@ export function walSettings({ settings, inRecovery }: ServerFacts): Finding[] {
     const what = name === 'fsync' ? 'fsync is off: a crash of the host loses the database' : 'full_page_writes is off';
     findings.push({ code: name, level: 'warning', what, hint: `alter system set ${name} = on` });
   }
+  if (source === 'command') return findings;
   const kept = settings['max_slot_wal_keep_size'];
   findings.push(
     ok(
@@ -162,14 +166,6 @@ export async function tools(facts: ServerFacts): Promise<Finding[]> {
     const { code, message, hints } = reportError(problem);
     return [{ code, level: 'warning', what: `${message}: nothing can be restored here`, hint: hints.at(-1) }];
   }
-}
-
-export function ok(code: string, what: string): Finding {
-  return { code, level: 'ok', what };
-}
-
-export function error(code: string, what: string, hint: string): Finding {
-  return { code, level: 'error', what, hint };
 }
 
 export function quoted(name: string): string {

@@ -34,8 +34,10 @@ export interface PrepareRequest {
   facts: PostgresFacts;
   /** Where each tablespace was placed: oid → absolute path. */
   tablespaces: Record<string, string>;
-  /** Holds at least the WAL from the backup's start to its stop, whole segments by name. */
+  /** Holds the WAL from the backup's start to its stop, whole segments by name. */
   spoolDir: string;
+  /** The spool is too small for all of that: the server is fed with the rest while it replays. */
+  isFed?: boolean;
   /** The original place: configuration that is missing outside the data directory is put back. */
   inPlace: boolean;
 }
@@ -89,7 +91,9 @@ function placeOwnWal(request: PrepareRequest): void {
   for (let number = segmentOf(parseLsn(facts.startLsn), facts.segmentSize); number <= last; number++) {
     const name = segmentName(facts.timeline, number, facts.segmentSize);
     const file = path.join(dataDir, 'pg_wal', name);
-    const { from, isOwn } = spooledSegment(request, name);
+    const spooled = spooledSegment(request, name);
+    if (!spooled) return;
+    const { from, isOwn } = spooled;
     // A copy and no second name: the server writes into the segments it recycles.
     copyFileSync(from, file, constants.COPYFILE_FICLONE);
     if (!isOwn && number === last) eraseBeyond(file, Number(parseLsn(facts.stopLsn) % BigInt(facts.segmentSize)));
@@ -102,12 +106,18 @@ function placeOwnWal(request: PrepareRequest): void {
  * Where the server left the backup's timeline within the backup's last segment, the newer timeline's file stands for it: it
  * begins with a copy of its ancestor's.
  */
-function spooledSegment({ spoolDir }: PrepareRequest, name: string): { from: string; isOwn: boolean } {
+function spooledSegment({ spoolDir, isFed }: PrepareRequest, name: string): SpooledSegment | undefined {
   const isSame = (one: string) => one.length === name.length && one.slice(8) === name.slice(8);
   const names = existsSync(spoolDir) ? readdirSync(spoolDir).filter(isSame).sort() : [];
   const found = names.includes(name) ? name : names.at(-1);
   if (found !== undefined) return { from: path.join(spoolDir, found), isOwn: found === name };
+  if (isFed) return undefined;
   throw new HoldfastError('log_apply_failed', `the backup's own WAL segment ${name} is missing`, { where: spoolDir });
+}
+
+interface SpooledSegment {
+  from: string;
+  isOwn: boolean;
 }
 
 /** Nothing of another timeline may stand under this one's name. */

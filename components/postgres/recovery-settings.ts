@@ -10,13 +10,16 @@ import path from 'node:path';
 import type { ReplayTarget } from '../../domain/decide-recovery';
 import { formatForPostgres } from '../../domain/instant';
 import { giveTo, type Owner } from './owner';
+import { shellQuoted } from './shell';
 
 export interface ReplaySettings {
   target: ReplayTarget;
   /** `latest`, `current` or a timeline's number; default `latest`. */
   timeline?: string;
-  /** Directory that holds every needed segment, whole, and the history files. */
+  /** Directory that holds the needed segments, whole, and the history files. */
   spoolDir: string;
+  /** Absent: a copy out of a spool that holds everything. */
+  restoreCommand?: string;
   /** Own, private, its path short (a socket's path has at most 107 bytes). */
   socketDir: string;
   port: number;
@@ -38,9 +41,10 @@ export function targetSettings({
   target,
   timeline,
   spoolDir,
-}: Pick<ReplaySettings, 'target' | 'timeline' | 'spoolDir'>) {
+  restoreCommand,
+}: Pick<ReplaySettings, 'target' | 'timeline' | 'spoolDir' | 'restoreCommand'>) {
   const settings: Record<string, string> = {
-    restore_command: `cp ${shellQuoted(`${spoolDir}/`).replaceAll('%', '%%')}%f "%p"`,
+    restore_command: restoreCommand ?? `cp ${shellQuoted(`${spoolDir}/`).replaceAll('%', '%%')}%f "%p"`,
     recovery_target_timeline: timeline ?? 'latest',
     recovery_target_action: 'promote',
     recovery_target: '',
@@ -181,8 +185,4 @@ function replaceConf(dataDir: string, owner: Owner, text: string): void {
 
 function escaped(value: string): string {
   return value.replaceAll('\\', '\\\\').replaceAll("'", "''");
-}
-
-function shellQuoted(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -93,6 +93,11 @@ const reasons: [RegExp, ErrorCode, string][] = [
     'restore an older backup',
   ],
   [/WAL was generated with "?wal_level=minimal/, 'log_apply_failed', 'take a target before wal_level was lowered'],
+  [
+    /could not restore file ".*" from archive/,
+    'log_apply_failed',
+    'see that the target has room for a segment of WAL, then run the restore again',
+  ],
   [/No space left on device/, 'target_full', 'free space on the target, then run the restore again'],
   [
     /was initialized by PostgreSQL version|database files are incompatible with server/,
@@ -112,11 +117,17 @@ const passing = [
   /pre-existing shared memory block/, // the children of a killed server still hold it
   /lock file "postmaster.pid" already exists/, // a server that another attempt started just before us
   /maximum number of prepared transactions reached/, // raised on the source meanwhile; pg_control knows by now
+  /startup process .* was terminated by signal 9/, // somebody's doing, the kernel's for instance
 ];
 
 /** Whether the same start may succeed a moment later. */
 export function isPassing(lines: string[]): boolean {
   return lines.some((line) => passing.some((pattern) => pattern.test(line)));
+}
+
+/** A server that ends by itself, or is told to end, says so; one that is killed has no time to. */
+export function endedSilently(lines: string[]): boolean {
+  return !lines.some((line) => /(FATAL|PANIC): |shutdown request|shutting down/.test(line));
 }
 
 /** Why the server ended, by its last words. */

@@ -19,7 +19,7 @@ import { readControlFile } from './pg-control';
 import { availableLibraries } from './preload';
 import { putRecoverySignal, putSettings, recoverySettings, removeSettings } from './recovery-settings';
 import { clearStalePidFile, dropRunFiles, layOutRunDir, privateSocketDir, type RunFiles } from './replay-files';
-import { failureIn, isPassing, LogTail, lastCommitIn, progressIn } from './replay-log';
+import { endedSilently, failureIn, isPassing, LogTail, lastCommitIn, progressIn } from './replay-log';
 import type { ServerTools } from './tools';
 
 export interface ReplayRequest {
@@ -28,8 +28,9 @@ export interface ReplayRequest {
   dataDir: string;
   /** Beside the data directory, the same in every attempt: for the configuration and the log of the replay. */
   runDir: string;
-  /** Every needed segment, whole, and history files; readable for the owner. */
+  /** Every needed segment, whole, and history files; readable for the owner. With a `restoreCommand`, what that makes of it. */
   spoolDir: string;
+  restoreCommand?: string;
   target: ReplayTarget;
   timeline?: string;
   /** The source's; those that this host lacks are left out. */
@@ -37,7 +38,7 @@ export interface ReplayRequest {
   /** A role that may do everything: `bootstrap_user` of the backup's facts. */
   superuser?: string;
   signal?: AbortSignal;
-  /** Several times a second. */
+  /** Several times a second. What it throws ends the call and leaves the server to the next one. */
   onProgress?: (progress: ReplayProgress) => void;
 }
 
@@ -69,9 +70,9 @@ export async function replay(request: ReplayRequest): Promise<Replayed> {
   const files = layOutRunDir(request.runDir, owner, request.tools.major);
   const seen: { lastCommit?: string } = {};
   for (let attempt = 1; ; attempt++) {
-    const lines = await oneAttempt(request, files, socketDir, libraries.found, seen);
-    if (lines === undefined) break;
-    if (attempt === attempts || !isPassing(lines)) throw failureIn(lines);
+    const end = await oneAttempt(request, files, socketDir, libraries.found, seen);
+    if (end === undefined) break;
+    if (attempt === attempts || !(end.killed || isPassing(end.lines))) throw failureIn(end.lines);
     await sleep(500);
   }
   return {
@@ -97,14 +98,22 @@ export async function endReplay(
   dropRunFiles(runDir, dataDir);
 }
 
-/** Undefined: promoted and running. Otherwise the lines of the log since the start. */
+/** A server that did not come to its target. */
+interface Ended {
+  /** Of its log, since the start. */
+  lines: string[];
+  /** Somebody's doing, the kernel's for instance, and none of its own: it goes on where it was. */
+  killed: boolean;
+}
+
+/** Undefined: promoted and running. */
 async function oneAttempt(
   request: ReplayRequest,
   files: RunFiles,
   socketDir: string,
   preloadLibraries: string,
   seen: { lastCommit?: string },
-): Promise<string[] | undefined> {
+): Promise<Ended | undefined> {
   const { dataDir, owner } = request;
   const log = new LogTail(files.log);
   let child: ChildProcess | undefined;
@@ -143,7 +152,7 @@ async function follow(
   child: ChildProcess | undefined,
   pid: number | undefined,
   seen: { lastCommit?: string },
-): Promise<string[] | undefined> {
+): Promise<Ended | undefined> {
   const lines: string[] = [];
   let progress: ReplayProgress = {};
   const listen = () => {
@@ -171,7 +180,7 @@ async function follow(
     if (pid === undefined || over) {
       if (pid !== undefined) await waitUntilFree(pid);
       listen();
-      return lines;
+      return { lines, killed: child ? child.signalCode === 'SIGKILL' : endedSilently(lines) };
     }
     await sleep(100);
   }

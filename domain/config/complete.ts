@@ -72,6 +72,7 @@ export function completeConfig(parsed: ParsedConfig, environment: Environment, b
     objectives: parsed.objectives,
     tiers,
     restoreOrder: parsed.restore?.order ?? [],
+    ...(parsed.restore?.spool === undefined ? {} : { spoolBytes: parsed.restore.spool }),
     parallelJobs: parsed.parallelJobs,
     maxChain: parsed.maxChain,
     compression: { level: parsed.compression?.level ?? defaultLevel },

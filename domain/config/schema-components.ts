@@ -2,8 +2,13 @@
 import { z } from 'zod';
 import { connection, duration, filePath, names, rate } from './schema-values';
 import { referenceExample } from './secret-reference';
+import { walSources } from './types';
 
 const wal = z.strictObject({
+  source: z
+    .enum(walSources)
+    .default('slot')
+    .describe("how WAL comes: received from a replication slot, or pushed by the server's archive_command"),
   mode: z.enum(['async']).default('async'),
   to: names.optional().describe('names of stores; absent: every store'),
   interval: duration.default(500),

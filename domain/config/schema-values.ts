@@ -1,7 +1,17 @@
 /** The small forms that the schema's parts are made of. */
 import { z } from 'zod';
 import { hasBrokenReference, referenceExample, secretForm } from './secret-reference';
-import { durationExample, durationForm, parseDuration, parseRate, rateExample, rateForm } from './units';
+import {
+  durationExample,
+  durationForm,
+  parseDuration,
+  parseRate,
+  parseSize,
+  rateExample,
+  rateForm,
+  sizeExample,
+  sizeForm,
+} from './units';
 
 /** A name becomes part of object keys, folders and workflow ids. */
 export const nameForm = /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/;
@@ -26,6 +36,11 @@ export const duration = z
   .string(`expected ${durationExample}`)
   .regex(durationForm, `expected ${durationExample}`)
   .transform((text) => parseDuration(text) ?? 0);
+
+export const size = z
+  .string(`expected ${sizeExample}`)
+  .regex(sizeForm, `expected ${sizeExample}`)
+  .transform((text) => parseSize(text) ?? 0);
 
 /** Unlimited is undefined: infinity would not survive JSON. */
 export const rate = z

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { componentSchema } from './schema-components';
 import { serviceSchema } from './schema-services';
 import { storeSchema } from './schema-stores';
-import { duration, filePath, name, nameMap, names, port, secret } from './schema-values';
+import { duration, filePath, name, nameMap, names, port, secret, size } from './schema-values';
 
 const temporal = z.strictObject({
   address: port.describe('host:port of the Temporal server'),
@@ -33,6 +33,7 @@ const site = z.strictObject({
 });
 
 const count = z.int().min(1);
+const spoolAtLeast = 64 * 2 ** 20;
 
 const tier = z.strictObject({
   schedule: z
@@ -51,6 +52,14 @@ const tier = z.strictObject({
   components: names.optional(),
 });
 
+const restore = z.strictObject({
+  order: names.optional().describe('components in the order they are restored'),
+  spool: size
+    .refine((bytes) => bytes >= spoolAtLeast, 'expected at least 64MiB')
+    .optional()
+    .describe('WAL that may lie beside the target of a restore; absent: half of the space that the data leaves free'),
+});
+
 export const configSchema = z.strictObject({
   system: name.describe('begins the id of every backup'),
   temporal: temporal.optional().describe('absent: the embedded engine'),
@@ -62,7 +71,7 @@ export const configSchema = z.strictObject({
     .optional(),
   objectives: z.strictObject({ rpo: duration.optional(), rto: duration.optional() }).optional(),
   tiers: nameMap(tier).default({}),
-  restore: z.strictObject({ order: names.describe('components in the order they are restored') }).optional(),
+  restore: restore.optional(),
   parallelJobs: z.int().min(1).max(64).default(2),
   maxChain: z
     .int()

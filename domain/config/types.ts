@@ -23,6 +23,8 @@ export interface Config {
   tiers: Record<string, TierConfig>;
   /** Components in the order they are restored; those not named follow in the order of the configuration. */
   restoreOrder: string[];
+  /** Bytes of WAL that may lie beside a restore's target; absent: a share of the free space. */
+  spoolBytes?: number;
   /** Runs of packs stored or placed at the same time. */
   parallelJobs: number;
   /** Backups in a chain at the most, the full one among them. */
@@ -62,7 +64,12 @@ export interface PostgresComponent {
   probes: string[];
 }
 
+/** `slot`: our receiver streams it. `command`: the server's `archive_command` calls `holdfast wal push`, a segment at a time. */
+export const walSources = ['slot', 'command'] as const;
+export type WalSource = (typeof walSources)[number];
+
 export interface WalConfig {
+  source: WalSource;
   mode: 'async';
   /** Stores that get the WAL; the first is the one a restore asks first. */
   to: string[];

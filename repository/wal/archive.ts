@@ -113,6 +113,11 @@ export class WalArchive {
     await putOnce(this.store, this.objects, this.names.history(timeline), text);
   }
 
+  /** A `.backup` file of the server's archiver. Nothing of ours asks for it. */
+  async putLabel(timeline: number, name: string, text: Uint8Array): Promise<void> {
+    await putOnce(this.store, this.objects, this.names.label(timeline, name), text);
+  }
+
   async readHistory(timeline: number): Promise<Buffer | undefined> {
     const key = this.names.history(timeline);
     const sealed = await getIfThere(this.store, key);

@@ -6,6 +6,7 @@
  *     wal/<system identifier>/<timeline>/segments/<segment>         a whole segment
  *     wal/<system identifier>/<timeline>/parts/<segment>/<from>-<to>  bytes [from, to) of a segment
  *     wal/<system identifier>/<timeline>/history                    the timeline's history file
+ *     wal/<system identifier>/<timeline>/labels/<name>.backup         what the server's archiver says of a base backup
  *     wal/<system identifier>/<timeline>/coverage                   how far the server's clock is covered
  *     wal/<system identifier>/quarantine/<stamp>/…                  what a rewound server contradicts, under its old names
  *
@@ -71,6 +72,10 @@ export class WalNames {
 
   history(timeline: number): string {
     return `${this.timelineRoot(timeline)}history`;
+  }
+
+  label(timeline: number, name: string): string {
+    return `${this.timelineRoot(timeline)}labels/${name}`;
   }
 
   coverage(timeline: number): string {

@@ -1,6 +1,6 @@
 /**
  * WAL shipping while a backup runs. Without the WAL of its own time a physical backup cannot be restored, so where no shipper
- * runs one is started for the backup's time.
+ * runs one is started for the backup's time. A server that pushes its WAL itself needs none.
  */
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { getExternalWorkflowHandle, ParentClosePolicy, startChild } from '@temporalio/workflow';
@@ -11,7 +11,7 @@ import type { Run } from '../frame/run';
 import { shipWal } from '../ship-wal';
 
 export async function keepShipping(run: Run, job: BackupJob): Promise<void> {
-  for (const component of job.components.filter(({ kind }) => kind === 'postgres')) {
+  for (const component of job.components.filter(({ kind, wal }) => kind === 'postgres' && wal !== 'command')) {
     const workflowId = shippingWorkflowId(job.system, job.site, component.name);
     try {
       await startChild(shipWal, {

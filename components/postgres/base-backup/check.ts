@@ -5,11 +5,9 @@
 import type pg from 'pg';
 import { reportError } from '../../../domain/errors';
 import {
+  type CheckedShipping,
   capacity,
-  error,
-  type Finding,
   type OwnUse,
-  ok,
   ownUse,
   type PostgresCheck,
   quoted,
@@ -17,12 +15,15 @@ import {
   walSettings,
 } from '../check';
 import { connect } from '../connection';
+import { error, type Finding, ok } from '../finding';
 import { type ServerFacts, serverFacts } from '../server';
 import { ReplicationConnection } from '../wal/replication';
 import { streamFailure } from './failures';
 
-/** @param slot of the component's own receiver: what that one uses is no lack */
-export async function checkStreamed(config: pg.ClientConfig, slot?: string): Promise<PostgresCheck> {
+export async function checkStreamed(
+  config: pg.ClientConfig,
+  { slot, source = 'slot' }: CheckedShipping = {},
+): Promise<PostgresCheck> {
   let client: pg.Client | undefined;
   try {
     client = await connect(config);
@@ -32,8 +33,8 @@ export async function checkStreamed(config: pg.ClientConfig, slot?: string): Pro
       ok('postgres_reachable', `PostgreSQL ${facts.major} answers as ${facts.rights.user}`),
       ...rightsOf(facts),
       // A standby may be the source: its WAL is the primary's.
-      ...walSettings(facts).filter(({ code }) => code !== 'standby'),
-      ...capacity(facts, use),
+      ...walSettings(facts, source).filter(({ code }) => code !== 'standby'),
+      ...(source === 'slot' ? capacity(facts, use) : []),
       ...senderLeft(facts, use),
       ...(await replication(config)),
       ...(await tools(facts)),

@@ -1,3 +1,4 @@
+import { defaultPayloadConverter } from '@temporalio/common';
 import { troubleOf } from '../../../client/procedures/trouble';
 import { fakeHandle } from './fake-handle';
 
@@ -26,4 +27,14 @@ test('a worker that died', async () => {
   const lastFailure = { message: 'activity Heartbeat timeout', timeoutFailureInfo: {} };
   const told = await pending({ activityType: { name: 'placeRun' }, attempt: 2, lastFailure });
   expect(told).toBe('place run is tried again: its worker gave no sign of life');
+});
+
+test('a replay that has waited long names its segment', async () => {
+  const replaying = (waitedMs: number) => {
+    const details = { waitingFor: '0000000100000000000000A7', waitedMs, ahead: 0 };
+    const heartbeatDetails = { payloads: [defaultPayloadConverter.toPayload(details)] };
+    return pending({ activityType: { name: 'replay' }, attempt: 1, heartbeatDetails });
+  };
+  expect(await replaying(200)).toBeUndefined();
+  expect(await replaying(8000)).toBe('the replay waits for segment 0000000100000000000000A7');
 });

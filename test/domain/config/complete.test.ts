@@ -97,3 +97,8 @@ test('a tier without stores goes to all, without keep it keeps the days of the e
   expect(retentionDaysOf(config, 'daily')).toBe(9);
   expect(retentionDaysOf(config, undefined)).toBe(9);
 });
+
+test('a spool without a bound is none at all', () => {
+  expect(load(least).config).not.toHaveProperty('spoolBytes');
+  expect(load(`${least}restore: { spool: 2GiB }\n`).config).toMatchObject({ spoolBytes: 2 ** 31, restoreOrder: [] });
+});

@@ -121,6 +121,16 @@ test.each([
     ['3: restore.order[0]: expected "files", found "file"; did you mean "files"?'],
   ],
   [
+    'a spool that is no size',
+    within('restore: { spool: much }'),
+    ['3: restore.spool: expected a size such as 64MiB or 10GB'],
+  ],
+  [
+    'a spool that holds next to nothing',
+    within('restore: { spool: 1MiB }'),
+    ['3: restore.spool: expected at least 64MiB'],
+  ],
+  [
     'an inlined key',
     within(`stores: { s: { kind: s3, bucket: bbb, accessKeyId: AKIAX, secretAccessKey: "\${env:K}" } }`),
     [

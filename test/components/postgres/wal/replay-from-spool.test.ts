@@ -103,7 +103,7 @@ async function plan(at: string | undefined, { timeline = 2, inclusive = true, di
   const coverage = await archive.coverageOf(way);
   const spool = dir || path.join(primary.directory(path.join(primary.dir, `spool-${Math.random()}`)), 'wal');
   let progress: SpoolProgress | undefined;
-  const facts = await fillSpool({
+  const { facts } = await fillSpool({
     ...{ archive, path: way, from: backup.from, target, inclusive, consistentAt: backup.stopLsn, dir: spool },
     owner: serverUser(),
     onProgress: (one) => {
