@@ -1,20 +1,43 @@
 /** The WAL archives of a component: one in each store that its configuration names. */
+
+import type { WalStore } from '../../components/postgres/wal/receiver-stores';
 import { postgresOf } from '../../domain/config/names';
+import { isHoldfastError } from '../../domain/errors';
+import { descriptionKey } from '../../repository/names';
+import type { Repository } from '../../repository/repository';
+import { Bandwidth, limited } from '../../repository/stores/bandwidth';
 import { WalArchive } from '../../repository/wal/archive';
 import { walObjects } from '../../repository/wal/bind';
 import type { SiteContext } from '../context';
 
-/** For writing: every store must be there, since what is acknowledged must be in all of them. */
-export async function beginArchives(
-  context: SiteContext,
-  component: string,
-  marker: Parameters<typeof WalArchive.begin>[2],
-): Promise<WalArchive[]> {
-  const repository = await context.repository({ create: true });
+/**
+ * For writing: one for each store that gets the component's WAL, all within the component's one limit of bandwidth. Where not every
+ * store has to hold WAL, one that cannot be reached does not keep the others from being opened.
+ */
+export function walStores(context: SiteContext, component: string): WalStore[] {
   const { wal } = postgresOf(context.config, context.site, component);
-  const objects = walObjects(repository, wal.to);
   const owner = { system: context.config.system, site: context.site, component };
-  return Promise.all(objects.stores.map((store) => WalArchive.begin(objects, store, marker, owner)));
+  const bandwidth = wal.bandwidthLimit === undefined ? undefined : new Bandwidth(wal.bandwidthLimit);
+  return wal.to.map((name) => ({
+    name,
+    begin: async (marker) => {
+      const repository = await toWrite(context, name, wal.quorum === wal.to.length);
+      const objects = walObjects(repository, [name]);
+      return await WalArchive.begin(objects, limited(repository.copy(name).store, bandwidth), marker, owner);
+    },
+  }));
+}
+
+async function toWrite(context: SiteContext, store: string, all: boolean): Promise<Repository> {
+  try {
+    return await context.repository({ create: true });
+  } catch (error) {
+    if (all || !isHoldfastError(error) || !error.code.startsWith('store_')) throw error;
+    const repository = await context.repository();
+    // A store that never was part of the repository joins it when all can be reached.
+    if (!(await repository.copy(store).store.head(descriptionKey))) throw error;
+    return repository;
+  }
 }
 
 /** For reading: those that can be reached and hold WAL of this system, the preferred store first. */

@@ -10,22 +10,24 @@ import { formatLsn } from '../../domain/lsn';
 import type { ShippingRequest } from '../../domain/requests';
 import type { SiteContext } from '../context';
 import type { ShippingEnd } from '../contracts';
-import { beginArchives } from './archives';
+import { walStores } from './archives';
 
 /** On a quiet server a mark says how far its clock is covered; each is one small request. */
 const coverageIntervalMs = 1000;
 
 export async function receiveWal(context: SiteContext, { component }: ShippingRequest): Promise<ShippingEnd> {
   const configured = postgresOf(context.config, context.site, component);
+  const { wal } = configured;
   // Callbacks of the stream run outside the activity's own chain of calls: they are given its context.
   const activity = Context.current();
   const { cancellationSignal: signal, log } = activity;
   const last = await runReceiver({
     connection: await connectionOf(configured),
     slot: slotName(context.config.system, context.site, component),
-    archives: (marker) => beginArchives(context, component, marker),
-    intervalMs: configured.wal.interval,
-    coverageIntervalMs: Math.max(coverageIntervalMs, configured.wal.interval),
+    stores: walStores(context, component),
+    ...{ mode: wal.mode, quorum: wal.quorum, retries: wal.retries, retryDelayMs: wal.retryDelay },
+    intervalMs: wal.interval,
+    coverageIntervalMs: wal.mode === 'async' ? Math.max(coverageIntervalMs, wal.interval) : coverageIntervalMs,
     signal,
     onProgress: (progress) => activity.heartbeat(shown(progress)),
     log: (message) => log.info(message, { component }),

@@ -25,7 +25,10 @@ test('the example of the design means what it says', () => {
     kind: 'postgres',
     connection: 'host=/run/postgresql user=postgres',
     dataDir: '/var/lib/postgresql/15/main',
-    wal: { mode: 'async', to: ['hot', 'warm'], interval: 500, retries: 3, retryDelay: 1000, syncThreshold: 100 },
+    wal: {
+      ...{ mode: 'async', to: ['hot', 'warm'], quorum: 2, interval: 500 },
+      ...{ retries: 3, retryDelay: 1000, syncThreshold: 100 },
+    },
     probes: [],
   });
   expect(config.stores.warm).toEqual({

@@ -9,7 +9,7 @@ const store = new DirStore('hot', folder);
 void runReceiver({
   connection: JSON.parse(connection) as object,
   slot: 'holdfast_test',
-  archives: async (marker) => [await WalArchive.begin(testObjects(store), store, marker)],
+  stores: [{ name: store.name, begin: (marker) => WalArchive.begin(testObjects(store), store, marker) }],
   intervalMs: 20,
   coverageIntervalMs: 200,
   signal: new AbortController().signal,

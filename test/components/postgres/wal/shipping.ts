@@ -39,7 +39,10 @@ export function startReceiver(cluster: Cluster, stores: Store[], options: Partia
   const done = runReceiver({
     connection: { host: cluster.socketDir, port: cluster.port, user: 'postgres' },
     slot: 'holdfast_test',
-    archives: (marker) => Promise.all(stores.map((store) => WalArchive.begin(testObjects(store), store, marker))),
+    stores: stores.map((store, index) => ({
+      name: `${store.name}${index}`,
+      begin: (marker) => WalArchive.begin(testObjects(store), store, marker),
+    })),
     intervalMs: 50,
     coverageIntervalMs: 200,
     onProgress: (progress) => {
