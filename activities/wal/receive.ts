@@ -5,9 +5,11 @@ import { masked } from '../../components/config-file/secrets';
 import { type ReceiverProgress, runReceiver } from '../../components/postgres/wal/receiver';
 import { slotName } from '../../components/postgres/wal/replication';
 import { postgresOf } from '../../domain/config/names';
+import type { WalMode } from '../../domain/config/types';
 import { formatInstant } from '../../domain/instant';
 import { formatLsn } from '../../domain/lsn';
 import type { ShippingRequest } from '../../domain/requests';
+import type { ShipperDetails } from '../../domain/shipping';
 import type { SiteContext } from '../context';
 import type { ShippingEnd } from '../contracts';
 import { walStores } from './archives';
@@ -26,10 +28,14 @@ export async function receiveWal(context: SiteContext, { component }: ShippingRe
     slot: slotName(context.config.system, context.site, component),
     stores: walStores(context, component),
     ...{ mode: wal.mode, quorum: wal.quorum, retries: wal.retries, retryDelayMs: wal.retryDelay },
+    thresholdMs: wal.syncThreshold,
+    // Thought dead, this receiver is followed by another one: commits go on waiting for that.
+    isOver: () =>
+      activity.cancellationDetails?.cancelRequested || activity.cancellationDetails?.workerShutdown || false,
     intervalMs: wal.interval,
     coverageIntervalMs: wal.mode === 'async' ? Math.max(coverageIntervalMs, wal.interval) : coverageIntervalMs,
     signal,
-    onProgress: (progress) => activity.heartbeat(shown(progress)),
+    onProgress: (progress) => activity.heartbeat(shown(progress, wal.mode)),
     log: (message) => log.info(message, { component }),
   });
   if (signal.aborted) throw new CancelledFailure(String(signal.reason));
@@ -38,31 +44,22 @@ export async function receiveWal(context: SiteContext, { component }: ShippingRe
   };
 }
 
-/** What `status` shows of a shipper: plain text and numbers, no secret. */
-export interface ShipperDetails {
-  state: string;
-  timeline?: number;
-  flushed?: string;
-  server?: string;
-  lagBytes?: number;
-  coveredTo?: string;
-  trouble?: string;
-}
-
-function shown({
-  state,
-  timeline,
-  flushedLsn,
-  serverLsn,
-  lagBytes,
-  coverage,
-  trouble,
-}: ReceiverProgress): ShipperDetails {
+function shown(progress: ReceiverProgress, mode: WalMode): ShipperDetails {
+  const { state, timeline, flushedLsn, serverLsn, lagBytes, coverage, commits, stores, trouble } = progress;
   return {
-    ...{ state, timeline, lagBytes },
+    ...{ state, timeline, lagBytes, mode },
     flushed: flushedLsn === undefined ? undefined : formatLsn(flushedLsn),
     server: serverLsn === undefined ? undefined : formatLsn(serverLsn),
     coveredTo: coverage === undefined ? undefined : formatInstant(coverage.serverTime),
+    commits: commits && { state: commits.commits, since: formatInstant(commits.at), reason: commits.reason },
+    stores: stores.map((one) => ({
+      store: one.store,
+      behind: one.behind,
+      stored: formatLsn(one.stored),
+      lagBytes: serverLsn === undefined ? 0 : Math.max(0, Number(serverLsn - one.stored)),
+      lagSeconds: Math.round(one.waitedMs) / 1000,
+      trouble: one.trouble && masked(one.trouble).message,
+    })),
     trouble: trouble && masked(trouble).message,
   };
 }

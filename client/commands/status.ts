@@ -13,6 +13,7 @@ import { type ComponentPoints, recoverablePoints } from '../catalog/points';
 import { configured, type GlobalOptions, type Outcome } from '../context';
 import { joinEngine } from '../engine/join';
 import { say } from '../output/say';
+import { commitProblems, commitsOf, shipperWarnings } from '../output/shippers';
 import { table } from '../output/table';
 import { runningProcedures } from '../procedures/find';
 import { type ShipperLook, shipperState } from '../procedures/shipper-state';
@@ -28,6 +29,8 @@ interface ShipperStatus extends ShipperLook {
   /** Seconds of work that the stores do not hold yet; of the store that is least behind. */
   lagSeconds?: number;
   coveredUntil?: string;
+  /** When commits began or ceased to wait for the stores, the newest last. */
+  switches?: ComponentPoints['switches'];
 }
 
 interface TierStatus {
@@ -82,11 +85,14 @@ export async function status(options: GlobalOptions & { site?: string }): Promis
       objectives: { rpoSeconds: seconds(config.objectives?.rpo), rtoSeconds: seconds(config.objectives?.rto) },
       problems: [
         ...('failure' in stores ? [`the stores cannot be read: ${stores.failure}`] : []),
-        ...shippers.flatMap((one) => shipperProblems(config, one, backups)),
+        ...shippers.flatMap((one) => [...shipperProblems(config, one, backups), ...commitProblems(one)]),
       ],
-      warnings: sites
-        .filter((site) => !backups.some((one) => one.site === site && one.lastBackup !== undefined))
-        .map((site) => `site ${site} has no backup yet`),
+      warnings: [
+        ...sites
+          .filter((site) => !backups.some((one) => one.site === site && one.lastBackup !== undefined))
+          .map((site) => `site ${site} has no backup yet`),
+        ...shippers.flatMap(shipperWarnings),
+      ],
     };
     return { json: found, text: describe(found), exit: found.problems.length > 0 ? 1 : 0 };
   } finally {
@@ -98,10 +104,11 @@ function lagOf(
   points: ComponentPoints[],
   site: string,
   component: string,
-): Pick<ShipperStatus, 'lagSeconds' | 'coveredUntil'> {
+): Pick<ShipperStatus, 'lagSeconds' | 'coveredUntil' | 'switches'> {
   const own = points.filter((one) => one.site === site && one.component === component && one.rpoSeconds !== undefined);
   const best = own.toSorted((a, b) => (a.rpoSeconds ?? 0) - (b.rpoSeconds ?? 0))[0];
-  return best === undefined ? {} : { lagSeconds: best.rpoSeconds, coveredUntil: best.coveredUntil };
+  if (best === undefined) return {};
+  return { lagSeconds: best.rpoSeconds, coveredUntil: best.coveredUntil, switches: best.switches };
 }
 
 function shipperProblems(
@@ -168,8 +175,9 @@ function describe(found: Status): string {
       one.component,
       one.state,
       one.lagSeconds === undefined ? '' : formatDuration(one.lagSeconds * 1000),
+      commitsOf(one),
     ]);
-    lines.push('', table(['SITE', 'DATABASE', 'SHIPPER', 'BEHIND'], rows, ['BEHIND']));
+    lines.push('', table(['SITE', 'DATABASE', 'SHIPPER', 'BEHIND', 'COMMITS'], rows, ['BEHIND']));
   }
   const rows = backups.map((one) => [
     one.site,

@@ -3,6 +3,7 @@ import { access, constants } from 'node:fs/promises';
 import { connectionOf } from '../../components/config-file/open-repository';
 import { checkPostgres } from '../../components/postgres/check';
 import { withClient } from '../../components/postgres/connection';
+import { checkMode } from '../../components/postgres/wal/check-mode';
 import type { ComponentConfig, FilesComponent, PostgresComponent } from '../../domain/config/types';
 import { checkClock } from './clock';
 import { type Finding, ok, problem } from './finding';
@@ -18,13 +19,15 @@ async function checkDatabase(component: PostgresComponent, slot: string): Promis
   const config = await connectionOf(component);
   const { findings, facts } = await checkPostgres(config, dataDir, slot);
   if (facts === undefined) return findings;
+  const mode = await withClient(config, (client) => checkMode(client, component.wal.mode, slot));
   const clock = await checkClock('PostgreSQL', () =>
     withClient(config, async (client) => {
       const { rows } = await client.query<{ now: Date }>('select clock_timestamp() as now');
       return rows[0]?.now ?? new Date();
     }),
   );
-  return [...findings, await checkFreeSpace(dataDir), clock];
+  const more = mode.filter(({ code }) => !findings.some((one) => one.code === code && one.level === 'error'));
+  return [...findings, ...more, await checkFreeSpace(dataDir), clock];
 }
 
 async function checkFiles({ paths }: FilesComponent): Promise<Finding[]> {

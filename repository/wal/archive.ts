@@ -142,9 +142,16 @@ export class WalArchive {
     await writeSwitch(this.store, this.objects, this.names, timeline, one);
   }
 
-  /** The newest switches of a timeline, oldest first. */
-  async readSwitches(timeline: number, most = 20): Promise<CommitSwitch[]> {
-    return await readSwitches(this.store, this.objects, this.names, timeline, most);
+  /** The newest switches of all timelines, oldest first. */
+  async readSwitches(most = 20): Promise<CommitSwitch[]> {
+    const timelines = await this.timelines();
+    const found = await Promise.all(
+      timelines.map((one) => readSwitches(this.store, this.objects, this.names, one, most)),
+    );
+    return found
+      .flat()
+      .sort((one, other) => (one.at < other.at ? -1 : 1))
+      .slice(-most);
   }
 
   /** The mark of the newest timeline on the way that has one. */

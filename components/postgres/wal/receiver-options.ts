@@ -3,6 +3,7 @@ import type pg from 'pg';
 import type { WalMode } from '../../../domain/config/types';
 import type { ErrorReport } from '../../../domain/errors';
 import type { Lsn } from '../../../domain/lsn';
+import type { CommitSwitch } from '../../../repository/wal/switches';
 import type { Mark } from './coverage-proof';
 import type { WalStore } from './receiver-stores';
 import type { StoreProgress } from './stream-stores';
@@ -16,6 +17,11 @@ export interface ReceiverOptions {
   quorum?: number;
   /** `async` ships behind the commit, `sync` and `hybrid` make commits wait. */
   mode?: WalMode;
+  /** In mode `hybrid`: how long a commit may wait, and how long all must have been well before commits wait. */
+  thresholdMs?: number;
+  calmMs?: number;
+  /** Asked when the receiver is ended in order: whether shipping is over, so that commits must not wait for it any more. Absent: it is. */
+  isOver?: () => boolean;
   /** When given: any other system identifier is refused with `wrong_system`. */
   systemIdentifier?: string;
   /** In mode `async`: how long WAL may gather before it is sent to the stores. */
@@ -53,6 +59,8 @@ export interface ReceiverProgress {
   segmentsStored: number;
   bytesStored: number;
   stores: StoreState[];
+  /** Whether commits wait for the stores, since when and why; absent in mode `async`, and until the server was asked. */
+  commits?: CommitSwitch;
   /** The last thing that went wrong and is being tried again. */
   trouble?: ErrorReport;
 }

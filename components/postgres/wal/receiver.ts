@@ -14,6 +14,7 @@ import { type ErrorReport, HoldfastError, reportError } from '../../../domain/er
 import { formatLsn, type Lsn } from '../../../domain/lsn';
 import type { TimelineStretch } from '../../../domain/timeline';
 import type { WalArchive } from '../../../repository/wal/archive';
+import type { CommitSwitch } from '../../../repository/wal/switches';
 import type { NextTimeline } from './copy-both';
 import { describeFailure, fatalFailure, isWalRemoved, sqlState } from './failures';
 import { prepareSlot, readHistories, refuseStranger, slotLost } from './prepare-server';
@@ -21,7 +22,9 @@ import type { ReceiverOptions, ReceiverProgress } from './receiver-options';
 import { type Ready, ReceiverStores } from './receiver-stores';
 import { ReplicationConnection, type ServerIdentity } from './replication';
 import { align, besideStream, pathTo, quarantineRewound, startingPoint, storedEnd } from './starting-point';
-import { type StreamState, streamTimeline } from './stream';
+import { type RunningStream, type StreamState, streamTimeline } from './stream';
+import { SwitchLog } from './switch-log';
+import { Synchrony, type Wait } from './synchrony';
 
 export type { ReceiverOptions, ReceiverProgress } from './receiver-options';
 
@@ -56,13 +59,26 @@ class Receiver {
   private readonly quorum: number;
   private readonly stores: ReceiverStores;
   private readonly troubles = new Map<string, ErrorReport>();
+  private readonly switches = new SwitchLog();
+  private readonly synchrony: Synchrony;
+  private stream?: RunningStream;
+  private down = performance.now();
   private skipToSlot = false;
+  private commitTrouble?: ErrorReport;
+  private lettingGo?: Promise<void>;
   private busySince?: number;
   private attempt = 0;
 
   constructor(private readonly options: ReceiverOptions) {
     this.quorum = options.quorum ?? options.stores.length;
     this.stores = new ReceiverStores(options.stores, this.quorum, (store, error) => this.storeFailed(store, error));
+    const { connection, slot, mode = 'async', thresholdMs = 100, calmMs = 10_000 } = options;
+    this.synchrony = new Synchrony({
+      ...{ connection, mode, receiver: slot, thresholdMs, calmMs },
+      takeWait: () => this.takeWait(),
+      onSwitch: (one) => this.switched(one),
+      onTrouble: (trouble) => this.commitsInTrouble(trouble),
+    });
   }
 
   async run(): Promise<ReceiverProgress> {
@@ -74,8 +90,12 @@ class Receiver {
     };
     signal.addEventListener('abort', onStop);
     try {
+      // Commits are let go while the stream still runs: what waits by then is stored all the same.
+      signal.addEventListener('abort', () => void this.letGo(), { once: true });
       while (!signal.aborted) await this.connectOnce(abandon.signal);
     } finally {
+      await this.letGo();
+      await this.switches.settled();
       signal.removeEventListener('abort', onStop);
       clearTimeout(timer);
     }
@@ -104,6 +124,7 @@ class Receiver {
     const server = await connection.identify();
     refuseStranger(server, this.options.systemIdentifier ?? this.stores.systemIdentifier);
     this.progress.systemIdentifier = server.systemIdentifier;
+    await this.synchrony.begin();
     const slot = await prepareSlot(connection, this.options.slot, this.options.renewLostSlot);
     if (slot.renewed) {
       this.log(`slot ${this.options.slot} was lost; it is made anew, and the stored WAL has a gap`);
@@ -121,6 +142,8 @@ class Receiver {
         if (!checked.has(archive)) await this.setAside(archive, server, slot.before);
         checked.add(archive);
         for (const { timeline, text } of histories) await archive.putHistory(timeline, text);
+        const holds = await this.switches.join(archive, server.timeline, abandon);
+        if (holds && this.progress.commits) this.tell({ commits: holds });
         return { archive, end: await storedEnd(archive, path) };
       };
       try {
@@ -177,7 +200,44 @@ class Receiver {
         .then(({ archive, end }) => stream.admit(archive, end !== undefined && end < point.from ? end : undefined))
         .catch((error) => signal.aborted || this.storeFailed(store, error));
     }
-    return await stream.ended;
+    this.stream = stream;
+    try {
+      return await stream.ended;
+    } finally {
+      this.stream = undefined;
+      this.down = performance.now();
+    }
+  }
+
+  private takeWait(): Wait {
+    if (!this.stream) return { ms: performance.now() - this.down, shipping: false };
+    return { ms: this.stream.takeWait(), shipping: true };
+  }
+
+  /**
+   * At the end commits wait for nobody any more, unless somebody else goes on shipping: in mode `sync` they wait for that one. What
+   * ends by a failure leaves `sync` as it is.
+   */
+  private letGo(): Promise<void> {
+    const { signal, mode, isOver = () => true } = this.options;
+    const over = signal.aborted ? isOver() : mode === 'hybrid';
+    const why = signal.aborted ? 'shipping was ended' : 'the receiver failed';
+    this.lettingGo ??= this.synchrony.end(over && mode !== 'async' ? why : undefined).catch((error) => {
+      this.log(`commits may still wait for the stores, and nobody ships: ${reportError(error).message}`);
+    });
+    return this.lettingGo;
+  }
+
+  private switched(one: CommitSwitch): void {
+    const holds = this.switches.note(one);
+    this.log(`commits are ${one.commits}: ${one.reason}`);
+    this.tell({ commits: holds });
+  }
+
+  private commitsInTrouble(trouble: ErrorReport | undefined): void {
+    if (trouble && trouble.message !== this.commitTrouble?.message) this.log(`commits: ${trouble.message}`);
+    if (trouble || this.commitTrouble) this.tell({ trouble: trouble ?? this.troubles.values().next().value });
+    this.commitTrouble = trouble;
   }
 
   private streamed({ timeline, received, flushed, serverEnd, coverage, stores }: StreamState): void {
@@ -190,7 +250,7 @@ class Receiver {
       ...{ receivedLsn: received, flushedLsn: flushed, serverLsn: serverEnd },
       lagBytes: Math.max(0, Number(serverEnd - flushed)),
       stores: stores.map((one) => ({ ...one, trouble: this.troubles.get(one.store) })),
-      trouble: this.troubles.values().next().value,
+      trouble: this.commitTrouble ?? this.troubles.values().next().value,
     });
   }
 

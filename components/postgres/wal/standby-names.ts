@@ -23,10 +23,10 @@ export function isNamed(setting: string, name: string): boolean {
 /** @throws HoldfastError `postgres_misconfigured` where the others' quorum could be reached without this one */
 export function withStandby(setting: string, name: string): string {
   const before = parseStandbys(setting);
-  if (!before) return formatStandbys({ method: 'FIRST', count: 1, names: [name] });
-  const everyone = before.count >= before.names.length && !before.names.includes('*');
+  if (!before && setting.trim() === '') return formatStandbys({ method: 'FIRST', count: 1, names: [name] });
+  const everyone = before !== undefined && before.count >= before.names.length && !before.names.includes('*');
   if (everyone && isNamed(setting, name)) return setting;
-  if (!everyone || isNamed(setting, name)) {
+  if (!everyone) {
     throw new HoldfastError(
       'postgres_misconfigured',
       'synchronous_standby_names cannot say that commits wait for these standbys and for the stores',
@@ -47,8 +47,9 @@ export function withoutStandby(setting: string, name: string): string {
   return without(setting, (one) => sameName(one, name));
 }
 
-/** Without any receiver of ours: for a copy of the server, which none of them receives from. */
+/** Without any receiver of ours: for a copy of the server, which none of them receives from. What cannot be understood stays. */
 export function withoutReceivers(setting: string): string {
+  if (!setting.toLowerCase().includes(slotPrefix)) return setting;
   return without(setting, (one) => one.toLowerCase().startsWith(slotPrefix));
 }
 
@@ -61,17 +62,12 @@ function without(setting: string, gone: (name: string) => boolean): string {
   return formatStandbys({ ...before, names, count: everyone ? names.length : Math.min(before.count, names.length) });
 }
 
-/** undefined: commits wait for nobody. @throws HoldfastError `postgres_misconfigured` */
+/** undefined: commits wait for nobody, or the server would not have taken it. */
 function parseStandbys(setting: string): StandbyList | undefined {
   const text = setting.trim();
-  if (text === '') return undefined;
   const counted = /^(?:(first|any)\s+)?(\d+)\s*\((.*)\)$/is.exec(text);
   const names = namesIn(counted?.[3] ?? text);
-  if (names.length === 0) {
-    throw new HoldfastError('postgres_misconfigured', 'synchronous_standby_names cannot be understood', {
-      where: `synchronous_standby_names = '${setting}'`,
-    });
-  }
+  if (names.length === 0) return undefined;
   const method = counted?.[1]?.toUpperCase() === 'ANY' ? 'ANY' : 'FIRST';
   return { method, count: Number(counted?.[2] ?? 1), names };
 }
