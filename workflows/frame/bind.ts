@@ -1,8 +1,8 @@
 /** Activities bound to where they must run, with times and retries that survive a dead worker and an absent store. */
 
 import type { Duration } from '@temporalio/common';
-import { type ActivityOptions, proxyActivities } from '@temporalio/workflow';
-import type { SiteActivities } from '../../activities/contracts';
+import { type ActivityOptions, proxyActivities, workflowInfo } from '@temporalio/workflow';
+import type { ControlActivities, SiteActivities } from '../../activities/contracts';
 import { siteQueue } from '../../domain/requests';
 
 export interface Binding {
@@ -14,6 +14,8 @@ export interface Binding {
   first?: boolean;
   /** Runs for as long as the worker does: its attempts are the deaths of workers over months, and no reason to wait longer each time. */
   lasting?: boolean;
+  /** Each attempt is the workflow's own: it has something to do when a worker dies. */
+  once?: boolean;
 }
 
 /** Some ten seconds: a server that restarts is waited for, one that is not there is not. */
@@ -31,13 +33,25 @@ const patience: ActivityOptions = {
 };
 
 /** Activities of a site's agent: its data, its services, its stores. */
-export function onSite(site: string, { summary, giveUpAfter, first, lasting }: Binding): SiteActivities {
+export function onSite(site: string, { summary, giveUpAfter, first, lasting, once }: Binding): SiteActivities {
   return proxyActivities<SiteActivities>({
     ...patience,
     ...(giveUpAfter === undefined ? {} : { scheduleToCloseTimeout: giveUpAfter, startToCloseTimeout: giveUpAfter }),
     ...(first ? { retry: { ...patience.retry, maximumAttempts: firstAttempts } } : {}),
     ...(lasting ? { retry: { ...patience.retry, maximumInterval: '1 second' } } : {}),
+    ...(once ? { retry: { maximumAttempts: 1 } } : {}),
     taskQueue: siteQueue(site),
+    summary,
+  });
+}
+
+/** Activities that any worker may do that runs workflows. */
+export function onControl({ summary, giveUpAfter }: Pick<Binding, 'summary' | 'giveUpAfter'>): ControlActivities {
+  return proxyActivities<ControlActivities>({
+    ...patience,
+    scheduleToCloseTimeout: giveUpAfter,
+    startToCloseTimeout: giveUpAfter,
+    taskQueue: workflowInfo().taskQueue,
     summary,
   });
 }

@@ -41,6 +41,22 @@ export function hasCode(error: unknown, ...codes: string[]): boolean {
   return !isCancellation(error) && codes.includes(reportOf(error).code);
 }
 
+/** The worker stopped to give signs of life in the middle of a step. */
+export function workerIsGone(error: unknown): boolean {
+  for (let at: unknown = error; at instanceof Error; at = at.cause) {
+    if (at instanceof TimeoutFailure) return at.timeoutType === 'HEARTBEAT';
+  }
+  return false;
+}
+
+/** Whether trying again may help by itself. */
+export function isPassing(error: unknown): boolean {
+  for (let at: unknown = error; at instanceof Error; at = at.cause) {
+    if (at instanceof ApplicationFailure) return !at.nonRetryable;
+  }
+  return true;
+}
+
 /** A step on a queue of one process that nobody polls any more: that process is gone (docs/data-safety.md, F30). */
 export function processIsGone(error: unknown): boolean {
   for (let at: unknown = error; at instanceof Error; at = at.cause) {

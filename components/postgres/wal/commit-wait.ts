@@ -18,6 +18,8 @@ export interface CommitWait {
   waiting: boolean;
   /** The receiver is connected and hardly behind: commits would not wait long. */
   near: boolean;
+  /** It has said something within the last seconds. */
+  alive: boolean;
 }
 
 const nearBytes = 16 * 1024 * 1024;
@@ -32,22 +34,24 @@ const look = `
     coalesce((select wait_event in ('CheckpointerMain', 'CheckpointWriteDelay') from pg_stat_activity
       where backend_type = 'checkpointer'), true) as heard,
     (select array_agg(name) from (select lower(application_name) as name from pg_stat_replication group by 1
-      having count(*) > 1) twice) as twice
+      having count(*) > 1) twice) as twice,
+    coalesce(bool_or(reply_time > clock_timestamp() - interval '5 seconds'), false) as alive
   from pg_stat_replication where lower(application_name) = lower($1)`;
 
 interface Row {
   names: string;
   attached: boolean;
   near: boolean;
+  alive: boolean;
   heard: boolean;
   twice: string[] | null;
 }
 
 /** @throws HoldfastError `postgres_unreachable`, `postgres_rights` */
 export async function readCommitWait(client: pg.Client, receiver: string): Promise<CommitWait> {
-  const { names, attached, heard, near } = await rowOf(client, receiver);
+  const { names, attached, heard, near, alive } = await rowOf(client, receiver);
   const named = isNamed(names, receiver);
-  return { named, near, waiting: named && attached && heard };
+  return { named, near, alive, waiting: named && attached && heard };
 }
 
 /**
