@@ -14,17 +14,16 @@ import { type ErrorReport, HoldfastError, reportError } from '../../../domain/er
 import { formatLsn, type Lsn } from '../../../domain/lsn';
 import type { TimelineStretch } from '../../../domain/timeline';
 import type { WalArchive } from '../../../repository/wal/archive';
-import type { CommitSwitch } from '../../../repository/wal/switches';
 import type { NextTimeline } from './copy-both';
 import { describeFailure, fatalFailure, isWalRemoved, sqlState } from './failures';
 import { prepareSlot, readHistories, refuseStranger, slotLost } from './prepare-server';
+import { ReceiverCommits } from './receiver-commits';
 import type { ReceiverOptions, ReceiverProgress } from './receiver-options';
 import { type Ready, ReceiverStores } from './receiver-stores';
 import { ReplicationConnection, type ServerIdentity } from './replication';
 import { align, besideStream, pathTo, quarantineRewound, startingPoint, storedEnd } from './starting-point';
 import { type RunningStream, type StreamState, streamTimeline } from './stream';
-import { SwitchLog } from './switch-log';
-import { Synchrony, type Wait } from './synchrony';
+import type { Wait } from './synchrony';
 
 export type { ReceiverOptions, ReceiverProgress } from './receiver-options';
 
@@ -59,25 +58,21 @@ class Receiver {
   private readonly quorum: number;
   private readonly stores: ReceiverStores;
   private readonly troubles = new Map<string, ErrorReport>();
-  private readonly switches = new SwitchLog();
-  private readonly synchrony: Synchrony;
+  private readonly commits: ReceiverCommits;
   private stream?: RunningStream;
   private down = performance.now();
   private skipToSlot = false;
-  private commitTrouble?: ErrorReport;
-  private lettingGo?: Promise<void>;
   private busySince?: number;
   private attempt = 0;
 
   constructor(private readonly options: ReceiverOptions) {
     this.quorum = options.quorum ?? options.stores.length;
     this.stores = new ReceiverStores(options.stores, this.quorum, (store, error) => this.storeFailed(store, error));
-    const { connection, slot, mode = 'async', thresholdMs = 100, calmMs = 10_000 } = options;
-    this.synchrony = new Synchrony({
-      ...{ connection, mode, receiver: slot, thresholdMs, calmMs },
+    this.commits = new ReceiverCommits(options, {
       takeWait: () => this.takeWait(),
-      onSwitch: (one) => this.switched(one),
-      onTrouble: (trouble) => this.commitsInTrouble(trouble),
+      onCommits: (commits) => this.tell({ commits }),
+      onTrouble: () => this.tell({ trouble: this.trouble }),
+      log: (message) => this.log(message),
     });
   }
 
@@ -91,11 +86,10 @@ class Receiver {
     signal.addEventListener('abort', onStop);
     try {
       // Commits are let go while the stream still runs: what waits by then is stored all the same.
-      signal.addEventListener('abort', () => void this.letGo(), { once: true });
+      signal.addEventListener('abort', () => void this.commits.end(), { once: true });
       while (!signal.aborted) await this.connectOnce(abandon.signal);
     } finally {
-      await this.letGo();
-      await this.switches.settled();
+      await this.commits.end();
       signal.removeEventListener('abort', onStop);
       clearTimeout(timer);
     }
@@ -124,7 +118,7 @@ class Receiver {
     const server = await connection.identify();
     refuseStranger(server, this.options.systemIdentifier ?? this.stores.systemIdentifier);
     this.progress.systemIdentifier = server.systemIdentifier;
-    await this.synchrony.begin();
+    await this.commits.begin();
     const slot = await prepareSlot(connection, this.options.slot, this.options.renewLostSlot);
     if (slot.renewed) {
       this.log(`slot ${this.options.slot} was lost; it is made anew, and the stored WAL has a gap`);
@@ -142,8 +136,7 @@ class Receiver {
         if (!checked.has(archive)) await this.setAside(archive, server, slot.before);
         checked.add(archive);
         for (const { timeline, text } of histories) await archive.putHistory(timeline, text);
-        const holds = await this.switches.join(archive, server.timeline, abandon);
-        if (holds && this.progress.commits) this.tell({ commits: holds });
+        await this.commits.join(archive, server.timeline, abandon);
         return { archive, end: await storedEnd(archive, path) };
       };
       try {
@@ -214,30 +207,8 @@ class Receiver {
     return { ms: this.stream.takeWait(), shipping: true };
   }
 
-  /**
-   * At the end commits wait for nobody any more, unless somebody else goes on shipping: in mode `sync` they wait for that one. What
-   * ends by a failure leaves `sync` as it is.
-   */
-  private letGo(): Promise<void> {
-    const { signal, mode, isOver = () => true } = this.options;
-    const over = signal.aborted ? isOver() : mode === 'hybrid';
-    const why = signal.aborted ? 'shipping was ended' : 'the receiver failed';
-    this.lettingGo ??= this.synchrony.end(over && mode !== 'async' ? why : undefined).catch((error) => {
-      this.log(`commits may still wait for the stores, and nobody ships: ${reportError(error).message}`);
-    });
-    return this.lettingGo;
-  }
-
-  private switched(one: CommitSwitch): void {
-    const holds = this.switches.note(one);
-    this.log(`commits are ${one.commits}: ${one.reason}`);
-    this.tell({ commits: holds });
-  }
-
-  private commitsInTrouble(trouble: ErrorReport | undefined): void {
-    if (trouble && trouble.message !== this.commitTrouble?.message) this.log(`commits: ${trouble.message}`);
-    if (trouble || this.commitTrouble) this.tell({ trouble: trouble ?? this.troubles.values().next().value });
-    this.commitTrouble = trouble;
+  private get trouble(): ErrorReport | undefined {
+    return this.commits.trouble ?? this.troubles.values().next().value;
   }
 
   private streamed({ timeline, received, flushed, serverEnd, coverage, stores }: StreamState): void {
@@ -250,7 +221,7 @@ class Receiver {
       ...{ receivedLsn: received, flushedLsn: flushed, serverLsn: serverEnd },
       lagBytes: Math.max(0, Number(serverEnd - flushed)),
       stores: stores.map((one) => ({ ...one, trouble: this.troubles.get(one.store) })),
-      trouble: this.commitTrouble ?? this.troubles.values().next().value,
+      trouble: this.trouble,
     });
   }
 
