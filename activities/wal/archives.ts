@@ -8,6 +8,7 @@ import type { Repository } from '../../repository/repository';
 import { Bandwidth, limited } from '../../repository/stores/bandwidth';
 import { WalArchive } from '../../repository/wal/archive';
 import { walObjects } from '../../repository/wal/bind';
+import { furthestFirst } from '../../repository/wal/reach';
 import type { SiteContext } from '../context';
 
 /**
@@ -40,7 +41,7 @@ async function toWrite(context: SiteContext, store: string, all: boolean): Promi
   }
 }
 
-/** For reading: those that can be reached and hold WAL of this system, the preferred store first. */
+/** For reading: those that can be reached and hold WAL of this system, the preferred store first unless another one reaches further. */
 export async function openArchives(
   context: SiteContext,
   systemIdentifier: string,
@@ -49,5 +50,5 @@ export async function openArchives(
   const objects = walObjects(await context.repository());
   const ordered = objects.stores.toSorted((a, b) => Number(b.name === preferred) - Number(a.name === preferred));
   const archives = await Promise.all(ordered.map((store) => WalArchive.open(objects, store, systemIdentifier)));
-  return archives.filter((one) => one !== undefined);
+  return await furthestFirst(archives.filter((one) => one !== undefined));
 }

@@ -16,6 +16,7 @@ import { walStores } from './archives';
 
 /** On a quiet server a mark says how far its clock is covered; each is one small request. */
 const coverageIntervalMs = 1000;
+const shownEveryMs = 200;
 
 export async function receiveWal(context: SiteContext, { component }: ShippingRequest): Promise<ShippingEnd> {
   const configured = postgresOf(context.config, context.site, component);
@@ -35,12 +36,22 @@ export async function receiveWal(context: SiteContext, { component }: ShippingRe
     intervalMs: wal.interval,
     coverageIntervalMs: wal.mode === 'async' ? Math.max(coverageIntervalMs, wal.interval) : coverageIntervalMs,
     signal,
-    onProgress: (progress) => activity.heartbeat(shown(progress, wal.mode)),
+    onProgress: seldom((progress) => activity.heartbeat(shown(progress, wal.mode))),
     log: (message) => log.info(message, { component }),
   });
   if (signal.aborted) throw new CancelledFailure(String(signal.reason));
   return {
     message: `the receiver ended at ${last.flushedLsn === undefined ? 'no position' : formatLsn(last.flushedLsn)}`,
+  };
+}
+
+/** Under load progress is made a thousand times a second, and a quiet stream makes some each second. */
+function seldom(show: (progress: ReceiverProgress) => void): (progress: ReceiverProgress) => void {
+  let [shownAt, state] = [Number.NEGATIVE_INFINITY, ''];
+  return (progress) => {
+    if (progress.state === state && performance.now() - shownAt < shownEveryMs) return;
+    [shownAt, state] = [performance.now(), progress.state];
+    show(progress);
   };
 }
 

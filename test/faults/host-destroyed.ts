@@ -54,7 +54,7 @@ export async function loseHost(doom: Doom): Promise<Survived> {
     const load = startLedger(cluster, doom);
     await sleep(1500 + 3000 * fraction(doom.seed));
     const victims = [up.pid, ...processesOf(cluster)];
-    for (const pid of doom.seed % 2 === 0 ? victims : victims.reverse()) process.kill(pid, 'SIGKILL');
+    for (const pid of doom.seed % 2 === 0 ? victims : victims.reverse()) killIfThere(pid);
     await up.kill9();
     await cluster.kill9();
     const told = await load.stop();
@@ -143,6 +143,15 @@ function processesOf(cluster: Cluster): number[] {
     .filter((name) => /^\d+$/.test(name))
     .filter((name) => parentOf(name) === pid);
   return [pid, ...children.map(Number)];
+}
+
+/** A child of one that was killed before may be gone by itself. */
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
 
 function parentOf(pid: string): number | undefined {

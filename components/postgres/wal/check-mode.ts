@@ -3,7 +3,7 @@ import type pg from 'pg';
 import type { WalMode } from '../../../domain/config/types';
 import { HoldfastError, isErrorCode, reportError } from '../../../domain/errors';
 import type { Finding } from '../check';
-import { rightsHint } from './commit-wait';
+import { readCommitWait, rightsHint } from './commit-wait';
 import { withStandby } from './standby-names';
 
 interface Facts {
@@ -23,9 +23,8 @@ const granted = `
     or (has_parameter_privilege('synchronous_standby_names', 'alter system')
       and has_function_privilege('pg_reload_conf()', 'execute'))`;
 
-/** Nothing for mode `async`. */
 export async function checkMode(client: pg.Client, mode: WalMode, receiver: string): Promise<Finding[]> {
-  if (mode === 'async') return [];
+  if (mode === 'async') return await leftBehind(client, receiver);
   const { rows } = await client.query<{ num: string }>(`select current_setting('server_version_num') as num`);
   const sql = `${look}${Number(rows[0]?.num) >= 150_000 ? granted : ''} as "mayAlter"`;
   const facts = (await client.query<Facts>(sql)).rows[0] as Facts;
@@ -48,6 +47,14 @@ export async function refuseMode(client: pg.Client, mode: WalMode, receiver: str
     where: `mode ${mode}`,
     hints: worst.hint === undefined ? [] : [worst.hint],
   });
+}
+
+/** Of another mode, by a shipper that was killed. */
+async function leftBehind(client: pg.Client, receiver: string): Promise<Finding[]> {
+  if (!(await readCommitWait(client, receiver)).named) return [];
+  const what =
+    'commits wait for the stores, though the mode is async: synchronous_standby_names still names the shipper';
+  return [{ code: 'wal_mode', level: 'warning', what, hint: 'start the shipper: it lets them go' }];
 }
 
 function onStandby({ standby }: Facts, mode: WalMode): Finding[] {

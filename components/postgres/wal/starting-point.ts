@@ -25,7 +25,7 @@ export function startingPoint(
   slotRestart: Lsn,
 ): StartingPoint {
   const known = ends.filter((end) => end !== undefined);
-  const held = known.length > 0 ? heldByQuorum(known, quorum) : slotRestart;
+  const held = known.length > 0 ? heldByQuorum(known, Math.min(quorum, known.length)) : slotRestart;
   return align(held < slotRestart ? held : slotRestart, path, archives);
 }
 
