@@ -15,7 +15,7 @@ import {
 import type { ShippingRequest } from '../domain/requests';
 import { attributes } from './frame/attributes';
 import { onControl, onSite } from './frame/bind';
-import { isPassing, reportOf, workerIsGone } from './frame/failure';
+import { isPassing, reportOf, workerIsGone, workerWasStopped } from './frame/failure';
 
 /** Runs from before this had the receiver tried again by the engine, and nobody was told of a worker's death. */
 const tellsDeaths = 'a worker’s death is told';
@@ -28,26 +28,28 @@ export async function shipWal(request: ShippingRequest): Promise<void> {
     { key: attributes.procedure, value: 'ship WAL' },
     { key: attributes.site, value: request.site },
   ]);
+  const told = patched(tellsDeaths);
   for (let turn = 0; turn < turnsPerHistory; turn++) {
     try {
       setCurrentDetails(`Shipping the WAL of **${request.component}** (${request.site})`);
       const end = await onSite(request.site, {
         summary: `receive WAL of ${request.component}`,
-        ...(patched(tellsDeaths) ? { once: true } : { lasting: true }),
+        ...(told ? { once: true } : { lasting: true }),
       }).receiveWal(request);
       setCurrentDetails(`**${request.component}** (${request.site}): ${end.message}`);
     } catch (error) {
       if (isCancellation(error)) throw error;
-      if (workerIsGone(error) && patched(tellsDeaths)) {
+      if (told && workerIsGone(error)) {
         // Beside the next receiver, which may take longer to come than commits should wait.
         void letCommitsGo(request);
         continue;
       }
+      if (told && workerWasStopped(error)) continue; // in order: the next one takes it up
       const report = reportOf(error);
       setCurrentDetails(
         `**${request.component}** (${request.site}) is not being shipped: ${report.message}\n\n${report.hints.join('\n')}`,
       );
-      const passing = isPassing(error) && patched(tellsDeaths);
+      const passing = report.code !== 'internal' && isPassing(error) && told;
       await sleep(passing ? '1 second' : '15 seconds', { summary: 'before the next try' });
     }
     if (workflowInfo().historyLength > 5000) break;

@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { shippingWorkflowId } from '../../domain/requests';
 import { TestSystem } from '../support/system';
 import { startTemporal } from '../support/temporal';
 
@@ -46,10 +47,12 @@ async function startWorker(...args: string[]): Promise<ChildProcess> {
   return worker;
 }
 
-async function killed(worker: ChildProcess): Promise<void> {
+const killed = (worker: ChildProcess) => ended(worker, 'SIGKILL');
+
+async function ended(worker: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   if (worker.exitCode !== null || worker.signalCode !== null) return;
   const gone = new Promise((resolve) => worker.once('exit', resolve));
-  worker.kill('SIGKILL');
+  worker.kill(signal);
   await gone;
 }
 
@@ -101,4 +104,19 @@ test('sync: nobody lets them go until the next agent has them stored', async () 
   await startWorker('--site', 'dc01');
   await held.end;
   expect((await shipper()).switches?.filter(({ commits }) => commits === 'asynchronous').length).toBe(1);
-}, 240_000);
+
+  // An agent that is told to stop lets them go; the shipper's workflow outlives it, and the next one goes on.
+  await commitsWait();
+  const run = await shippingRun();
+  await ended(workers.at(-1) as ChildProcess, 'SIGTERM');
+  await commit().end;
+  expect((await shipper()).switches?.at(-1)).toMatchObject({ commits: 'asynchronous', reason: 'shipping was ended' });
+  await startWorker('--site', 'dc01');
+  await commitsWait();
+  expect(await shippingRun()).toBe(run);
+}, 300_000);
+
+async function shippingRun(): Promise<string> {
+  const handle = temporal.client.workflow.getHandle(shippingWorkflowId(system.name, 'dc01', 'database'));
+  return (await handle.describe()).runId;
+}

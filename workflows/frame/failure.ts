@@ -49,6 +49,14 @@ export function workerIsGone(error: unknown): boolean {
   return false;
 }
 
+/** The worker was told to stop in the middle of a step: as the engine words it. */
+export function workerWasStopped(error: unknown): boolean {
+  for (let at: unknown = error; at instanceof Error; at = at.cause) {
+    if (at instanceof ApplicationFailure) return at.type === 'WorkerShutdown';
+  }
+  return false;
+}
+
 /** Whether trying again may help by itself. */
 export function isPassing(error: unknown): boolean {
   for (let at: unknown = error; at instanceof Error; at = at.cause) {
