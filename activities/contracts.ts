@@ -161,6 +161,12 @@ export type ConsolidateRunWork = Work<'consolidate'>;
 export type CopyRunWork = Work<'copy'>;
 export type PlaceRunWork = Work<'place'>;
 
+/** What runs wherever workflows do. */
+export interface ControlActivities {
+  /** In mode `hybrid`, when the agent is dead: whether commits waited for it and do not any more. */
+  letCommitsGo(request: ShippingRequest): Promise<boolean>;
+}
+
 /** Every activity of a site's agent. Each may run twice, be cut anywhere, or overlap with a zombie of itself. */
 export interface SiteActivities {
   // backup, in the order of the runbook

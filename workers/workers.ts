@@ -1,5 +1,5 @@
 /**
- * The workers of one process: workflows on `holdfast`, the activities of each served site on `holdfast-site-<site>`, and a queue
+ * The workers of one process: workflows, and activities bound to no host, on `holdfast`; the activities of each served site on `holdfast-site-<site>`, and a queue
  * of the process's own for work that must meet an open session again (docs/data-safety.md, F30).
  *
  * Guaranteed: an orderly stop lets running activities see the cancellation and end in order within the grace time.
@@ -9,6 +9,7 @@ import { randomUUID } from 'node:crypto';
 import type { NativeConnection, WorkerOptions } from '@temporalio/worker';
 import { Worker } from '@temporalio/worker';
 import { SiteContext } from '../activities/context';
+import { controlActivities } from '../activities/control';
 import { siteActivities } from '../activities/site';
 import { siteNames } from '../domain/config/names';
 import type { LoadedConfig } from '../domain/config/types';
@@ -57,9 +58,15 @@ export async function startWorkers(options: WorkersOptions): Promise<RunningWork
       ],
     },
   } satisfies Partial<WorkerOptions>;
-  const contexts = (options.sites ?? siteNames(loaded.config)).map(
-    (site) => new SiteContext({ loaded, site, processQueue: `holdfast-process-${site}-${randomUUID()}` }),
-  );
+  const contextFor = (site: string) =>
+    new SiteContext({ loaded, site, processQueue: `holdfast-process-${site}-${randomUUID()}` });
+  const contexts = (options.sites ?? siteNames(loaded.config)).map(contextFor);
+  const visited = new Map(contexts.map((context) => [context.site, context]));
+  const contextOf = (site: string) => {
+    const context = visited.get(site) ?? contextFor(site);
+    visited.set(site, context);
+    return context;
+  };
   const workers: Worker[] = [];
   if (options.workflows) {
     workers.push(
@@ -67,6 +74,7 @@ export async function startWorkers(options: WorkersOptions): Promise<RunningWork
         ...common,
         taskQueue: workflowQueue,
         workflowBundle: { codePath: await workflowBundle() },
+        activities: { ...controlActivities(contextOf) },
       }),
     );
   }
@@ -84,7 +92,7 @@ export async function startWorkers(options: WorkersOptions): Promise<RunningWork
         if (worker.getState() === 'RUNNING') worker.shutdown();
       }
       await Promise.allSettled(runs);
-      await Promise.allSettled(contexts.map((context) => context.close()));
+      await Promise.allSettled([...visited.values()].map((context) => context.close()));
     },
   };
 }

@@ -1,25 +1,49 @@
 /** The WAL archives of a component: one in each store that its configuration names. */
+
+import type { WalStore } from '../../components/postgres/wal/receiver-stores';
 import { postgresOf } from '../../domain/config/names';
+import { isHoldfastError } from '../../domain/errors';
 import { openBytes } from '../../repository/crypto/sealed-bytes';
+import { descriptionKey } from '../../repository/names';
+import type { Repository } from '../../repository/repository';
+import { Bandwidth, limited } from '../../repository/stores/bandwidth';
 import { WalArchive } from '../../repository/wal/archive';
 import { type OpenSealed, walObjects } from '../../repository/wal/bind';
+import { furthestFirst } from '../../repository/wal/reach';
 import type { SiteContext } from '../context';
 import type { PackThreads } from '../threads/pool';
 
-/** For writing: every store must be there, since what is acknowledged must be in all of them. */
-export async function beginArchives(
-  context: SiteContext,
-  component: string,
-  marker: Parameters<typeof WalArchive.begin>[2],
-): Promise<WalArchive[]> {
-  const repository = await context.repository({ create: true });
+/**
+ * For writing: one for each store that gets the component's WAL, all within the component's one limit of bandwidth. Where not every
+ * store has to hold WAL, one that cannot be reached does not keep the others from being opened.
+ */
+export function walStores(context: SiteContext, component: string): WalStore[] {
   const { wal } = postgresOf(context.config, context.site, component);
-  const objects = walObjects(repository, wal.to);
   const owner = { system: context.config.system, site: context.site, component };
-  return Promise.all(objects.stores.map((store) => WalArchive.begin(objects, store, marker, owner)));
+  const bandwidth = wal.bandwidthLimit === undefined ? undefined : new Bandwidth(wal.bandwidthLimit);
+  return wal.to.map((name) => ({
+    name,
+    begin: async (marker) => {
+      const repository = await toWrite(context, name, wal.quorum === wal.to.length);
+      const objects = walObjects(repository, [name]);
+      return await WalArchive.begin(objects, limited(repository.copy(name).store, bandwidth), marker, owner);
+    },
+  }));
 }
 
-/** For reading: those that can be reached and hold WAL of this system, the preferred store first. */
+async function toWrite(context: SiteContext, store: string, all: boolean): Promise<Repository> {
+  try {
+    return await context.repository({ create: true });
+  } catch (error) {
+    if (all || !isHoldfastError(error) || !error.code.startsWith('store_')) throw error;
+    const repository = await context.repository();
+    // A store that never was part of the repository joins it when all can be reached.
+    if (!(await repository.copy(store).store.head(descriptionKey))) throw error;
+    return repository;
+  }
+}
+
+/** For reading: those that can be reached and hold WAL of this system, the preferred store first unless another one reaches further. */
 export async function openArchives(
   context: SiteContext,
   systemIdentifier: string,
@@ -28,7 +52,7 @@ export async function openArchives(
   const objects = walObjects(await context.repository(), undefined, openerOf(context));
   const ordered = objects.stores.toSorted((a, b) => Number(b.name === preferred) - Number(a.name === preferred));
   const archives = await Promise.all(ordered.map((store) => WalArchive.open(objects, store, systemIdentifier)));
-  return archives.filter((one) => one !== undefined);
+  return await furthestFirst(archives.filter((one) => one !== undefined));
 }
 
 /** Less than this is opened sooner here than it gets to a thread. */

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { cancellationSignal } from '@temporalio/activity';
 import { connectionOf } from '../../components/config-file/open-repository';
 import { withClient } from '../../components/postgres/connection';
-import { receiverName, slotName } from '../../components/postgres/wal/replication';
+import { slotName } from '../../components/postgres/wal/replication';
 import { postgresOf } from '../../domain/config/names';
 import { HoldfastError } from '../../domain/errors';
 import type { SiteContext } from '../context';
@@ -47,7 +47,7 @@ interface Slot {
 }
 
 const lookAtSlot = `
-  select s.active_pid as pid, a.application_name as name, a.application_name = '${receiverName}' as ours,
+  select s.active_pid as pid, a.application_name as name, a.application_name = s.slot_name as ours,
     s.restart_lsn is not null as keeps
   from pg_replication_slots s left join pg_stat_replication a on a.pid = s.active_pid where s.slot_name = $1`;
 

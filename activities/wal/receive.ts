@@ -5,20 +5,24 @@ import { masked } from '../../components/config-file/secrets';
 import { type ReceiverProgress, runReceiver } from '../../components/postgres/wal/receiver';
 import { slotName } from '../../components/postgres/wal/replication';
 import { postgresOf } from '../../domain/config/names';
+import type { WalMode } from '../../domain/config/types';
 import { HoldfastError } from '../../domain/errors';
 import { formatInstant } from '../../domain/instant';
 import { formatLsn } from '../../domain/lsn';
 import type { ShippingRequest } from '../../domain/requests';
+import type { ShipperDetails } from '../../domain/shipping';
 import type { SiteContext } from '../context';
 import type { ShippingEnd } from '../contracts';
-import { beginArchives } from './archives';
+import { walStores } from './archives';
 
 /** On a quiet server a mark says how far its clock is covered; each is one small request. */
 const coverageIntervalMs = 1000;
+const shownEveryMs = 200;
 
 export async function receiveWal(context: SiteContext, { component }: ShippingRequest): Promise<ShippingEnd> {
   const configured = postgresOf(context.config, context.site, component);
-  if (configured.wal.source === 'command') {
+  const { wal } = configured;
+  if (wal.source === 'command') {
     throw new HoldfastError('usage', `the server of ${component} pushes its WAL itself: nothing is received`, {
       hints: ['end this shipper: holdfast abort it, or terminate its workflow'],
     });
@@ -29,11 +33,16 @@ export async function receiveWal(context: SiteContext, { component }: ShippingRe
   const last = await runReceiver({
     connection: await connectionOf(configured),
     slot: slotName(context.config.system, context.site, component),
-    archives: (marker) => beginArchives(context, component, marker),
-    intervalMs: configured.wal.interval,
-    coverageIntervalMs: Math.max(coverageIntervalMs, configured.wal.interval),
+    stores: walStores(context, component),
+    ...{ mode: wal.mode, quorum: wal.quorum, retries: wal.retries, retryDelayMs: wal.retryDelay },
+    thresholdMs: wal.syncThreshold,
+    // Thought dead, this receiver is followed by another one: commits go on waiting for that.
+    isOver: () =>
+      activity.cancellationDetails?.cancelRequested || activity.cancellationDetails?.workerShutdown || false,
+    intervalMs: wal.interval,
+    coverageIntervalMs: wal.mode === 'async' ? Math.max(coverageIntervalMs, wal.interval) : coverageIntervalMs,
     signal,
-    onProgress: (progress) => activity.heartbeat(shown(progress)),
+    onProgress: seldom((progress) => activity.heartbeat(shown(progress, wal.mode))),
     log: (message) => log.info(message, { component }),
   });
   if (signal.aborted) throw new CancelledFailure(String(signal.reason));
@@ -42,31 +51,32 @@ export async function receiveWal(context: SiteContext, { component }: ShippingRe
   };
 }
 
-/** What `status` shows of a shipper: plain text and numbers, no secret. */
-export interface ShipperDetails {
-  state: string;
-  timeline?: number;
-  flushed?: string;
-  server?: string;
-  lagBytes?: number;
-  coveredTo?: string;
-  trouble?: string;
+/** Under load progress is made a thousand times a second, and a quiet stream makes some each second. */
+function seldom(show: (progress: ReceiverProgress) => void): (progress: ReceiverProgress) => void {
+  let [shownAt, state] = [Number.NEGATIVE_INFINITY, ''];
+  return (progress) => {
+    if (progress.state === state && performance.now() - shownAt < shownEveryMs) return;
+    [shownAt, state] = [performance.now(), progress.state];
+    show(progress);
+  };
 }
 
-function shown({
-  state,
-  timeline,
-  flushedLsn,
-  serverLsn,
-  lagBytes,
-  coverage,
-  trouble,
-}: ReceiverProgress): ShipperDetails {
+function shown(progress: ReceiverProgress, mode: WalMode): ShipperDetails {
+  const { state, timeline, flushedLsn, serverLsn, lagBytes, coverage, commits, stores, trouble } = progress;
   return {
-    ...{ state, timeline, lagBytes },
+    ...{ state, timeline, lagBytes, mode },
     flushed: flushedLsn === undefined ? undefined : formatLsn(flushedLsn),
     server: serverLsn === undefined ? undefined : formatLsn(serverLsn),
     coveredTo: coverage === undefined ? undefined : formatInstant(coverage.serverTime),
+    commits: commits && { state: commits.commits, since: formatInstant(commits.at), reason: commits.reason },
+    stores: stores.map((one) => ({
+      store: one.store,
+      behind: one.behind,
+      stored: formatLsn(one.stored),
+      lagBytes: serverLsn === undefined ? 0 : Math.max(0, Number(serverLsn - one.stored)),
+      lagSeconds: Math.round(one.waitedMs) / 1000,
+      trouble: one.trouble && masked(one.trouble).message,
+    })),
     trouble: trouble && masked(trouble).message,
   };
 }

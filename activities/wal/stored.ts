@@ -2,6 +2,7 @@
 import { postgresOf } from '../../domain/config/names';
 import { contiguousEnd } from '../../domain/intervals';
 import { type Lsn, segmentOf } from '../../domain/lsn';
+import { heldByQuorum } from '../../domain/quorum';
 import type { SiteContext } from '../context';
 import { openArchives } from './archives';
 
@@ -11,7 +12,7 @@ interface Position {
   from: Lsn;
 }
 
-/** What every store that gets the component's WAL holds: the least of them counts. `from` itself when nothing is stored. */
+/** What enough of the stores that get the component's WAL hold. `from` itself when nothing is stored. */
 export async function storedUpTo(
   context: SiteContext,
   component: string,
@@ -26,5 +27,5 @@ export async function storedUpTo(
       return contiguousEnd(await archive.intervals(timeline, segmentOf(from, archive.segmentSize)), from);
     }),
   );
-  return ends.reduce((least, end) => (end < least ? end : least));
+  return heldByQuorum(ends, wal.quorum);
 }

@@ -38,6 +38,15 @@ export interface ComponentPoints {
   coveredUntil?: string;
   /** What would be lost if everything but the stores were gone now. */
   rpoSeconds?: number;
+  /** When commits began or ceased to wait for the stores, the newest last; none where they never did. */
+  switches?: CommitSwitches[];
+}
+
+export interface CommitSwitches {
+  at: string;
+  commits: 'synchronous' | 'asynchronous';
+  mode: string;
+  reason: string;
 }
 
 export async function recoverablePoints(
@@ -85,6 +94,7 @@ async function ofDatabase(
     // Of the timeline that is lived on: a higher number may be that of a restore that was put back.
     const coverage = stored.flatMap((one) => one.coverage ?? []).reduce(later, undefined);
     const now = (await copy.store.clock()).getTime();
+    const switches = await archive.readSwitches(shownSwitches);
     found.push({
       site,
       component,
@@ -104,10 +114,13 @@ async function ofDatabase(
         coveredUntil: coverage.time,
         rpoSeconds: Math.max(0, (now - Date.parse(coverage.time)) / 1000),
       }),
+      ...(switches.length > 0 && { switches: switches.map((one) => ({ ...one, at: formatInstant(one.at) })) }),
     });
   }
   return found;
 }
+
+const shownSwitches = 10;
 
 type Covered = NonNullable<StoredTimeline['coverage']>;
 

@@ -30,6 +30,7 @@ function describe(one: ComponentPoints): string {
     title,
     rows.length === 0 ? '  no recoverable interval' : table(['FROM', 'TO', 'TIMELINE', 'LAST LSN', 'BACKUPS'], rows),
     ...one.gaps.map(({ timeline, fromLsn, toLsn }) => `  gap on timeline ${timeline}: ${fromLsn} to ${toLsn}`),
+    ...(one.switches ?? []).slice(-1).map(({ commits, at, reason }) => `  commits ${commits} since ${at}: ${reason}`),
     ...(one.rpoSeconds === undefined ? [] : [`  would be lost now: ${formatDuration(one.rpoSeconds * 1000)}`]),
   ];
   return lines.join('\n');

@@ -14,6 +14,7 @@ import { configured, type GlobalOptions, type Outcome } from '../context';
 import { joinEngine } from '../engine/join';
 import { type ArchiverStatus, archiversOf, archiverTable, archiverWarnings } from '../output/archivers';
 import { say } from '../output/say';
+import { commitProblems, commitsOf, shipperWarnings } from '../output/shippers';
 import { table } from '../output/table';
 import { runningProcedures } from '../procedures/find';
 import { type ShipperLook, shipperState } from '../procedures/shipper-state';
@@ -29,6 +30,8 @@ interface ShipperStatus extends ShipperLook {
   /** Seconds of work that the stores do not hold yet; of the store that is least behind. */
   lagSeconds?: number;
   coveredUntil?: string;
+  /** When commits began or ceased to wait for the stores, the newest last. */
+  switches?: ComponentPoints['switches'];
 }
 
 interface TierStatus {
@@ -89,7 +92,7 @@ export async function status(options: GlobalOptions & { site?: string }): Promis
       objectives: { rpoSeconds: seconds(config.objectives?.rpo), rtoSeconds: seconds(config.objectives?.rto) },
       problems: [
         ...('failure' in stores ? [`the stores cannot be read: ${stores.failure}`] : []),
-        ...shippers.flatMap((one) => shipperProblems(config, one, backups)),
+        ...shippers.flatMap((one) => [...shipperProblems(config, one, backups), ...commitProblems(one)]),
         ...archivers.flatMap((one) => missedObjective(config, one, backups)),
       ],
       warnings: [
@@ -97,6 +100,7 @@ export async function status(options: GlobalOptions & { site?: string }): Promis
           .filter((site) => !backups.some((one) => one.site === site && one.lastBackup !== undefined))
           .map((site) => `site ${site} has no backup yet`),
         ...archivers.flatMap(archiverWarnings),
+        ...shippers.flatMap(shipperWarnings),
       ],
     };
     return { json: found, text: describe(found), exit: found.problems.length > 0 ? 1 : 0 };
@@ -109,10 +113,11 @@ function lagOf(
   points: ComponentPoints[],
   site: string,
   component: string,
-): Pick<ShipperStatus, 'lagSeconds' | 'coveredUntil'> {
+): Pick<ShipperStatus, 'lagSeconds' | 'coveredUntil' | 'switches'> {
   const own = points.filter((one) => one.site === site && one.component === component && one.rpoSeconds !== undefined);
   const best = own.toSorted((a, b) => (a.rpoSeconds ?? 0) - (b.rpoSeconds ?? 0))[0];
-  return best === undefined ? {} : { lagSeconds: best.rpoSeconds, coveredUntil: best.coveredUntil };
+  if (best === undefined) return {};
+  return { lagSeconds: best.rpoSeconds, coveredUntil: best.coveredUntil, switches: best.switches };
 }
 
 function shipperProblems(
@@ -183,8 +188,9 @@ function describe(found: Status): string {
       one.component,
       one.state,
       one.lagSeconds === undefined ? '' : formatDuration(one.lagSeconds * 1000),
+      commitsOf(one),
     ]);
-    lines.push('', table(['SITE', 'DATABASE', 'SHIPPER', 'BEHIND'], rows, ['BEHIND']));
+    lines.push('', table(['SITE', 'DATABASE', 'SHIPPER', 'BEHIND', 'COMMITS'], rows, ['BEHIND']));
   }
   lines.push(...archiverTable(archivers));
   const rows = backups.map((one) => [

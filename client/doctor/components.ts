@@ -4,6 +4,7 @@ import { connectionOf } from '../../components/config-file/open-repository';
 import { checkStreamed } from '../../components/postgres/base-backup/check';
 import { checkPostgres } from '../../components/postgres/check';
 import { withClient } from '../../components/postgres/connection';
+import { checkMode } from '../../components/postgres/wal/check-mode';
 import type { ComponentConfig, Config, FilesComponent, PostgresComponent } from '../../domain/config/types';
 import { checkArchived } from './archived';
 import { checkClock } from './clock';
@@ -24,6 +25,7 @@ async function checkDatabase(whole: Config, component: PostgresComponent, slot: 
       ? await checkStreamed(config, shipping)
       : await checkPostgres(config, dataDir, shipping);
   if (facts === undefined) return findings;
+  const mode = await withClient(config, (client) => checkMode(client, component.wal.mode, slot));
   const clock = await checkClock('PostgreSQL', () =>
     withClient(config, async (client) => {
       const { rows } = await client.query<{ now: Date }>('select clock_timestamp() as now');
@@ -31,7 +33,9 @@ async function checkDatabase(whole: Config, component: PostgresComponent, slot: 
     }),
   );
   const archived = wal.source === 'command' ? [await checkArchived(whole, component, facts)] : [];
-  return [...findings, ...archived, ...(dataDir === undefined ? [] : [await checkFreeSpace(dataDir)]), clock];
+  const more = mode.filter(({ code }) => !findings.some((one) => one.code === code && one.level === 'error'));
+  const space = dataDir === undefined ? [] : [await checkFreeSpace(dataDir)];
+  return [...findings, ...more, ...archived, ...space, clock];
 }
 
 async function checkFiles({ paths }: FilesComponent): Promise<Finding[]> {

@@ -2,10 +2,11 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import type { temporal } from '@temporalio/proto';
+import type { ShipperDetails } from '../../domain/shipping';
 
 export type ShipperState = 'streaming' | 'starting' | 'failing' | 'missing';
 
-export interface ShipperLook {
+export interface ShipperLook extends Pick<ShipperDetails, 'mode' | 'commits' | 'stores'> {
   state: ShipperState;
   /** Why it fails. */
   message?: string;
@@ -36,19 +37,17 @@ export function judge(pending: Pending[], now: number): ShipperLook {
   const beat = Number(receiver.lastHeartbeatTime?.seconds ?? 0) * 1000;
   const details = detailsOf(receiver);
   if (Number(receiver.state) === started && now - beat < freshMs) {
-    if (details?.state === 'streaming') return { state: 'streaming' };
+    if (details?.state === 'streaming') {
+      const { mode, commits, stores } = details;
+      return { state: 'streaming', mode, commits, stores };
+    }
     return details?.trouble === undefined ? { state: 'starting' } : { state: 'failing', message: details.trouble };
   }
   return message === undefined ? { state: 'starting' } : { state: 'failing', message };
 }
 
-/** What the receiver says of itself with each heartbeat (`activities/wal/receive.ts`). */
-interface ReceiverDetails {
-  state?: string;
-  trouble?: string;
-}
-
-function detailsOf({ heartbeatDetails }: Pending): ReceiverDetails | undefined {
+/** What the receiver says of itself with each heartbeat. */
+function detailsOf({ heartbeatDetails }: Pending): ShipperDetails | undefined {
   const payload = heartbeatDetails?.payloads?.[0];
-  return payload ? defaultPayloadConverter.fromPayload<ReceiverDetails>(payload) : undefined;
+  return payload ? defaultPayloadConverter.fromPayload<ShipperDetails>(payload) : undefined;
 }

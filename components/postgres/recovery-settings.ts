@@ -11,6 +11,7 @@ import type { ReplayTarget } from '../../domain/decide-recovery';
 import { formatForPostgres } from '../../domain/instant';
 import { giveTo, type Owner } from './owner';
 import { shellQuoted } from './shell';
+import { withoutReceivers } from './wal/standby-names';
 
 export interface ReplaySettings {
   target: ReplayTarget;
@@ -130,14 +131,14 @@ export function leaveReadyToReplay(
   owner: Owner,
   replay: Pick<ReplaySettings, 'target' | 'timeline' | 'spoolDir'>,
 ): void {
-  putSettings(dataDir, owner, { archive_mode: 'off', ...targetSettings(replay) });
+  putSettings(dataDir, owner, { archive_mode: 'off', synchronous_standby_names: '', ...targetSettings(replay) });
   putRecoverySignal(dataDir, owner);
 }
 
 /** Appends our block, or replaces the one that is there. Durable only with the directory's next sync. */
 export function putSettings(dataDir: string, owner: Owner, settings: Record<string, string>): void {
   const lines = Object.entries(settings).map(([name, value]) => `${name} = '${escaped(value)}'`);
-  const before = withoutBlock(readConf(dataDir));
+  const before = waitingForNobody(withoutBlock(readConf(dataDir)));
   replaceConf(
     dataDir,
     owner,
@@ -157,6 +158,14 @@ export function putRecoverySignal(dataDir: string, owner: Owner): void {
   writeFileSync(file, '', { mode: 0o600 });
   giveTo(owner, file);
   rmSync(path.join(dataDir, 'standby.signal'), { force: true });
+}
+
+/** The source's commits may have waited for our receiver. From a copy nobody receives, and each commit would wait for ever. */
+function waitingForNobody(text: string): string {
+  const setting = /^(\s*synchronous_standby_names\s*=\s*)'((?:[^']|'')*)'/gm;
+  return text.replace(setting, (_, head: string, value: string) => {
+    return `${head}'${escaped(withoutReceivers(value.replaceAll("''", "'")))}'`;
+  });
 }
 
 function withoutBlock(text: string): string {

@@ -4,9 +4,9 @@
  */
 import { resolve } from 'node:path';
 import { defaultLevel } from '../pack';
-import type { Problem } from './problems';
+import type { ConfigPath, Problem } from './problems';
 import type { ParsedConfig } from './schema';
-import type { Config, EncryptionConfig, FilledDefault, StoreConfig, TierConfig } from './types';
+import type { Config, EncryptionConfig, FilledDefault, StoreConfig, TierConfig, WalConfig } from './types';
 
 export type Environment = Record<string, string | undefined>;
 
@@ -66,7 +66,7 @@ export function completeConfig(parsed: ParsedConfig, environment: Environment, b
   const config: Config = {
     system: parsed.system,
     ...(parsed.temporal && { temporal: { ...parsed.temporal, tls: absoluteTls(parsed.temporal.tls, at) } }),
-    sites: sitesOf(parsed, everyStore, at),
+    sites: sitesOf(parsed, everyStore, at, problems),
     stores,
     encryption: encryptionOf(parsed, environment, filled, at),
     objectives: parsed.objectives,
@@ -97,18 +97,21 @@ function storesOfEnvironment(environment: Environment): Stores {
   return { local: { kind: 'dir' }, ...(environment.S3_BUCKET ? { remote: { kind: 's3' as const } } : {}) };
 }
 
-function sitesOf(parsed: ParsedConfig, everyStore: string[], at: (path: string) => string): Config['sites'] {
+function sitesOf(
+  parsed: ParsedConfig,
+  everyStore: string[],
+  at: (path: string) => string,
+  problems: Problem[],
+): Config['sites'] {
   const sites: Config['sites'] = {};
   for (const [name, site] of Object.entries(parsed.sites)) {
     const components: Config['sites'][string]['components'] = {};
     for (const [key, one] of Object.entries(site.components)) {
+      if (one.kind === 'postgres')
+        problems.push(...walProblems(one.wal, everyStore, ['sites', name, 'components', key]));
       components[key] =
         one.kind === 'postgres'
-          ? {
-              ...one,
-              ...(one.dataDir && { dataDir: at(one.dataDir) }),
-              wal: { ...one.wal, to: one.wal.to ?? everyStore },
-            }
+          ? { ...one, ...(one.dataDir && { dataDir: at(one.dataDir) }), wal: walOf(one.wal, everyStore) }
           : { ...one, paths: one.paths.map(at), probes: one.probes.map(at) };
     }
     const services: Config['sites'][string]['services'] = {};
@@ -125,6 +128,27 @@ function sitesOf(parsed: ParsedConfig, everyStore: string[], at: (path: string) 
     sites[name] = { components, services };
   }
   return sites;
+}
+
+type ParsedWal = Extract<ParsedConfig['sites'][string]['components'][string], { kind: 'postgres' }>['wal'];
+
+function walOf(wal: ParsedWal, everyStore: string[]): WalConfig {
+  const to = wal.to ?? everyStore;
+  return { ...wal, to, quorum: wal.quorum ?? to.length };
+}
+
+function walProblems({ source, mode, to, quorum = 1 }: ParsedWal, everyStore: string[], at: ConfigPath): Problem[] {
+  const problems: Problem[] = [];
+  const stores = (to ?? everyStore).length;
+  if (quorum > stores)
+    problems.push({ path: [...at, 'wal', 'quorum'], message: `expected at most ${stores}, the number of stores` });
+  // An archive_command is called when a segment is full: no commit can wait for it.
+  if (source === 'command' && mode !== 'async')
+    problems.push({
+      path: [...at, 'wal', 'mode'],
+      message: 'expected async, since the server pushes its WAL (source: command)',
+    });
+  return problems;
 }
 
 function encryptionOf(

@@ -2,20 +2,21 @@
 import { z } from 'zod';
 import { connection, duration, filePath, names, rate } from './schema-values';
 import { referenceExample } from './secret-reference';
-import { walSources } from './types';
+import { walModes, walSources } from './types';
 
 const wal = z.strictObject({
   source: z
     .enum(walSources)
     .default('slot')
     .describe("how WAL comes: received from a replication slot, or pushed by the server's archive_command"),
-  mode: z.enum(['async']).default('async'),
+  mode: z.enum(walModes).default('async').describe('whether commits wait until the stores have them'),
   to: names.optional().describe('names of stores; absent: every store'),
-  interval: duration.default(500),
-  bandwidthLimit: rate.optional(),
-  retries: z.int().min(0).default(3),
+  quorum: z.int().min(1).optional().describe('how many of these stores must have WAL before it counts; absent: all'),
+  interval: duration.default(500).describe('mode async: how long WAL may gather before it is sent'),
+  bandwidthLimit: rate.optional().describe('of all that is sent for this component'),
+  retries: z.int().min(0).default(3).describe('of a request to a store, before the store counts as failing'),
   retryDelay: duration.default(1000),
-  syncThreshold: duration.default(100),
+  syncThreshold: duration.default(100).describe('mode hybrid: how long a commit may wait for the stores'),
 });
 
 const postgres = z

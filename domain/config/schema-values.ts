@@ -21,7 +21,10 @@ export const name = z
   .regex(nameForm, 'expected a name of letters, digits, hyphens and underscores')
   .refine((text) => text !== 'all', '"all" is a word of the command line and cannot be a name');
 
-export const names = z.array(z.string()).min(1, 'expected at least one name');
+export const names = z
+  .array(z.string())
+  .min(1, 'expected at least one name')
+  .refine((list) => new Set(list).size === list.length, 'expected each name once');
 
 export function nameMap<T extends z.ZodType>(value: T): z.ZodRecord<typeof name, T> {
   return z.record(name, value);

@@ -68,17 +68,28 @@ export interface PostgresComponent {
 export const walSources = ['slot', 'command'] as const;
 export type WalSource = (typeof walSources)[number];
 
+/**
+ * `async` ships behind the commit; `sync` makes every commit wait until the stores have it; `hybrid` does so for as long as that
+ * takes no longer than `syncThreshold`.
+ */
+export const walModes = ['async', 'sync', 'hybrid'] as const;
+export type WalMode = (typeof walModes)[number];
+
 export interface WalConfig {
   source: WalSource;
-  mode: 'async';
+  mode: WalMode;
   /** Stores that get the WAL; the first is the one a restore asks first. */
   to: string[];
-  /** How long a byte of WAL may wait before it is sent to the stores. */
+  /** How many of them must hold WAL before it counts as stored. */
+  quorum: number;
+  /** In mode `async`: how long a byte of WAL may wait before it is sent to the stores. */
   interval: Milliseconds;
-  /** Absent: unlimited. */
+  /** Of everything that is sent for the component. Absent: unlimited. */
   bandwidthLimit?: BytesPerSecond;
+  /** How often a request is tried again before its store counts as failing; it is tried for ever all the same. */
   retries: number;
   retryDelay: Milliseconds;
+  /** In mode `hybrid`: how long a commit may wait for the stores before commits stop waiting. */
   syncThreshold: Milliseconds;
 }
 

@@ -1,18 +1,23 @@
-/** What may be configured already, because configurations outlive versions, and changes nothing in this one: it is said, never ignored. */
+/** What is configured and changes nothing, since it belongs to another mode than the one chosen: it is said, never ignored. */
 import { isRecord } from './json-schema';
 import { type ConfigPath, showConfigPath, valueAt } from './problems';
+import { type WalMode, walModes } from './types';
 
-/** Of WAL shipping: they belong to modes that this version does not have. */
-const ofWal = ['bandwidthLimit', 'retries', 'retryDelay', 'syncThreshold'];
+/** Settings of WAL shipping that only some modes look at. */
+const modesOf: Record<string, WalMode[]> = { interval: ['async'], syncThreshold: ['hybrid'] };
 
 /** One warning for each such setting in the file. */
 export function withoutEffect(data: unknown): string[] {
-  const paths = below(data, ['sites']).flatMap((site) =>
-    below(data, [...site, 'components']).flatMap((component) => ofWal.map((key) => [...component, 'wal', key])),
-  );
-  return paths
-    .filter((path) => valueAt(data, path) !== undefined)
-    .map((path) => `${showConfigPath(path)} has no effect in this version`);
+  const components = below(data, ['sites']).flatMap((site) => below(data, [...site, 'components']));
+  return components.flatMap((component) => {
+    const mode = walModes.find((one) => one === valueAt(data, [...component, 'wal', 'mode'])) ?? 'async';
+    return Object.entries(modesOf)
+      .map(([key, modes]) => ({ path: [...component, 'wal', key], modes }))
+      .filter(({ path, modes }) => !modes.includes(mode) && valueAt(data, path) !== undefined)
+      .map(
+        ({ path, modes }) => `${showConfigPath(path)} has no effect in mode ${mode}: it belongs to ${modes.join(', ')}`,
+      );
+  });
 }
 
 function below(data: unknown, path: ConfigPath): ConfigPath[] {

@@ -27,6 +27,7 @@ import type { WalObjects } from './objects';
 import { getIfThere, putOnce } from './put-once';
 import { finishQuarantines, listQuarantines, type Quarantined, quarantineFrom } from './quarantine';
 import { completeSegment, type FetchedSegment, fetchSegment, putSegment, type WalPlace } from './segments';
+import { type CommitSwitch, readSwitches, writeSwitch } from './switches';
 
 export interface TimelineExtents {
   timeline: number;
@@ -140,6 +141,22 @@ export class WalArchive {
 
   async readCoverage(timeline: number): Promise<Coverage | undefined> {
     return await readCoverage(this.store, this.objects, this.names, timeline);
+  }
+
+  async writeSwitch(timeline: number, one: CommitSwitch): Promise<void> {
+    await writeSwitch(this.store, this.objects, this.names, timeline, one);
+  }
+
+  /** The newest switches of all timelines, oldest first. */
+  async readSwitches(most = 20): Promise<CommitSwitch[]> {
+    const timelines = await this.timelines();
+    const found = await Promise.all(
+      timelines.map((one) => readSwitches(this.store, this.objects, this.names, one, most)),
+    );
+    return found
+      .flat()
+      .sort((one, other) => (one.at < other.at ? -1 : 1))
+      .slice(-most);
   }
 
   /** The mark of the newest timeline on the way that has one. */

@@ -8,6 +8,7 @@
  *     wal/<system identifier>/<timeline>/history                    the timeline's history file
  *     wal/<system identifier>/<timeline>/labels/<name>.backup         what the server's archiver says of a base backup
  *     wal/<system identifier>/<timeline>/coverage                   how far the server's clock is covered
+ *     wal/<system identifier>/<timeline>/switches/<time>            when commits began or ceased to wait for the stores
  *     wal/<system identifier>/quarantine/<stamp>/…                  what a rewound server contradicts, under its old names
  *
  * Timelines and offsets are 8 hexadecimal digits, segments PostgreSQL's 24.
@@ -82,7 +83,7 @@ export class WalNames {
     return `${this.timelineRoot(timeline)}coverage`;
   }
 
-  /** What a listed name under a timeline stands for; undefined for history, coverage and strangers. */
+  /** What a listed name under a timeline stands for; undefined for history, coverage, switches and strangers. */
   parse(key: string): StoredPiece | undefined {
     const names = key.split('/');
     const position = parseSegmentName(names[4] ?? '', this.segmentSize);

@@ -47,9 +47,10 @@ async function endAll(env: TestWorkflowEnvironment, site: string): Promise<void>
 async function main(wanted: string[]): Promise<void> {
   const env = await startTemporal();
   try {
-    if (wanted.length === 0) removeHistories();
+    if (wanted.length === 0) removeHistories(scenes.filter(({ kept }) => kept));
     const left = scenes.filter(
-      ({ type, reason }) => wanted.length === 0 || wanted.some((one) => one === type || one === `${type}/${reason}`),
+      ({ type, reason, kept }) =>
+        !kept && (wanted.length === 0 || wanted.some((one) => one === type || one === `${type}/${reason}`)),
     );
     const recorder = async () => {
       for (let scene = left.shift(); scene; scene = left.shift()) await record(env, scene);

@@ -29,8 +29,9 @@ export function writeHistory(recorded: Recorded, { events }: { events: unknown[]
   writeFileSync(fileOf(recorded), `{"events":[\n${lines}\n]}\n`);
 }
 
-export function removeHistories(): void {
-  rmSync(folder, { recursive: true, force: true });
+export function removeHistories(except: Recorded[]): void {
+  const kept = except.map(fileOf);
+  for (const one of recordedHistories().map(fileOf)) if (!kept.includes(one)) rmSync(one);
 }
 
 function fileOf({ type, reason }: Recorded): string {

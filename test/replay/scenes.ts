@@ -15,6 +15,8 @@ export interface Scene {
   reason: string;
   behaviour?: () => Behaviour;
   request?: object;
+  /** Recorded by an earlier version, whose runs may still be under way: kept as it is. */
+  kept?: boolean;
   /** What happens besides waiting for the end. */
   act?: (stage: Stage, handle: WorkflowHandle) => Promise<unknown>;
   /** Before the workflow starts. */
@@ -138,7 +140,19 @@ export const scenes: Scene[] = [
     reason: 'in-trouble-then-stopped',
     request: { component: 'database' },
     behaviour: trouble,
-    act: cancelLater,
+    act: cancelWhen('receiveWal', 3),
+  },
+  {
+    type: 'shipWal',
+    reason: 'worker-lost',
+    request: { component: 'database' },
+    behaviour: lostOnce,
+    act: cancelWhen('receiveWal', 2),
+  },
+  {
+    type: 'shipWal',
+    reason: 'in-trouble-before-deaths-were-told',
+    kept: true,
   },
 ];
 
@@ -208,7 +222,15 @@ function cancelAt(step: string): NonNullable<Scene['act']> {
   };
 }
 
-async function cancelLater({ calls }: Stage, handle: WorkflowHandle): Promise<void> {
-  while (calls.filter((call) => call === 'receiveWal').length < 3) await sleep(100);
-  await handle.cancel();
+function cancelWhen(activity: string, times: number): NonNullable<Scene['act']> {
+  return async ({ calls }, handle) => {
+    while (calls.filter((call) => call === activity).length < times) await sleep(100);
+    await handle.cancel();
+  };
+}
+
+/** A receiver whose worker falls silent in the middle, and the next one, which runs on. */
+function lostOnce(): Behaviour {
+  let calls = 0;
+  return { receiveWal: () => (calls++ === 0 ? sleep(7000) : hang()) };
 }

@@ -1,6 +1,6 @@
 /** The activities of a site without a site: each records its call and answers what the runbook needs to go on. */
 import { ApplicationFailure } from '@temporalio/common';
-import type { BackupJob, RestoreJob, SiteActivities } from '../../activities/contracts';
+import type { BackupJob, ControlActivities, RestoreJob, SiteActivities } from '../../activities/contracts';
 import type { RunOutcome } from '../../domain/runs';
 
 export const backupJob: BackupJob = {
@@ -73,7 +73,8 @@ export interface MockedSite {
   activities: SiteActivities;
 }
 
-type Answers = { [Name in keyof SiteActivities]: Awaited<ReturnType<SiteActivities[Name]>> };
+type Activities = SiteActivities & ControlActivities;
+type Answers = { [Name in keyof Activities]: Awaited<ReturnType<Activities[Name]>> };
 
 export interface Behaviour {
   /** Replaces the answer of one activity. */
@@ -105,6 +106,7 @@ export function mockedSite(processQueue: string, behaviour: Behaviour = {}): Moc
     publishBackup: undefined,
     discardBackup: undefined,
     receiveWal: { message: 'ended' },
+    letCommitsGo: true,
     resolveRestore: restoreJob,
     fetchWal: { job: restoreJob, reaches: 'the end of the stored WAL' },
     checkTarget: undefined,

@@ -35,7 +35,12 @@ export async function onStage<T>(
   );
   const common = { connection: env.nativeConnection, namespace: env.namespace };
   const workers = [
-    await Worker.create({ ...common, taskQueue: workflowQueue, workflowBundle: { codePath: await workflowBundle() } }),
+    await Worker.create({
+      ...common,
+      taskQueue: workflowQueue,
+      workflowBundle: { codePath: await workflowBundle() },
+      activities: { letCommitsGo: activities['letCommitsGo'] },
+    }),
     await Worker.create({ ...common, taskQueue: siteQueue(site), activities }),
     await Worker.create({ ...common, taskQueue: processQueue, activities }),
   ];

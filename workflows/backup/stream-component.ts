@@ -7,7 +7,7 @@ import { isCancellation } from '@temporalio/workflow';
 import type { BackupJob, JobComponent } from '../../activities/contracts';
 import { catalogue } from '../../domain/errors';
 import { onSite } from '../frame/bind';
-import { refuse, reportOf, workerIsGone } from '../frame/failure';
+import { attemptWasCut, refuse, reportOf } from '../frame/failure';
 import type { Run } from '../frame/run';
 
 const generationsAtMost = 50;
@@ -41,7 +41,7 @@ async function streamGeneration(run: Run, job: BackupJob, name: string, generati
 function mayBeginAnew(error: unknown): boolean {
   if (isCancellation(error)) return false;
   const { code } = reportOf(error);
-  return workerIsGone(error) || code === 'backup_session_lost' || catalogue[code].retryable;
+  return attemptWasCut(error) || code === 'backup_session_lost' || catalogue[code].retryable;
 }
 
 function endOf(name: string): string {

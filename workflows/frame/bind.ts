@@ -1,8 +1,8 @@
 /** Activities bound to where they must run, with times and retries that survive a dead worker and an absent store. */
 
 import type { Duration } from '@temporalio/common';
-import { type ActivityOptions, proxyActivities } from '@temporalio/workflow';
-import type { SiteActivities } from '../../activities/contracts';
+import { type ActivityOptions, proxyActivities, workflowInfo } from '@temporalio/workflow';
+import type { ControlActivities, SiteActivities } from '../../activities/contracts';
 import { siteQueue } from '../../domain/requests';
 
 export interface Binding {
@@ -38,9 +38,20 @@ export function onSite(site: string, { summary, giveUpAfter, first, lasting, onc
     ...patience,
     ...(giveUpAfter === undefined ? {} : { scheduleToCloseTimeout: giveUpAfter, startToCloseTimeout: giveUpAfter }),
     ...(first ? { retry: { ...patience.retry, maximumAttempts: firstAttempts } } : {}),
-    ...(once ? { retry: { maximumAttempts: 1 } } : {}),
     ...(lasting ? { retry: { ...patience.retry, maximumInterval: '1 second' } } : {}),
+    ...(once ? { retry: { maximumAttempts: 1 } } : {}),
     taskQueue: siteQueue(site),
+    summary,
+  });
+}
+
+/** Activities that any worker may do that runs workflows. */
+export function onControl({ summary, giveUpAfter }: Pick<Binding, 'summary' | 'giveUpAfter'>): ControlActivities {
+  return proxyActivities<ControlActivities>({
+    ...patience,
+    scheduleToCloseTimeout: giveUpAfter,
+    startToCloseTimeout: giveUpAfter,
+    taskQueue: workflowInfo().taskQueue,
     summary,
   });
 }

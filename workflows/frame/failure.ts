@@ -41,6 +41,30 @@ export function hasCode(error: unknown, ...codes: string[]): boolean {
   return !isCancellation(error) && codes.includes(reportOf(error).code);
 }
 
+/** The worker stopped to give signs of life in the middle of a step. */
+export function workerIsGone(error: unknown): boolean {
+  for (let at: unknown = error; at instanceof Error; at = at.cause) {
+    if (at instanceof TimeoutFailure) return at.timeoutType === 'HEARTBEAT';
+  }
+  return false;
+}
+
+/** The worker was told to stop in the middle of a step: as the engine words it. */
+export function workerWasStopped(error: unknown): boolean {
+  for (let at: unknown = error; at instanceof Error; at = at.cause) {
+    if (at instanceof ApplicationFailure) return at.type === 'WorkerShutdown';
+  }
+  return false;
+}
+
+/** Whether trying again may help by itself. */
+export function isPassing(error: unknown): boolean {
+  for (let at: unknown = error; at instanceof Error; at = at.cause) {
+    if (at instanceof ApplicationFailure) return !at.nonRetryable;
+  }
+  return true;
+}
+
 /** A step on a queue of one process that nobody polls any more: that process is gone (docs/data-safety.md, F30). */
 export function processIsGone(error: unknown): boolean {
   for (let at: unknown = error; at instanceof Error; at = at.cause) {
@@ -50,7 +74,7 @@ export function processIsGone(error: unknown): boolean {
 }
 
 /** An attempt that ended with its worker: it died, or went in order and could not wait. */
-export function workerIsGone(error: unknown): boolean {
+export function attemptWasCut(error: unknown): boolean {
   for (let at: unknown = error; at instanceof Error; at = at.cause) {
     if (at instanceof TimeoutFailure) return true;
     if (at instanceof ApplicationFailure && at.type === 'WorkerShutdown') return true;

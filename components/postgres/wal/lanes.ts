@@ -3,8 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export interface RetryOptions {
   /** A failure that trying again cannot mend. */
   isFatal: (error: unknown) => boolean;
+  /** Told only when trying again at once did not help: until then it may be a hiccup. */
   onFailure: (error: unknown) => void;
   signal: AbortSignal;
+  /** How often a failure is met by trying again after the delay, before it is told. */
+  retries?: number;
+  retryDelayMs?: number;
 }
 
 /** Runs a few pieces of work at a time, in the order they were given; each is tried again, ever more slowly, until it is done. */
@@ -17,28 +21,37 @@ export class Lanes {
     private readonly options: RetryOptions,
   ) {}
 
+  /** Whether work given now would begin at once. */
+  get free(): boolean {
+    return this.running < this.width;
+  }
+
   /** Rejects only with a fatal failure or when the signal is aborted. */
   async run<T>(work: () => Promise<T>): Promise<T> {
-    if (this.running >= this.width) await new Promise<void>((resolve) => this.waiting.push(resolve));
-    this.running++;
+    if (this.free) this.running++;
+    else await new Promise<void>((resolve) => this.waiting.push(resolve));
     try {
       return await untilDone(work, this.options);
     } finally {
-      this.running--;
-      this.waiting.shift()?.();
+      // A lane is handed over, so that nobody slips in between.
+      const next = this.waiting.shift();
+      if (next) next();
+      else this.running--;
     }
   }
 }
 
 export async function untilDone<T>(work: () => Promise<T>, options: RetryOptions): Promise<T> {
+  const { retries = 0, retryDelayMs = 0, signal } = options;
   for (let attempt = 0; ; attempt++) {
-    options.signal.throwIfAborted();
+    signal.throwIfAborted();
     try {
       return await work();
     } catch (error) {
       if (options.isFatal(error)) throw error;
-      options.onFailure(error);
-      await sleep(Math.min(5000, 100 * 2 ** attempt), undefined, { signal: options.signal });
+      const failing = attempt - retries;
+      if (failing >= 0) options.onFailure(error);
+      await sleep(failing < 0 ? retryDelayMs : Math.min(5000, 100 * 2 ** failing), undefined, { signal });
     }
   }
 }

@@ -1,68 +1,31 @@
 /**
  * The WAL receiver: a physical replication client that writes the server's WAL straight into object stores.
  *
- * Guaranteed: the flush position told to the server is what *every* store holds without a hole, so that the server keeps whatever
- * we lose; a store that fails delays and never drops; memory is bounded; kill -9 at any moment leaves no gap, since everything
+ * Guaranteed: the flush position told to the server is what so many stores as the quorum wants hold without a hole (by default all), so
+ * that the server keeps whatever we lose; a store that fails delays and never drops, and beyond the quorum it holds up nobody and is
+ * filled from the others; memory is bounded; kill -9 at any moment leaves no gap, since everything
  * needed to go on is in the stores and the slot; the end of a timeline is followed onto the next, also when it came while nobody
  * listened; other bytes under a stored position end in `wal_conflict` and never overwrite.
  * Not guaranteed: WAL that the server gave up before we had it (`max_slot_wal_keep_size`, a dropped slot). That ends in
  * `slot_lost`, or in a gap that the archive's extents show.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type pg from 'pg';
 import { type ErrorReport, HoldfastError, reportError } from '../../../domain/errors';
 import { formatLsn, type Lsn } from '../../../domain/lsn';
 import type { TimelineStretch } from '../../../domain/timeline';
 import type { WalArchive } from '../../../repository/wal/archive';
-import type { ArchiveMarker } from '../../../repository/wal/marks';
-import type { Mark } from './coverage-proof';
+import type { NextTimeline } from './copy-both';
 import { describeFailure, fatalFailure, isWalRemoved, sqlState } from './failures';
+import { prepareSlot, readHistories, refuseStranger, slotLost } from './prepare-server';
+import { ReceiverCommits } from './receiver-commits';
+import type { ReceiverOptions, ReceiverProgress } from './receiver-options';
+import { type Ready, ReceiverStores } from './receiver-stores';
 import { ReplicationConnection, type ServerIdentity } from './replication';
-import { align, quarantineRewound, type StartingPoint, startingPoint } from './starting-point';
-import { streamTimeline } from './stream';
+import { align, besideStream, pathTo, quarantineRewound, startingPoint, storedEnd } from './starting-point';
+import { type RunningStream, type StreamState, streamTimeline } from './stream';
+import type { Wait } from './synchrony';
 
-export interface ReceiverOptions {
-  connection: pg.ClientConfig;
-  /** See `slotName`; created when it does not exist. */
-  slot: string;
-  /** Opens the archives (one a store) of the server that was found: `WalArchive.begin` for each store. */
-  archives: (marker: Omit<ArchiveMarker, 'format'>) => Promise<WalArchive[]>;
-  /** When given: any other system identifier is refused with `wrong_system`. */
-  systemIdentifier?: string;
-  /** How long WAL may gather before it is sent to the stores. */
-  intervalMs?: number;
-  /** How often the server is asked for its clock, and a coverage mark is written. */
-  coverageIntervalMs?: number;
-  /** WAL in memory before the stream is paused. */
-  memoryBytes?: number;
-  /** After a lost slot: begin again behind the gap instead of ending with `slot_lost`. */
-  renewLostSlot?: boolean;
-  /** How long another receiver may hold the slot before `slot_busy`. */
-  slotBusyMs?: number;
-  /** How long an orderly stop waits for the stores. */
-  stopMs?: number;
-  /** Ends the receiver in order: what has arrived is stored, the server is told, the connection is closed. */
-  signal: AbortSignal;
-  onProgress?: (progress: ReceiverProgress) => void;
-  log?: (message: string) => void;
-}
-
-export interface ReceiverProgress {
-  state: 'connecting' | 'streaming' | 'stopped';
-  systemIdentifier?: string;
-  timeline?: number;
-  receivedLsn?: Lsn;
-  /** What every store holds without a hole, and the server was told. */
-  flushedLsn?: Lsn;
-  serverLsn?: Lsn;
-  lagBytes?: number;
-  coverage?: Mark;
-  partsStored: number;
-  segmentsStored: number;
-  bytesStored: number;
-  /** The last thing that went wrong and is being tried again. */
-  trouble?: ErrorReport;
-}
+export type { ReceiverOptions, ReceiverProgress } from './receiver-options';
 
 /**
  * Runs until `signal` is aborted; connects again by itself.
@@ -72,21 +35,46 @@ export async function runReceiver(options: ReceiverOptions): Promise<ReceiverPro
   return await new Receiver(options).run();
 }
 
-const maxSegmentSize = 64 * 1024 * 1024;
+interface PreparedArchive {
+  archive: WalArchive;
+  /** How far it holds the server's own history; absent: nothing of it. */
+  end?: Lsn;
+}
+
+interface Streaming {
+  server: ServerIdentity;
+  path: TimelineStretch[];
+  prepared: Ready<PreparedArchive>;
+  abandon: AbortSignal;
+  /** Where the timeline before ended. */
+  from?: Lsn;
+  slot: Lsn;
+}
 
 class Receiver {
   private readonly progress: ReceiverProgress = {
-    state: 'connecting',
-    partsStored: 0,
-    segmentsStored: 0,
-    bytesStored: 0,
+    ...{ state: 'connecting', partsStored: 0, segmentsStored: 0, bytesStored: 0, stores: [] },
   };
-  private archives?: WalArchive[];
+  private readonly quorum: number;
+  private readonly stores: ReceiverStores;
+  private readonly troubles = new Map<string, ErrorReport>();
+  private readonly commits: ReceiverCommits;
+  private stream?: RunningStream;
+  private down = performance.now();
   private skipToSlot = false;
   private busySince?: number;
   private attempt = 0;
 
-  constructor(private readonly options: ReceiverOptions) {}
+  constructor(private readonly options: ReceiverOptions) {
+    this.quorum = options.quorum ?? options.stores.length;
+    this.stores = new ReceiverStores(options.stores, this.quorum, (store, error) => this.storeFailed(store, error));
+    this.commits = new ReceiverCommits(options, {
+      takeWait: () => this.takeWait(),
+      onCommits: (commits) => this.tell({ commits }),
+      onTrouble: () => this.tell({ trouble: this.trouble }),
+      log: (message) => this.log(message),
+    });
+  }
 
   async run(): Promise<ReceiverProgress> {
     const { signal, stopMs = 10_000 } = this.options;
@@ -97,8 +85,11 @@ class Receiver {
     };
     signal.addEventListener('abort', onStop);
     try {
+      // Commits are let go while the stream still runs: what waits by then is stored all the same.
+      signal.addEventListener('abort', () => void this.commits.end(), { once: true });
       while (!signal.aborted) await this.connectOnce(abandon.signal);
     } finally {
+      await this.commits.end();
       signal.removeEventListener('abort', onStop);
       clearTimeout(timer);
     }
@@ -110,7 +101,7 @@ class Receiver {
   private async connectOnce(abandon: AbortSignal): Promise<void> {
     let connection: ReplicationConnection | undefined;
     try {
-      connection = await ReplicationConnection.open(this.options.connection);
+      connection = await ReplicationConnection.open(this.options.connection, this.options.slot);
       await this.follow(connection, abandon);
     } catch (error) {
       if (this.options.signal.aborted) return;
@@ -125,110 +116,126 @@ class Receiver {
 
   private async follow(connection: ReplicationConnection, abandon: AbortSignal): Promise<void> {
     const server = await connection.identify();
-    const archives = await this.openArchives(server);
-    const slotRestart = await this.prepareSlot(connection, archives, server);
-    const path = await this.storeHistories(connection, archives, server.timeline);
-    let point: StartingPoint | undefined = this.skipToSlot
-      ? align(slotRestart, path, archives)
-      : await startingPoint(archives, path, slotRestart);
-    const { slot, signal, intervalMs = 500, coverageIntervalMs = 1000, memoryBytes = 64 << 20 } = this.options;
-    while (point && !signal.aborted) {
-      this.log(`streaming timeline ${point.timeline} from ${formatLsn(point.from)}`);
-      const next = await streamTimeline({
-        ...{ connection, slot, archives, intervalMs, coverageIntervalMs, abandon },
-        timeline: point.timeline,
-        start: point.from,
-        segmentSize: server.segmentSize,
-        maxSegments: Math.max(2, Math.floor(memoryBytes / server.segmentSize)),
-        counters: this.progress,
-        stop: signal,
-        onProgress: ({ timeline, received, flushed, serverEnd, coverage }) => {
-          this.attempt = 0;
-          this.busySince = undefined;
-          this.skipToSlot = false;
-          this.tell({
-            ...{ state: 'streaming', timeline, coverage: coverage ?? this.progress.coverage },
-            ...{ receivedLsn: received, flushedLsn: flushed, serverLsn: serverEnd },
-            lagBytes: Math.max(0, Number(serverEnd - flushed)),
-            ...(flushed === received ? { trouble: undefined } : {}),
-          });
-        },
-        onStoreFailure: (store, error) => {
-          this.log(`store ${store}: ${reportError(error).message}; trying again`);
-          this.tell({ trouble: reportError(error) });
-        },
-      });
-      if (next) {
-        const reached: TimelineStretch[] = await this.storeHistories(connection, archives, next.timeline);
-        point = align(next.from, reached, archives);
-      } else {
-        point = undefined;
-      }
-    }
-    if (!signal.aborted) throw new HoldfastError('postgres_unreachable', 'the server ended the replication stream');
-  }
-
-  private async openArchives(server: ServerIdentity): Promise<WalArchive[]> {
-    const { systemIdentifier, major, segmentSize } = server;
-    const expected = this.options.systemIdentifier ?? this.archives?.[0]?.systemIdentifier;
-    if (expected !== undefined && expected !== systemIdentifier) {
-      throw new HoldfastError('wrong_system', `the server is system ${systemIdentifier}, not ${expected}`, {
-        hints: ['the connection leads to another database cluster, or this one was initialised anew'],
-      });
-    }
-    if (segmentSize > maxSegmentSize) {
-      throw new HoldfastError('postgres_misconfigured', 'WAL segments above 64 MiB are not supported', {
-        hints: ['initialise the cluster with --wal-segsize=64 or less'],
-      });
-    }
-    this.archives ??= await this.options.archives({ systemIdentifier, major, segmentSize });
-    this.progress.systemIdentifier = systemIdentifier;
-    return this.archives;
-  }
-
-  /** Sees to the slot first of all: from here on the server keeps what we lack. Returns where it keeps WAL from. */
-  private async prepareSlot(
-    connection: ReplicationConnection,
-    archives: WalArchive[],
-    server: ServerIdentity,
-  ): Promise<Lsn> {
-    const { slot, renewLostSlot } = this.options;
-    let found = await connection.readSlot(slot);
-    const before = found?.restart;
-    if (found && before === undefined) {
-      if (!renewLostSlot) throw this.slotLost();
-      this.log(`slot ${slot} was lost; it is made anew, and the stored WAL has a gap`);
-      await connection.dropSlot(slot);
+    refuseStranger(server, this.options.systemIdentifier ?? this.stores.systemIdentifier);
+    this.progress.systemIdentifier = server.systemIdentifier;
+    await this.commits.begin();
+    const slot = await prepareSlot(connection, this.options.slot, this.options.renewLostSlot);
+    if (slot.renewed) {
+      this.log(`slot ${this.options.slot} was lost; it is made anew, and the stored WAL has a gap`);
       this.skipToSlot = true;
-      found = undefined;
     }
-    if (!found) {
-      await connection.createSlot(slot);
-      found = await connection.readSlot(slot);
+    const { systemIdentifier, major, segmentSize } = server;
+    const checked = new Set<WalArchive>();
+    let next: NextTimeline | undefined;
+    do {
+      const path = await connection.timelinePath(next?.timeline ?? server.timeline);
+      const histories = await readHistories(connection, path);
+      const over = new AbortController();
+      const signal = AbortSignal.any([abandon, this.options.signal, over.signal]);
+      const prepare = async (archive: WalArchive): Promise<PreparedArchive> => {
+        if (!checked.has(archive)) await this.setAside(archive, server, slot.before);
+        checked.add(archive);
+        for (const { timeline, text } of histories) await archive.putHistory(timeline, text);
+        await this.commits.join(archive, server.timeline, abandon);
+        return { archive, end: await storedEnd(archive, path) };
+      };
+      try {
+        const prepared = await this.stores.ready({ systemIdentifier, major, segmentSize }, prepare, signal);
+        next = await this.streamOne(connection, {
+          server,
+          path,
+          prepared,
+          abandon,
+          from: next?.from,
+          slot: slot.restart,
+        });
+      } finally {
+        over.abort();
+      }
+    } while (next && !this.options.signal.aborted);
+    if (!this.options.signal.aborted) {
+      throw new HoldfastError('postgres_unreachable', 'the server ended the replication stream');
     }
-    if (found?.restart === undefined) throw this.slotLost();
-    for (const { reason, folder } of await quarantineRewound(archives, server, before)) {
+  }
+
+  /** One timeline; returns the next one when it has ended. */
+  private async streamOne(
+    connection: ReplicationConnection,
+    { server, path, prepared, abandon, from, slot: slotRestart }: Streaming,
+  ): Promise<NextTimeline | undefined> {
+    const archives = prepared.ready.map(({ archive }) => archive);
+    const ends = prepared.ready.map(({ end }) => end);
+    const start = from ?? (this.skipToSlot ? slotRestart : undefined);
+    const point =
+      start === undefined
+        ? startingPoint(archives, ends, this.quorum, path, slotRestart)
+        : align(start, path, archives);
+    const { slot, signal, mode = 'async', coverageIntervalMs = 1000, memoryBytes = 64 << 20 } = this.options;
+    const synchronous = mode !== 'async';
+    this.log(`streaming timeline ${point.timeline} from ${formatLsn(point.from)}`);
+    const stream = await streamTimeline({
+      ...{ connection, slot, coverageIntervalMs, abandon, synchronous, quorum: this.quorum },
+      archives: besideStream(archives, ends, point.from),
+      path: pathTo(path, point.timeline),
+      timeline: point.timeline,
+      start: point.from,
+      segmentSize: server.segmentSize,
+      intervalMs: synchronous ? 0 : (this.options.intervalMs ?? 500),
+      maxSegments: Math.max(2, Math.floor(memoryBytes / server.segmentSize)),
+      patience: { retries: this.options.retries, retryDelayMs: this.options.retryDelayMs },
+      counters: this.progress,
+      stop: signal,
+      onProgress: (state) => this.streamed(state),
+      onStoreFailure: (store, error) => this.storeFailed(store, error),
+    });
+    for (const { store, prepared: one } of prepared.later) {
+      one
+        .then(({ archive, end }) => stream.admit(archive, end !== undefined && end < point.from ? end : undefined))
+        .catch((error) => signal.aborted || this.storeFailed(store, error));
+    }
+    this.stream = stream;
+    try {
+      return await stream.ended;
+    } finally {
+      this.stream = undefined;
+      this.down = performance.now();
+    }
+  }
+
+  private takeWait(): Wait {
+    if (!this.stream) return { ms: performance.now() - this.down, shipping: false };
+    return { ms: this.stream.takeWait(), shipping: true };
+  }
+
+  private get trouble(): ErrorReport | undefined {
+    return this.commits.trouble ?? this.troubles.values().next().value;
+  }
+
+  private streamed({ timeline, received, flushed, serverEnd, coverage, stores }: StreamState): void {
+    this.attempt = 0;
+    this.busySince = undefined;
+    this.skipToSlot = false;
+    for (const { store, stored } of stores) if (stored === received) this.troubles.delete(store);
+    this.tell({
+      ...{ state: 'streaming', timeline, coverage: coverage ?? this.progress.coverage },
+      ...{ receivedLsn: received, flushedLsn: flushed, serverLsn: serverEnd },
+      lagBytes: Math.max(0, Number(serverEnd - flushed)),
+      stores: stores.map((one) => ({ ...one, trouble: this.troubles.get(one.store) })),
+      trouble: this.trouble,
+    });
+  }
+
+  private storeFailed(store: string, error: unknown): void {
+    const trouble = reportError(error);
+    this.log(`store ${store}: ${trouble.message}; trying again`);
+    this.troubles.set(store, trouble);
+    this.tell({ trouble });
+  }
+
+  private async setAside(archive: WalArchive, server: ServerIdentity, slotBefore?: Lsn): Promise<void> {
+    for (const { reason, folder } of await quarantineRewound([archive], server, slotBefore)) {
       this.log(`the server was rewound (${reason}): what it contradicts is now under ${folder}`);
     }
-    return found.restart;
-  }
-
-  /** The history of a timeline and of its ancestors, as far as the server has them, in every store. */
-  private async storeHistories(
-    connection: ReplicationConnection,
-    archives: WalArchive[],
-    timeline: number,
-  ): Promise<TimelineStretch[]> {
-    const path = await connection.timelinePath(timeline);
-    for (const stretch of path) {
-      const ancestor = stretch.timeline !== timeline;
-      const text = await connection.timelineHistory(stretch.timeline).catch((error: unknown) => {
-        if (ancestor && sqlState(error) === '58P01') return undefined; // removed with its WAL: nobody needs it for this path
-        throw error;
-      });
-      if (text) await Promise.all(archives.map((archive) => archive.putHistory(stretch.timeline, text)));
-    }
-    return path;
   }
 
   /** Throws what ends the receiver; notes everything else. */
@@ -243,7 +250,7 @@ class Receiver {
         });
       }
     } else if (isWalRemoved(error)) {
-      if (this.skipToSlot) throw this.slotLost(error);
+      if (this.skipToSlot) throw slotLost(this.options.slot, error);
       this.skipToSlot = true;
       this.log('the server no longer has the WAL after what is stored; going on from the slot, behind a gap');
     } else {
@@ -252,17 +259,6 @@ class Receiver {
     }
     this.tell({ state: 'connecting', trouble: reportError(describeFailure(error)) });
     this.log(`${describeFailure(error).message}; connecting again`);
-  }
-
-  private slotLost(cause?: unknown): HoldfastError {
-    return new HoldfastError(
-      'slot_lost',
-      `the server has given up the WAL that slot ${this.options.slot} was to keep`,
-      {
-        hints: ['take a new base backup: what is stored ends here; see max_slot_wal_keep_size'],
-        cause,
-      },
-    );
   }
 
   private tell(change: Partial<ReceiverProgress>): void {

@@ -16,17 +16,16 @@ export interface ServerIdentity {
   inRecovery: boolean;
 }
 
-/** Under which the server lists our receivers. */
-export const receiverName = 'holdfast wal';
-
 /** `restart` is absent when the server has given up the WAL that the slot was to keep. */
 export interface SlotState {
   restart?: Lsn;
 }
 
-/** Slots are named by `[a-z0-9_]`, at most 63 characters. */
+export const slotPrefix = 'holdfast_';
+
+/** Slots are named by `[a-z0-9_]`, at most 63 characters. The server lists a slot's receiver under the same name. */
 export function slotName(system: string, site: string, component: string): string {
-  return `holdfast_${system}_${site}_${component}`
+  return `${slotPrefix}${system}_${site}_${component}`
     .toLowerCase()
     .replace(/[^a-z0-9_]/g, '_')
     .slice(0, 63);
@@ -35,8 +34,8 @@ export function slotName(system: string, site: string, component: string): strin
 export class ReplicationConnection {
   private constructor(private readonly client: pg.Client) {}
 
-  /** @param name under which the server lists the connection */
-  static async open(config: pg.ClientConfig, name: string = receiverName): Promise<ReplicationConnection> {
+  /** @param name under which the server lists us: commits can be made to wait for it */
+  static async open(config: pg.ClientConfig, name: string): Promise<ReplicationConnection> {
     const client = new pg.Client({
       connectionTimeoutMillis: 10_000,
       keepAlive: true,

@@ -19,8 +19,13 @@ export interface ShipmentCounters {
 
 export interface ShipmentPort {
   archive: WalArchive;
+  /** For what the flush position waits for. */
   lanes: Lanes;
+  /** For full segments that replace their parts: nobody waits for them, and they must be in nobody's way. */
+  completions: Lanes;
   counters: ShipmentCounters;
+  /** Gives up what is under way or waits: the store is filled in another way. */
+  abandon: () => void;
   onProgress: () => void;
   onFatal: (error: unknown) => void;
 }
@@ -103,12 +108,12 @@ export class SegmentShipment {
   }
 
   private replaceParts(): void {
-    const { archive, counters, lanes } = this.port;
+    const { archive, counters, completions } = this.port;
     const { timeline, segment, bytes } = this.buffer;
     if (this.finishing || this.storedTo < bytes.length) return;
     this.finishing = true;
     this.go(async () => {
-      await lanes.run(() => archive.completeSegment(timeline, segment, bytes));
+      await completions.run(() => archive.completeSegment(timeline, segment, bytes));
       this.complete = true;
       counters.segmentsStored++;
     });

@@ -1,6 +1,7 @@
 /** Where a receiver that (re)connects takes up the stream. */
 import { contiguousEnd } from '../../../domain/intervals';
 import { formatLsn, type Lsn, segmentOf } from '../../../domain/lsn';
+import { heldByQuorum } from '../../../domain/quorum';
 import { type TimelineStretch, timelineOfPosition } from '../../../domain/timeline';
 import type { WalArchive } from '../../../repository/wal/archive';
 import type { Quarantined } from '../../../repository/wal/quarantine';
@@ -13,17 +14,35 @@ export interface StartingPoint {
 }
 
 /**
- * The earliest of what the stores lack and what the slot keeps: bytes between the two are received again and compared, since
- * a server that was rewound has a slot that was rewound with it.
+ * Where enough stores end, or what the slot keeps, whatever is earlier: bytes between the two are received again and compared, since a
+ * server that was rewound has a slot that was rewound with it.
  */
-export async function startingPoint(
+export function startingPoint(
   archives: WalArchive[],
+  ends: (Lsn | undefined)[],
+  quorum: number,
   path: TimelineStretch[],
   slotRestart: Lsn,
-): Promise<StartingPoint> {
-  const ends = await Promise.all(archives.map((archive) => storedEnd(archive, path)));
-  const position = ends.reduce<Lsn>((least, end) => (end !== undefined && end < least ? end : least), slotRestart);
-  return align(position, path, archives);
+): StartingPoint {
+  const known = ends.filter((end) => end !== undefined);
+  const held = known.length > 0 ? heldByQuorum(known, Math.min(quorum, known.length)) : slotRestart;
+  return align(held < slotRestart ? held : slotRestart, path, archives);
+}
+
+/**
+ * The archives as a stream from there finds them: one that ends before it is filled from another that does not (docs/data-safety.md, B14).
+ * Where no other holds more, it goes on behind a gap.
+ */
+export function besideStream(
+  archives: WalArchive[],
+  ends: (Lsn | undefined)[],
+  start: Lsn,
+): { archive: WalArchive; behindAt?: Lsn }[] {
+  return archives.map((archive, index) => {
+    const end = ends[index];
+    const behind = end !== undefined && end < start && ends.some((other) => other !== undefined && other > end);
+    return { archive, behindAt: behind ? end : undefined };
+  });
 }
 
 export function align(position: Lsn, path: TimelineStretch[], archives: { segmentSize: number }[]): StartingPoint {
@@ -31,8 +50,14 @@ export function align(position: Lsn, path: TimelineStretch[], archives: { segmen
   return { timeline: timelineOfPosition(path, position), from: segmentOf(position, size) * BigInt(size) };
 }
 
+/** The way up to a timeline, as if it went on for ever. */
+export function pathTo(path: TimelineStretch[], timeline: number): TimelineStretch[] {
+  const last = path.findIndex((stretch) => stretch.timeline === timeline);
+  return [...path.slice(0, last), { timeline, from: path[last]?.from ?? 0n }];
+}
+
 /** How far a store holds the server's own history without a hole; undefined when it holds none of it. */
-async function storedEnd(archive: WalArchive, path: TimelineStretch[]): Promise<Lsn | undefined> {
+export async function storedEnd(archive: WalArchive, path: TimelineStretch[]): Promise<Lsn | undefined> {
   for (const { timeline, to } of path.toReversed()) {
     const coverage = await archive.readCoverage(timeline);
     const since = coverage && segmentOf(coverage.lsn, archive.segmentSize);

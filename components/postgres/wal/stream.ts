@@ -1,78 +1,67 @@
 /** One `START_REPLICATION`: from its first byte to the end of the timeline, of the connection, or of our wish to go on. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type ErrorCode, isHoldfastError } from '../../../domain/errors';
-import type { Micros } from '../../../domain/instant';
 import type { Lsn } from '../../../domain/lsn';
-import type { WalArchive } from '../../../repository/wal/archive';
-import type { Coverage } from '../../../repository/wal/marks';
+import { heldByQuorum } from '../../../domain/quorum';
+import { Arrivals } from './arrivals';
 import type { CopyBoth, NextTimeline } from './copy-both';
+import { CoverageMarks } from './coverage-marks';
 import { CoverageProof, type Mark } from './coverage-proof';
-import { Lanes } from './lanes';
 import { parseMessage, statusUpdate } from './protocol';
 import type { ReplicationConnection } from './replication';
-import type { ShipmentCounters } from './segment-shipment';
+import { type StoreProgress, StreamStores, type StreamStoresOptions } from './stream-stores';
 import { TimelineShipment, type TimelineShipmentOptions } from './timeline-shipment';
 
-export interface StreamOptions extends Omit<TimelineShipmentOptions, 'ports'> {
+export interface StreamOptions
+  extends Omit<TimelineShipmentOptions, 'onBehind'>,
+    Pick<StreamStoresOptions, 'archives' | 'path' | 'counters' | 'patience' | 'onStoreFailure'> {
   connection: ReplicationConnection;
   slot: string;
-  archives: WalArchive[];
-  counters: ShipmentCounters;
   coverageIntervalMs: number;
+  /** Commits may wait for us: what is not stored is not even called received, whatever a session waits for. */
+  synchronous: boolean;
   /** The order to end: what has arrived is stored first. */
   stop: AbortSignal;
   /** The order to give up, also on what has arrived. */
   abandon: AbortSignal;
   onProgress: (state: StreamState) => void;
-  /** A store refused something; it is tried again. */
-  onStoreFailure: (store: string, error: unknown) => void;
 }
 
 export interface StreamState {
   timeline: number;
   received: Lsn;
+  /** What enough stores hold. */
   flushed: Lsn;
   serverEnd: Lsn;
   coverage?: Mark;
+  stores: StoreProgress[];
 }
 
 /** How long a lost connection may be kept from coming back by WAL that still is on its way into a store. */
 const settleMs = 5000;
-const putsAtOnce = 4;
 
-/** Returns the next timeline when this one has ended; undefined when stopped. */
-export async function streamTimeline(options: StreamOptions): Promise<NextTimeline | undefined> {
-  const giveUp = new AbortController();
-  const signal = AbortSignal.any([options.abandon, giveUp.signal]);
-  let stream: Stream | undefined;
-  const ports = options.archives.map((archive) => ({
-    archive,
-    counters: options.counters,
-    lanes: new Lanes(putsAtOnce, {
-      signal,
-      isFatal: (error) => !isHoldfastError(error) || fatalInStore.has(error.code),
-      onFailure: (error) => options.onStoreFailure(archive.store.name, error),
-    }),
-    onProgress: () => stream?.onStored(),
-    onFatal: (error: unknown) => stream?.fail(error),
-  }));
-  const shipment = await TimelineShipment.begin({ ...options, ports });
-  stream = new Stream(options, shipment, signal);
-  try {
-    return await stream.run();
-  } finally {
-    giveUp.abort();
-  }
+export interface RunningStream {
+  /** The next timeline when this one has ended; undefined when stopped. */
+  ended: Promise<NextTimeline | undefined>;
+  /** The longest a commit has waited for the stores since this was last asked, or waits now: milliseconds. */
+  takeWait(): number;
+  /** Another store, which answers only now. */
+  admit: StreamStores['admit'];
 }
 
-/** What no retry can mend (nor a mistake of ours, which has no code). Everything else (a full store too) is tried until it works, while the WAL waits on the server. */
-const fatalInStore = new Set<ErrorCode>(['wal_conflict', 'key_wrong', 'internal']);
+export async function streamTimeline(options: StreamOptions): Promise<RunningStream> {
+  const stream = new Stream(options);
+  await stream.begin();
+  return { ended: stream.run(), takeWait: () => stream.takeWait(), admit: (...one) => stream.stores.admit(...one) };
+}
 
 class Stream {
+  readonly stores: StreamStores;
+  private readonly shipment: TimelineShipment;
+  private readonly giveUp = new AbortController();
+  private readonly signal: AbortSignal;
   private readonly proof = new CoverageProof();
-  private readonly marked: (Mark | undefined)[];
-  private readonly beginnings = new Map<WalArchive, { since?: Micros }>();
-  private readonly marking = new Set<number>();
+  private readonly marks: CoverageMarks;
+  private readonly arrivals = new Arrivals();
   private copy?: CopyBoth;
   private serverEnd: Lsn = 0n;
   private reported: Lsn = 0n;
@@ -80,12 +69,27 @@ class Stream {
   private paused = false;
   private failure?: unknown;
 
-  constructor(
-    private readonly options: StreamOptions,
-    private readonly shipment: TimelineShipment,
-    private readonly signal: AbortSignal,
-  ) {
-    this.marked = options.archives.map(() => undefined);
+  constructor(private readonly options: StreamOptions) {
+    this.signal = AbortSignal.any([options.abandon, this.giveUp.signal]);
+    this.shipment = new TimelineShipment({ ...options, onBehind: (line) => this.stores.fill(line) });
+    this.marks = new CoverageMarks(this.proof, options.timeline, options.coverageIntervalMs, () => this.tell());
+    this.stores = new StreamStores({
+      ...options,
+      shipment: this.shipment,
+      signal: this.signal,
+      onProgress: () => this.onStored(),
+      onFatal: (error) => this.fail(error),
+    });
+  }
+
+  /** Looks up what each store holds. */
+  async begin(): Promise<void> {
+    try {
+      await this.stores.begin(this.options.quorum);
+    } catch (error) {
+      this.giveUp.abort();
+      throw error;
+    }
   }
 
   async run(): Promise<NextTimeline | undefined> {
@@ -109,29 +113,37 @@ class Stream {
       stop.removeEventListener('abort', onStop);
       clearInterval(ticking);
       this.shipment.close();
+      this.giveUp.abort();
     }
   }
 
-  /** Something was stored: the server may recycle it, the stream may go on, the clock may be covered further. */
-  onStored(): void {
+  takeWait(): number {
+    return Math.max(this.arrivals.takeSlowest(), this.arrivals.waitedBehind(this.flushed));
+  }
+
+  /** Something was stored: the server may recycle it, commits that waited for it go on, the clock may be covered further. */
+  private onStored(): void {
+    const { flushed } = this;
+    this.arrivals.stored(flushed);
+    if (flushed > this.reported) this.report(false);
+    this.shipment.sendWhereFree();
     if (this.paused && !this.shipment.crowded) {
       this.paused = false;
       this.copy?.resume();
     }
-    if (this.flushed > this.reported) this.report(false);
     this.mark();
     this.tell();
   }
 
-  fail(error: unknown): void {
+  private fail(error: unknown): void {
     if (this.signal.aborted) return; // given up: its own echo
     this.failure ??= error;
     this.copy?.stop();
   }
 
-  /** What every store holds: the seam for a quorum is here. */
+  /** What enough stores hold. */
   private get flushed(): Lsn {
-    return this.shipment.storedBy.reduce((least, one) => (one < least ? one : least));
+    return heldByQuorum(this.shipment.storedBy, this.options.quorum);
   }
 
   private onMessage(chunk: Buffer): void {
@@ -149,6 +161,7 @@ class Stream {
     this.serverEnd = serverEnd;
     this.proof.wal(serverEnd);
     this.shipment.receive(start, bytes);
+    this.arrivals.note(this.shipment.received);
     if (!this.paused && this.shipment.crowded) {
       this.paused = true;
       this.copy?.pause();
@@ -179,48 +192,35 @@ class Stream {
     this.report(true);
   }
 
+  /** Never less than where the stream began: the server has recycled what lies before, and a slot that went back there would be lost. */
   private report(requestReply: boolean): void {
-    this.reported = this.flushed;
-    this.copy?.send(statusUpdate(this.shipment.received, this.reported, requestReply));
+    const { flushed } = this;
+    this.reported = flushed < this.options.start ? this.options.start : flushed;
+    const written = this.options.synchronous ? this.reported : this.shipment.received;
+    this.copy?.send(statusUpdate(written, this.reported, requestReply));
   }
 
-  /** Writes each store's coverage mark: one at a time, only forward, and never in the way of WAL. */
   private mark(): void {
-    const stored = this.shipment.storedBy;
-    const apart = BigInt(this.options.coverageIntervalMs) * 500n; // microseconds: half an interval
-    this.options.archives.forEach((archive, index) => {
-      const mark = this.proof.newest(stored[index] as Lsn);
-      if (!mark || this.marking.has(index) || mark.serverTime < (this.marked[index]?.serverTime ?? 0n) + apart) return;
-      this.marking.add(index);
-      this.writeMark(archive, mark)
-        .then(() => {
-          this.marked[index] = mark;
-          this.tell();
-        })
-        .catch(() => undefined) // the next mark says more than this one did
-        .finally(() => this.marking.delete(index));
-    });
-    this.proof.forget(stored.reduce((least, one) => (one < least ? one : least)));
-  }
-
-  /** Every mark carries the time of the timeline's first one, so that a time can be told to lie before the timeline began. */
-  private async writeMark(archive: WalArchive, mark: Mark): Promise<void> {
-    const { timeline } = this.shipment;
-    const beginning = this.beginnings.get(archive) ?? beginningOf(await archive.readCoverage(timeline), mark);
-    await archive.writeCoverage(timeline, { ...mark, ...beginning });
-    this.beginnings.set(archive, beginning);
+    const { keepingUp } = this.stores;
+    let least = this.shipment.received;
+    for (const { archive, line } of keepingUp) {
+      const stored = this.shipment.storedIn(line);
+      this.marks.mark(archive, stored);
+      if (stored < least) least = stored;
+    }
+    // A store that is behind takes a later mark when it has caught up.
+    this.proof.forget(least);
+    this.arrivals.forget(this.shipment.storedBy.reduce((one, other) => (other < one ? other : one), least));
   }
 
   private tell(): void {
-    const coverage = this.marked.reduce((least, one) =>
-      least && one && one.serverTime < least.serverTime ? one : least,
-    );
     this.options.onProgress({
       timeline: this.shipment.timeline,
       received: this.shipment.received,
       flushed: this.flushed,
       serverEnd: this.serverEnd,
-      coverage,
+      coverage: this.marks.covered(this.options.quorum),
+      stores: this.stores.progress((position) => this.arrivals.waitedBehind(position)),
     });
   }
 
@@ -235,12 +235,6 @@ class Stream {
   private async settle(): Promise<void> {
     this.shipment.flush();
     while (!this.shipment.settled && this.failure === undefined) await sleep(20, undefined, { signal: this.signal });
-    while (this.marking.size > 0) await sleep(20, undefined, { signal: this.signal });
+    while (this.marks.busy) await sleep(20, undefined, { signal: this.signal });
   }
-}
-
-/** A mark that does not tell when its timeline began leaves it untold. */
-function beginningOf(there: Coverage | undefined, first: Mark): { since?: Micros } {
-  if (!there) return { since: first.serverTime };
-  return there.since === undefined ? {} : { since: there.since };
 }

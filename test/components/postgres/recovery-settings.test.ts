@@ -27,6 +27,21 @@ test.each(['', "work_mem = '4MB'\n", "# x\nport = '1'\n"])(
   },
 );
 
+test('a copy of a server whose commits waited for a receiver waits for it no more, and for others as before', () => {
+  const setting = (names: string) => `port = '1'\nsynchronous_standby_names = '${names}'\n`;
+  for (const [before, after] of [
+    ['FIRST 1 ("holdfast_sys_dc01_database")', ''],
+    [`FIRST 2 ("holdfast_sys_dc01_database", "it''s")`, `FIRST 1 ("it''s")`],
+    ['FIRST 1 (a)', 'FIRST 1 (a)'],
+    ['holdfast_ (what nobody understands', 'holdfast_ (what nobody understands'],
+  ] as const) {
+    writeFileSync(path.join(dir, 'postgresql.auto.conf'), setting(before));
+    putSettings(dir, ownerOf(dir), { a: '1' });
+    removeSettings(dir, ownerOf(dir));
+    expect(conf()).toBe(setting(after));
+  }
+});
+
 test('settings that somebody adds behind ours stay', () => {
   putSettings(dir, ownerOf(dir), { a: '1' });
   writeFileSync(path.join(dir, 'postgresql.auto.conf'), "mine = '2'\n", { flag: 'a' });

@@ -82,10 +82,40 @@ test('missing encryption is a warning, not a refusal', () => {
   expect(load(`${least}encryption: { keyFile: k }\n`).warnings).toEqual([]);
 });
 
-test('a setting that changes nothing in this version is said, by its path', () => {
-  const database = 'kind: postgres, connection: "host=h", dataDir: /d, wal: { retries: 5 }';
-  const text = `${least}encryption: { keyFile: k }\n`.replace('kind: files, paths: [data]', database);
-  expect(load(text).warnings).toEqual([expect.stringMatching(/^sites.*wal\.retries has no effect/)]);
+const withDatabase = (wal: string) =>
+  `${least}encryption: { keyFile: k }\n`.replace(
+    'kind: files, paths: [data]',
+    `kind: postgres, connection: "host=h", dataDir: /d, wal: ${wal}`,
+  );
+
+test('a setting that changes nothing in the chosen mode is said, by its path', () => {
+  const warnings = (wal: string) => load(withDatabase(wal)).warnings;
+  expect(warnings('{ mode: sync, interval: 1s, retries: 5 }')).toEqual([
+    expect.stringMatching(/^sites.*wal\.interval has no effect in mode sync: it belongs to async$/),
+  ]);
+  expect(warnings('{ syncThreshold: 1s }')).toEqual([
+    expect.stringMatching(/wal\.syncThreshold has no effect in mode async/),
+  ]);
+  expect(warnings('{ mode: hybrid, syncThreshold: 1s, bandwidthLimit: 100Mbps }')).toEqual([]);
+});
+
+test('a quorum is all stores unless it is named, and never more than there are', () => {
+  const walOf = (text: string) => {
+    const component = load(text).config.sites.dc01?.components.files;
+    return component?.kind === 'postgres' ? component.wal : undefined;
+  };
+  const two = 'stores: { a: { kind: dir, path: /a }, b: { kind: dir, path: /b } }\n';
+  expect(walOf(withDatabase('{ to: [a, b] }') + two)).toMatchObject({ to: ['a', 'b'], quorum: 2 });
+  expect(walOf(withDatabase('{ quorum: 1 }') + two)).toMatchObject({ to: ['a', 'b'], quorum: 1 });
+  for (const [wal, expected] of [
+    ['{ to: [a], quorum: 2 }', /wal\.quorum: expected at most 1, the number of stores/],
+    ['{ quorum: 0 }', /wal\.quorum: /],
+    ['{ to: [a, a] }', /wal\.to: expected each name once/],
+  ] as const) {
+    expect(() => load(withDatabase(wal) + two)).toThrow(
+      expect.objectContaining({ code: 'config_invalid', hints: [expect.stringMatching(expected)] }),
+    );
+  }
 });
 
 test('a tier without stores goes to all, without keep it keeps the days of the environment', () => {

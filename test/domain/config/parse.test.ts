@@ -27,7 +27,10 @@ test('the example of the design means what it says', () => {
     connection: 'host=/run/postgresql user=postgres',
     method: 'files',
     dataDir: '/var/lib/postgresql/15/main',
-    wal: { mode: 'async', to: ['hot', 'warm'], interval: 500, retries: 3, retryDelay: 1000, syncThreshold: 100 },
+    wal: {
+      ...{ mode: 'async', to: ['hot', 'warm'], quorum: 2, interval: 500 },
+      ...{ retries: 3, retryDelay: 1000, syncThreshold: 100 },
+    },
     probes: [],
   });
   expect(config.stores.warm).toEqual({

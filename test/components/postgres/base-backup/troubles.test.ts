@@ -63,7 +63,9 @@ test('REPLICATION is enough, and what a role beyond that would add is said', asy
 test('a role without REPLICATION is refused with what it needs', async () => {
   expect(await bad('plain')).toContainEqual(['postgres_rights', 'error']);
   await expect(
-    ReplicationConnection.open(as('plain')).catch((error: unknown) => Promise.reject(streamFailure(error))),
+    ReplicationConnection.open(as('plain'), 'holdfast/test/2').catch((error: unknown) =>
+      Promise.reject(streamFailure(error)),
+    ),
   ).rejects.toMatchObject({ code: 'postgres_rights', hints: [expect.stringContaining('REPLICATION')] });
 });
 
@@ -83,9 +85,12 @@ test('without a line of pg_hba.conf for replication the check says so', async ()
 });
 
 test('without a free WAL sender it is worth waiting, and the check counts the one of the shipper', async () => {
-  const taken = [await ReplicationConnection.open(as('sender')), await ReplicationConnection.open(as('sender'))];
+  const taken = [
+    await ReplicationConnection.open(as('sender'), 'holdfast/test/3'),
+    await ReplicationConnection.open(as('sender'), 'holdfast/test/3'),
+  ];
   expect(await bad('sender')).toContainEqual(['max_wal_senders', 'error']);
-  taken.push(await ReplicationConnection.open(as('sender')));
+  taken.push(await ReplicationConnection.open(as('sender'), 'holdfast/test/3'));
   const refused = await streamed('sender').catch((error: unknown) => streamFailure(error));
   expect(refused).toMatchObject({
     code: 'postgres_unreachable',

@@ -114,7 +114,7 @@ test('a store that fails for a while delays the flush position and loses nothing
 });
 
 test('with two stores the server is told what both hold', async () => {
-  const other = new StoreFolder();
+  const other = new StoreFolder('warm');
   try {
     const slow = new TroubledStore(other.store);
     const receiver = receive(cluster, [folder.store, slow]);

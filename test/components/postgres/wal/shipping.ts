@@ -18,7 +18,11 @@ export const walCluster = { initdb: ['--wal-segsize=1'], conf: { wal_keep_size: 
 
 export class StoreFolder {
   readonly dir = mkdtempSync(path.join(tmpdir(), 'hf-wal-'));
-  readonly store = new DirStore('hot', this.dir);
+  readonly store: DirStore;
+
+  constructor(name = 'hot') {
+    this.store = new DirStore(name, this.dir);
+  }
 
   drop(): void {
     rmSync(this.dir, { recursive: true, force: true });
@@ -39,7 +43,10 @@ export function startReceiver(cluster: Cluster, stores: Store[], options: Partia
   const done = runReceiver({
     connection: { host: cluster.socketDir, port: cluster.port, user: 'postgres' },
     slot: 'holdfast_test',
-    archives: (marker) => Promise.all(stores.map((store) => WalArchive.begin(testObjects(store), store, marker))),
+    stores: stores.map((store) => ({
+      name: store.name,
+      begin: (marker) => WalArchive.begin(testObjects(store), store, marker),
+    })),
     intervalMs: 50,
     coverageIntervalMs: 200,
     onProgress: (progress) => {

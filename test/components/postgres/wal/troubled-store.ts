@@ -1,9 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { HoldfastError } from '../../../../domain/errors';
 import type { GetOptions, PutOptions, Store, StoredObject } from '../../../../repository/store';
 
-/** A store that can be told to fail, and that remembers what it was asked for. */
+/** A store that can be told to fail or to be slow, and that remembers what it was asked for. */
 export class TroubledStore implements Store {
   failing = false;
+  /** How long a put takes at least: milliseconds. */
+  slowMs = 0;
   failures = 0;
   readonly puts: string[] = [];
   readonly deletes: string[] = [];
@@ -22,6 +25,8 @@ export class TroubledStore implements Store {
   async put(key: string, body: Uint8Array, options?: PutOptions): Promise<'created' | 'exists'> {
     this.check();
     this.puts.push(key);
+    if (this.slowMs > 0) await sleep(this.slowMs);
+    this.check();
     return await this.inner.put(key, body, options);
   }
   async get(key: string, options?: GetOptions): Promise<Buffer> {
