@@ -29,7 +29,7 @@ test('the example of the design means what it says', () => {
     dataDir: '/var/lib/postgresql/15/main',
     wal: {
       ...{ mode: 'async', to: ['hot', 'warm'], quorum: 2, interval: 500 },
-      ...{ retries: 3, retryDelay: 1000, syncThreshold: 100 },
+      ...{ retries: 3, retryDelay: 1000, syncThreshold: 100, source: 'slot' },
     },
     probes: [],
   });
