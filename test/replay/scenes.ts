@@ -6,7 +6,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { shippingWorkflowId } from '../../domain/requests';
 import type * as workflows from '../../workflows';
 import { runsPerHistory } from '../../workflows/pack-runs';
-import { type Behaviour, backupJob, failing, oneRun, restoreJob, streamedJob } from '../workflows/mocked-site';
+import { type Behaviour, backupJob, failing, oneRun, pushingJob, restoreJob, streamedJob } from '../workflows/mocked-site';
 import type { Stage } from '../workflows/with-workers';
 
 export interface Scene {
@@ -37,6 +37,12 @@ export const scenes: Scene[] = [
     request: backup,
     before: shipper,
     behaviour: () => ({ receiveWal: hang }),
+  },
+  {
+    type: 'backup',
+    reason: 'wal-pushed-by-the-server',
+    request: backup,
+    behaviour: () => ({ beginBackup: () => pushingJob }),
   },
   {
     type: 'backup',

@@ -29,6 +29,12 @@ export const streamedJob: BackupJob = {
   ],
 };
 
+/** Its server pushes the WAL itself. */
+export const pushingJob: BackupJob = {
+  ...backupJob,
+  components: backupJob.components.map((one) => (one.kind === 'postgres' ? { ...one, wal: 'command' } : one)),
+};
+
 export const restoreJob: RestoreJob = {
   restoreId: 'r1',
   site: 'dc01',

@@ -1,7 +1,7 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { ProcedureProgress, ProcedureResult } from '../../domain/progress';
 import { startTemporal } from '../support/temporal';
-import { failing, restoreJob } from './mocked-site';
+import { failing, pushingJob, restoreJob } from './mocked-site';
 import { onStage } from './with-workers';
 
 let env: TestWorkflowEnvironment;
@@ -51,6 +51,16 @@ test('a backup is read back as thoroughly as its tier wants it', async () => {
   await onStage(env, { verifyRun }, async ({ start }) => {
     await (await start('backup', { type: 'full', upload: true })).result();
     expect([...levels]).toEqual(['full']);
+  });
+});
+
+test('a server that pushes its WAL itself gets no shipper', async () => {
+  await onStage(env, { beginBackup: () => pushingJob }, async ({ calls, start }) => {
+    const result = (await (await start('backup', { type: 'full', upload: true })).result()) as ProcedureResult;
+    expect(result).toMatchObject({ status: 'completed', warnings: [] });
+    expect(calls).not.toContain('awaitShipper');
+    expect(calls).not.toContain('receiveWal');
+    expect(calls).toContain('awaitWal');
   });
 });
 
