@@ -168,6 +168,7 @@ test('a promotion: histories, the partial end of the old timeline, labels of bac
   await standby.promote();
   await standby.psql('insert into ledger values (5)');
   await standby.psql(`select pg_backup_start('labelled', true); select pg_backup_stop(false)`);
+  await standby.psql('insert into ledger values (6)');
   const last = await standby.psql('select pg_walfile_name(pg_switch_wal())');
   await until('ready', () => readyOf(standby).includes(last));
   const names = readyOf(standby);
