@@ -15,7 +15,7 @@ sites:
         kind: postgres
         connection: "host=/var/run/postgresql user=postgres dbname=postgres"
         dataDir: /var/lib/postgresql/15/main
-        # wal: { interval: 500ms }
+        # wal: { mode: async, interval: 500ms }    # sync: commits wait until the stores have them
         # probes: ["select count(*) > 0 from accounts"]
       config: { kind: files, paths: [/etc/example] }
     # Stopped before a restore, started after it, and put back as they were when it fails.

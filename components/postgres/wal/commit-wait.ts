@@ -68,7 +68,7 @@ export async function makeCommitsWait(client: pg.Client, receiver: string): Prom
     });
   }
   const wanted = withStandby(names, receiver);
-  if (wanted !== names) await change(client, setTo(wanted), (now) => isNamed(now, receiver));
+  if (wanted !== names && !(await change(client, setTo(wanted), (now) => isNamed(now, receiver)))) throw outweighed();
 }
 
 /** Returns whether anything had to be changed. @throws HoldfastError `postgres_rights`, `postgres_unreachable` */
@@ -80,8 +80,14 @@ export async function letCommitsGo(client: pg.Client, receiver: string): Promise
   const wanted = withoutStandby(names, receiver);
   // Nobody else: whatever another file of the configuration says holds again. Where that names us too, an empty value outweighs it.
   if (wanted === '' && (await change(client, 'reset synchronous_standby_names', gone))) return true;
-  await change(client, setTo(wanted), gone);
+  if (!(await change(client, setTo(wanted), gone))) throw outweighed();
   return true;
+}
+
+function outweighed(): HoldfastError {
+  return new HoldfastError('postgres_misconfigured', 'a change of synchronous_standby_names does not take effect', {
+    hints: ['it is set on the command line of the server, which outweighs every file: take it out there'],
+  });
 }
 
 /** What the server would take on at its next reload: somebody may have died between writing it and asking for that. */

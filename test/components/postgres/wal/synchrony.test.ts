@@ -220,6 +220,22 @@ test('the user’s own standbys stay, with us in front', async () => {
   expect(await names()).toBe('FIRST 1 ("mine")');
 });
 
+test('a setting on the server’s command line, which no other outweighs, is told while WAL is shipped on', async () => {
+  const ctl = (...args: string[]) => cluster.program('pg_ctl', ['-D', cluster.dataDir, '-w', ...args]);
+  await cluster.stop();
+  await ctl('-l', path.join(cluster.socketDir, 'log'), '-o', '-c synchronous_standby_names=', 'start');
+  try {
+    const receiver = receive({ mode: 'sync' });
+    await until('it is told', () => receiver.progress()?.trouble?.code === 'postgres_misconfigured');
+    expect(receiver.progress()).toMatchObject({ state: 'streaming', commits: { commits: 'asynchronous' } });
+    await commit().lsn;
+    await receiver.stop();
+  } finally {
+    await ctl('-m', 'fast', 'stop');
+    await cluster.start();
+  }
+});
+
 describe('refused before anything is touched', () => {
   const refused = async (code: string, message: RegExp, options: Parameters<typeof startReceiver>[2] = {}) => {
     const receiver = receive({ mode: 'sync', ...options });
