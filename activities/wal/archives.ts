@@ -2,8 +2,9 @@
 
 import type { WalStore } from '../../components/postgres/wal/receiver-stores';
 import { postgresOf } from '../../domain/config/names';
-import { isHoldfastError } from '../../domain/errors';
+
 import { openBytes } from '../../repository/crypto/sealed-bytes';
+
 import { descriptionKey } from '../../repository/names';
 import type { Repository } from '../../repository/repository';
 import { Bandwidth, limited } from '../../repository/stores/bandwidth';
@@ -32,15 +33,13 @@ export function walStores(context: SiteContext, component: string): WalStore[] {
 }
 
 async function toWrite(context: SiteContext, store: string, all: boolean): Promise<Repository> {
-  try {
-    return await context.repository({ create: true });
-  } catch (error) {
-    if (all || !isHoldfastError(error) || !error.code.startsWith('store_')) throw error;
-    const repository = await context.repository();
-    // A store that never was part of the repository joins it when all can be reached.
-    if (!(await repository.copy(store).store.head(descriptionKey))) throw error;
-    return repository;
+  if (!all) {
+    // Any store that is part of the repository will do; one that is not yet joins it when all can be reached.
+    const repository = await context.repository().catch(() => undefined);
+    const copy = repository?.copies.find((one) => one.store.name === store);
+    if (repository && copy && (await copy.store.head(descriptionKey))) return repository;
   }
+  return await context.repository({ create: true });
 }
 
 /** For reading: those that can be reached and hold WAL of this system, the preferred store first unless another one reaches further. */

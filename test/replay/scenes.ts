@@ -6,7 +6,15 @@ import { ApplicationFailure } from '@temporalio/common';
 import { shippingWorkflowId } from '../../domain/requests';
 import type * as workflows from '../../workflows';
 import { runsPerHistory } from '../../workflows/pack-runs';
-import { type Behaviour, backupJob, failing, oneRun, pushingJob, restoreJob, streamedJob } from '../workflows/mocked-site';
+import {
+  type Behaviour,
+  backupJob,
+  failing,
+  oneRun,
+  pushingJob,
+  restoreJob,
+  streamedJob,
+} from '../workflows/mocked-site';
 import type { Stage } from '../workflows/with-workers';
 
 export interface Scene {

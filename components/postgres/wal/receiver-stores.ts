@@ -31,6 +31,7 @@ export interface Ready<T> {
 
 export class ReceiverStores {
   private readonly begun = new Map<string, WalArchive>();
+  private readonly beginning = new Map<string, Promise<WalArchive>>();
 
   constructor(
     private readonly stores: WalStore[],
@@ -53,7 +54,10 @@ export class ReceiverStores {
     signal: AbortSignal,
   ): Promise<Ready<T>> {
     // One after the other at first, so that of two receivers that begin at once one is everywhere the first.
-    for (const store of this.stores) await this.begin(store, marker).catch(() => undefined); // told when it fails again
+    for (const store of this.stores) {
+      const begun = this.begin(store, marker).catch(() => undefined); // told when it fails again
+      await Promise.race([begun, sleep(courtesyMs, undefined, { ref: false })]);
+    }
     const pending = new Map(
       this.stores.map((store) => [store, this.prepared(store, marker, prepare, signal)] as const),
     );
@@ -94,12 +98,18 @@ export class ReceiverStores {
     });
   }
 
-  private async begin(store: WalStore, marker: Omit<ArchiveMarker, 'format'>): Promise<WalArchive> {
-    const there = this.begun.get(store.name);
-    if (there) return there;
-    const archive = await store.begin(marker);
-    this.begun.set(store.name, archive);
-    return archive;
+  /** Once for each store, whoever asks meanwhile. */
+  private begin(store: WalStore, marker: Omit<ArchiveMarker, 'format'>): Promise<WalArchive> {
+    const { name } = store;
+    const known = this.beginning.get(name);
+    if (known) return known;
+    const beginning = store.begin(marker);
+    this.beginning.set(name, beginning);
+    beginning.then(
+      (archive) => this.begun.set(name, archive),
+      () => this.beginning.delete(name),
+    );
+    return beginning;
   }
 }
 

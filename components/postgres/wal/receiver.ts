@@ -90,6 +90,7 @@ class Receiver {
       while (!signal.aborted) await this.connectOnce(abandon.signal);
     } finally {
       await this.commits.end();
+      abandon.abort();
       signal.removeEventListener('abort', onStop);
       clearTimeout(timer);
     }

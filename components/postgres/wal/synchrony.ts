@@ -53,6 +53,7 @@ export class Synchrony {
   private named = false;
   private looked = Number.NEGATIVE_INFINITY;
   private running?: Promise<void>;
+  private asking = Promise.resolve();
 
   constructor(private readonly options: SynchronyOptions) {
     this.judge = new HybridJudge(options);
@@ -96,6 +97,7 @@ export class Synchrony {
         if (mode === 'async') return await this.disconnect();
       } catch (error) {
         if (mode !== 'async') onTrouble(reportError(error));
+        await sleep(soonMs, undefined, { signal }).catch(() => undefined);
       }
       await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
     }
@@ -152,8 +154,14 @@ export class Synchrony {
     return now === undefined ? fromDate(new Date()) : parseInstant(now);
   }
 
-  /** By one connection that stays open: when commits have to be let go there may be no other. */
-  private async asked(what: (client: pg.Client) => Promise<void>): Promise<void> {
+  /** One after the other, by one connection that stays open: when commits have to be let go there may be no other. */
+  private asked(what: (client: pg.Client) => Promise<void>): Promise<void> {
+    const asking = this.asking.catch(() => undefined).then(() => this.ask(what));
+    this.asking = asking;
+    return asking;
+  }
+
+  private async ask(what: (client: pg.Client) => Promise<void>): Promise<void> {
     const { connection } = this.options;
     try {
       this.client ??= await connect(connection, {
