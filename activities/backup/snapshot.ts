@@ -107,13 +107,17 @@ export async function closeSnapshot(
   } else {
     closed.files = { paths: filesOf(context.config, context.site, component).paths };
   }
-  await putClosed(copy, part, closed);
+  await putSealed(copy, closedKey(backupId, component), closed);
   context.sessions.delete(sessionKey(part));
 }
 
-/** From now on the component's generation counts. */
-export async function putClosed(copy: RepositoryCopy, { backupId, component }: JobPart, closed: ClosedSnapshot) {
-  await putSealed(copy, closedKey(backupId, component), closed);
+/** From now on the generation of the component counts; where two come to their end, the first does. */
+export async function putFirstClosed(
+  copy: RepositoryCopy,
+  { backupId, component }: JobPart,
+  closed: ClosedSnapshot,
+): Promise<void> {
+  await putSealed(copy, closedKey(backupId, component), closed, { ifAbsent: true });
 }
 
 export async function closedSnapshot(

@@ -8,6 +8,7 @@ import { progressQuery } from '../../domain/progress';
 import { ask, atTerminal } from '../output/confirm';
 import { type ProgressView, progressView } from '../output/progress-view';
 import { resultOf } from './result';
+import { withStream } from './stream-progress';
 import { troubleOf } from './trouble';
 
 const pollMs = 500;
@@ -38,7 +39,10 @@ function poll(handle: WorkflowHandle, view: ProgressView, interrupts: Interrupts
   let looks = 0;
   let told: string | undefined;
   const look = async (): Promise<void> => {
-    const progress = await handle.query<ProcedureProgress>(progressQuery).catch(() => undefined);
+    const progress = await handle
+      .query<ProcedureProgress>(progressQuery)
+      .then((told) => withStream(handle, told))
+      .catch(() => undefined);
     const trouble = looks++ % looksPerTrouble === 0 ? await troubleOf(handle).catch(() => told) : told;
     if (ended) return;
     if (!interrupts.asking) {

@@ -33,6 +33,7 @@ export interface Storer {
 export function packStorer(options: StorerOptions): Storer {
   const { context, copy, ref, dataKey, same, bases, expectedBytes, signal } = options;
   const { backupId, component } = ref;
+  /** Packs that are stored, bytes that came. */
   const done = { packs: 0, bytes: 0 };
   const storer = { reused: 0, store };
 
@@ -49,6 +50,7 @@ export function packStorer(options: StorerOptions): Storer {
     );
     free();
     try {
+      done.bytes += slices.reduce((sum, { length }) => sum + length, 0);
       if (built.bytes === 0) return undefined;
       const earlier = same(built.contentMac, built.slices);
       if (earlier) storer.reused += 1;
@@ -57,7 +59,6 @@ export function packStorer(options: StorerOptions): Storer {
         ? { ...earlier, slices: built.slices }
         : await patiently(signal, () => storePack(copy, object, built, { backupId, component, dataKey }, signal));
       done.packs += 1;
-      done.bytes += stored.bytes;
       heartbeat({ ...done, expectedBytes });
       return stored;
     } finally {

@@ -22,7 +22,7 @@ import type { JobPart } from '../../contracts';
 import { Slots } from '../../in-lanes';
 import { patiently } from '../../patiently';
 import { Bases } from '../bases';
-import { closedSnapshot, putClosed } from '../snapshot';
+import { closedSnapshot, putFirstClosed } from '../snapshot';
 import { backupStore } from '../stores';
 import { earlierPacks, firstPack } from './earlier-packs';
 import { Intake } from './intake';
@@ -86,7 +86,7 @@ export async function storeStream(context: SiteContext, part: JobPart): Promise<
     const { facts, warnings } = await withClient(config, (client) => captureStreamed(client, capture));
     const told = [...warnings, ...capture.end.warnings.map((one) => `the server: ${one}`)];
     await patiently(signal, () =>
-      putClosed(copy, part, { generation, runs: runs.count, warnings: told, postgres: facts }),
+      putFirstClosed(copy, part, { generation, runs: runs.count, warnings: told, postgres: facts }),
     );
     return { ...runs.outcome, reused: storer.reused, warnings: told };
   } finally {
