@@ -109,6 +109,20 @@ test('a third generation knows what both before it have stored', async () => {
   expect(packsOf(part)).toHaveLength(before + outcome.packs - outcome.reused);
 });
 
+test('where two come to their end at once, one counts, and all of it is there', async () => {
+  const part = await announced();
+  await Promise.all([stream(part), stream({ ...part, generation: 2 })]);
+  const closed = await closedSnapshot(context, 'hot', part.backupId, 'database');
+  const { generation = 0, runs } = closed ?? {};
+  const indexes = await indexesOf(part, generation);
+  expect(indexes).toHaveLength(runs ?? -1);
+  const there = new Set(packsOf(part));
+  for (const { object } of indexes.flatMap((one) => one.packs)) expect(there).toContain(path.basename(object));
+  // Whoever comes later changes nothing of it.
+  await stream({ ...part, generation: 3 });
+  expect(await closedSnapshot(context, 'hot', part.backupId, 'database')).toEqual(closed);
+});
+
 /** The server notices a lost connection, or an order to end one, a moment later. */
 async function gone(name: string): Promise<boolean> {
   const config = clientConfig(system.cluster.conninfo);
