@@ -124,6 +124,11 @@ export interface ReceiptOrder {
   details: Omit<ReceiptDetails, 'sequence' | 'previous'>;
 }
 
+export interface ReceiveRequest extends ShippingRequest {
+  /** The shipper's chain of runs: its next receiver takes over from the one before at once. Absent: sent by a version before this was. */
+  line?: string;
+}
+
 /** What `receiveWal` ends with: an orderly stop; anything else is thrown. */
 export interface ShippingEnd {
   message: string;
@@ -181,7 +186,7 @@ export interface SiteActivities {
   planConsolidation(part: ConsolidationPart): Promise<ComponentPlan>;
   consolidateRun(work: ConsolidateRunWork): Promise<RunOutcome>;
   // shipping
-  receiveWal(request: ShippingRequest): Promise<ShippingEnd>;
+  receiveWal(request: ReceiveRequest): Promise<ShippingEnd>;
   // restore, in the order of the runbook
   resolveRestore(request: RestoreRequest): Promise<RestoreJob>;
   /** `reaches` is for people; `instant` (RFC 3339) where the last transaction that will be there is known. */

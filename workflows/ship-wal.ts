@@ -30,7 +30,7 @@ export async function shipWal(request: ShippingRequest): Promise<void> {
       const end = await onSite(request.site, {
         summary: `receive WAL of ${request.component}`,
         lasting: true,
-      }).receiveWal(request);
+      }).receiveWal({ ...request, line: workflowInfo().firstExecutionRunId });
       setCurrentDetails(`**${request.component}** (${request.site}): ${end.message}`);
     } catch (error) {
       if (isCancellation(error)) throw error;

@@ -7,23 +7,23 @@ import { slotName } from '../../components/postgres/wal/replication';
 import { postgresOf } from '../../domain/config/names';
 import { formatInstant } from '../../domain/instant';
 import { formatLsn } from '../../domain/lsn';
-import type { ShippingRequest } from '../../domain/requests';
 import type { SiteContext } from '../context';
-import type { ShippingEnd } from '../contracts';
+import type { ReceiveRequest, ShippingEnd } from '../contracts';
 import { beginArchives } from './archives';
 
 /** On a quiet server a mark says how far its clock is covered; each is one small request. */
 const coverageIntervalMs = 1000;
 
-export async function receiveWal(context: SiteContext, { component }: ShippingRequest): Promise<ShippingEnd> {
+export async function receiveWal(context: SiteContext, { component, line }: ReceiveRequest): Promise<ShippingEnd> {
   const configured = postgresOf(context.config, context.site, component);
   // Callbacks of the stream run outside the activity's own chain of calls: they are given its context.
   const activity = Context.current();
-  const { cancellationSignal: signal, log } = activity;
+  const { cancellationSignal: signal, log, info } = activity;
+  const writer = { line: line ?? info.workflowExecution?.runId ?? '', turn: info.currentAttemptScheduledTimestampMs };
   const last = await runReceiver({
     connection: await connectionOf(configured),
     slot: slotName(context.config.system, context.site, component),
-    archives: (marker) => beginArchives(context, component, marker),
+    archives: (marker) => beginArchives(context, component, writer, marker),
     intervalMs: configured.wal.interval,
     coverageIntervalMs: Math.max(coverageIntervalMs, configured.wal.interval),
     signal,

@@ -4,6 +4,7 @@
  * Guaranteed: what a method stored is stored before it returns; a name never changes its bytes (`wal_conflict`), except the
  * coverage mark; under a full segment's name lies a full segment; extents come from names alone, so that they cannot disagree
  * with what is there. Every object is compressed and sealed; only positions, sizes, the version and the segment size are in clear.
+ * Where a writer is named, it is the only one of its component: an older one ends with `fenced` (`fence.ts`).
  * Not guaranteed: that a store keeps what it acknowledged, and anything about WAL that never reached this process.
  */
 import { HoldfastError } from '../../domain/errors';
@@ -11,18 +12,22 @@ import { holes, type Interval } from '../../domain/intervals';
 import { historyName, type Lsn, segmentOf, timelineHex } from '../../domain/lsn';
 import { parseHistory, type TimelineStretch } from '../../domain/timeline';
 import type { Store } from '../store';
+import type { Writer } from './claims';
+import { Fence } from './fence';
+import { FencedStore } from './fenced-store';
 import { listPieces, listTimelines, storedIntervals } from './listing';
 import {
   type ArchiveMarker,
   agreeOnMarker,
   type Coverage,
+  opaque,
   readCoverage,
   readMarker,
   type WalOwner,
   writeCoverage,
   writeOwner,
 } from './marks';
-import { type StoredPiece, WalNames } from './names';
+import { type StoredPiece, WalNames, WriterNames } from './names';
 import type { WalObjects } from './objects';
 import { getIfThere, putOnce } from './put-once';
 import { finishQuarantines, listQuarantines, type Quarantined, quarantineFrom } from './quarantine';
@@ -49,6 +54,7 @@ export class WalArchive {
     readonly store: Store,
     private readonly objects: WalObjects,
     readonly marker: ArchiveMarker,
+    private readonly fence?: Fence,
   ) {
     this.names = new WalNames(marker.systemIdentifier, marker.segmentSize);
     this.place = { store, objects, names: this.names };
@@ -60,19 +66,35 @@ export class WalArchive {
     return marker && new WalArchive(store, objects, marker);
   }
 
-  /** For writing: begins the archive, or joins the one there. @throws HoldfastError `wrong_version`, `wal_conflict` */
+  /**
+   * For writing: begins the archive, or joins the one there. A `writer` takes it from whoever wrote for this owner before.
+   * @throws HoldfastError `wrong_version`, `wal_conflict`, `fenced`
+   */
   static async begin(
     objects: WalObjects,
     store: Store,
     marker: Omit<ArchiveMarker, 'format'>,
     owner?: WalOwner,
+    writer?: Writer,
   ): Promise<WalArchive> {
     const whole: ArchiveMarker = { format: 1, ...marker };
     await agreeOnMarker(store, whole);
     if (owner) await writeOwner(store, objects, marker.systemIdentifier, owner);
-    const archive = new WalArchive(store, objects, whole);
+    const names = owner && new WriterNames(marker.systemIdentifier, opaque(objects, owner));
+    const fence = names && writer && (await Fence.take(store, objects, names, writer));
+    const archive = new WalArchive(fence ? new FencedStore(store, fence) : store, objects, whole, fence);
     await finishQuarantines(archive.place);
     return archive;
+  }
+
+  /** @throws HoldfastError `fenced` when another has begun to write for the same owner */
+  async assertWriter(): Promise<void> {
+    await this.fence?.assertHeld(true);
+  }
+
+  /** An orderly end of writing: the next writer need not wait. */
+  async endWriting(): Promise<void> {
+    await this.fence?.release();
   }
 
   get systemIdentifier(): string {

@@ -8,6 +8,7 @@
  *     wal/<system identifier>/<timeline>/history                    the timeline's history file
  *     wal/<system identifier>/<timeline>/coverage                   how far the server's clock is covered
  *     wal/<system identifier>/quarantine/<stamp>/…                  what a rewound server contradicts, under its old names
+ *     wal/<system identifier>/writers/<opaque>/<generation>/…       who may write a component's WAL (see `fence.ts`)
  *
  * Timelines and offsets are 8 hexadecimal digits, segments PostgreSQL's 24.
  */
@@ -36,6 +37,37 @@ export function componentKey(systemIdentifier: string, opaque: string): string {
 
 export function quarantineRoot(systemIdentifier: string): string {
   return `${systemRoot(systemIdentifier)}quarantine/`;
+}
+
+/** Names of the claims of one component's writers; generations are ten decimal digits. */
+export class WriterNames {
+  readonly folder: string;
+
+  constructor(systemIdentifier: string, opaque: string) {
+    this.folder = `${systemRoot(systemIdentifier)}writers/${opaque}/`;
+  }
+
+  claim(generation: number): string {
+    return `${this.of(generation)}claim`;
+  }
+
+  /** Written again and again while its writer lives. */
+  lease(generation: number): string {
+    return `${this.of(generation)}lease`;
+  }
+
+  released(generation: number): string {
+    return `${this.of(generation)}released`;
+  }
+
+  parse(key: string): { generation: number; kind: string } | undefined {
+    const [, generation, kind] = /^(\d{10})\/(claim|lease|released)$/.exec(key.slice(this.folder.length)) ?? [];
+    return generation === undefined || kind === undefined ? undefined : { generation: Number(generation), kind };
+  }
+
+  private of(generation: number): string {
+    return `${this.folder}${String(generation).padStart(10, '0')}/`;
+  }
 }
 
 /** Names within one archive. */

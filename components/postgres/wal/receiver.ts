@@ -66,13 +66,14 @@ export interface ReceiverProgress {
 
 /**
  * Runs until `signal` is aborted; connects again by itself.
- * @throws HoldfastError `wrong_system`, `slot_busy`, `slot_lost`, `wal_conflict`, `postgres_rights`, `postgres_misconfigured`
+ * @throws HoldfastError `wrong_system`, `slot_busy`, `slot_lost`, `wal_conflict`, `fenced`, `postgres_rights`, `postgres_misconfigured`
  */
 export async function runReceiver(options: ReceiverOptions): Promise<ReceiverProgress> {
   return await new Receiver(options).run();
 }
 
 const maxSegmentSize = 64 * 1024 * 1024;
+const farewellMs = 2000;
 
 class Receiver {
   private readonly progress: ReceiverProgress = {
@@ -101,6 +102,7 @@ class Receiver {
     } finally {
       signal.removeEventListener('abort', onStop);
       clearTimeout(timer);
+      await this.endWriting();
     }
     this.tell({ state: 'stopped' });
     return this.progress;
@@ -181,9 +183,16 @@ class Receiver {
         hints: ['initialise the cluster with --wal-segsize=64 or less'],
       });
     }
+    for (const archive of this.archives ?? []) await archive.assertWriter();
     this.archives ??= await this.options.archives({ systemIdentifier, major, segmentSize });
     this.progress.systemIdentifier = systemIdentifier;
     return this.archives;
+  }
+
+  /** A courtesy to the next writer, which otherwise waits for the lease: no store that is down may hold up an end. */
+  private async endWriting(): Promise<void> {
+    const released = Promise.allSettled((this.archives ?? []).map((archive) => archive.endWriting()));
+    await Promise.race([released, sleep(farewellMs, undefined, { ref: false })]);
   }
 
   /** Sees to the slot first of all: from here on the server keeps what we lack. Returns where it keeps WAL from. */

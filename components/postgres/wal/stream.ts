@@ -66,7 +66,7 @@ export async function streamTimeline(options: StreamOptions): Promise<NextTimeli
 }
 
 /** What no retry can mend (nor a mistake of ours, which has no code). Everything else (a full store too) is tried until it works, while the WAL waits on the server. */
-const fatalInStore = new Set<ErrorCode>(['wal_conflict', 'key_wrong', 'internal']);
+const fatalInStore = new Set<ErrorCode>(['wal_conflict', 'key_wrong', 'fenced', 'internal']);
 
 class Stream {
   private readonly proof = new CoverageProof();
@@ -197,7 +197,10 @@ class Stream {
           this.marked[index] = mark;
           this.tell();
         })
-        .catch(() => undefined) // the next mark says more than this one did
+        .catch((error: unknown) => {
+          // The next mark says more than this one did; but on a quiet server only marks tell a writer that it was replaced.
+          if (isHoldfastError(error) && error.code === 'fenced') this.fail(error);
+        })
         .finally(() => this.marking.delete(index));
     });
     this.proof.forget(stored.reduce((least, one) => (one < least ? one : least)));

@@ -1,17 +1,23 @@
-/** A receiver in a process of its own, to be killed. Arguments: connection (JSON), folder of the store. */
+/** A receiver in a process of its own, to be killed. Arguments: connection (JSON), folder of the store, turn of its line. */
 import { runReceiver } from '../../../../components/postgres/wal/receiver';
+import { reportError } from '../../../../domain/errors';
 import { DirStore } from '../../../../repository/stores/dir';
 import { WalArchive } from '../../../../repository/wal/archive';
 import { testObjects } from '../../../repository/wal/test-objects';
 
-const [connection = '{}', folder = ''] = process.argv.slice(2);
+const [connection = '{}', folder = '', turn] = process.argv.slice(2);
 const store = new DirStore('hot', folder);
-void runReceiver({
+const owner = { system: 'shop', site: 'dc01', component: 'database' };
+const writer = turn === undefined ? undefined : { line: 'test', turn: Number(turn) };
+runReceiver({
   connection: JSON.parse(connection) as object,
   slot: 'holdfast_test',
-  archives: async (marker) => [await WalArchive.begin(testObjects(store), store, marker)],
+  archives: async (marker) => [await WalArchive.begin(testObjects(store), store, marker, owner, writer)],
   intervalMs: 20,
   coverageIntervalMs: 200,
   signal: new AbortController().signal,
   onProgress: ({ flushedLsn }) => process.stdout.write(`${flushedLsn}\n`),
+}).catch((error: unknown) => {
+  process.stderr.write(`${reportError(error).code}\n`);
+  process.exit(1);
 });
