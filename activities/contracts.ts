@@ -132,6 +132,8 @@ export interface ReceiveRequest extends ShippingRequest {
 /** What `receiveWal` ends with: an orderly stop; anything else is thrown. */
 export interface ShippingEnd {
   message: string;
+  /** WAL was lost for good: what is stored from here on needs a backup of its own. */
+  backup?: { workflowId: string; request: BackupRequest; reason: string };
 }
 
 export interface RestorePart {

@@ -11,9 +11,10 @@ import type { Repository } from '../../repository/repository';
 import { getSealedManifest } from '../../repository/sealed-manifest';
 import { WalArchive } from '../../repository/wal/archive';
 import { walObjects } from '../../repository/wal/bind';
-import { systemsOf } from '../../repository/wal/marks';
+import { opaque, systemsOf } from '../../repository/wal/marks';
 import { say } from '../output/say';
 import { readCatalog } from './heads';
+import { LedgerOfArchive, type LedgerView, type PointGap } from './ledger';
 
 export interface PointInterval {
   timeline: number;
@@ -33,7 +34,9 @@ export interface ComponentPoints {
   store?: string;
   systemIdentifier?: string;
   intervals: PointInterval[];
-  gaps: { timeline: number; fromLsn: string; toLsn: string }[];
+  gaps: PointGap[];
+  /** What the shipper found when it looked for the last time; absent for files. */
+  ledger?: LedgerView;
   /** Everything that was durable on the server at this time is stored. */
   coveredUntil?: string;
   /** What would be lost if everything but the stores were gone now. */
@@ -70,14 +73,18 @@ async function ofDatabase(
   manifests: SealedManifest[],
 ): Promise<ComponentPoints[]> {
   const objects = walObjects(repository);
-  const systems = await systemsOf(copy.store, objects, { system: copy.system, site, component });
+  const owner = { system: copy.system, site, component };
+  const systems = await systemsOf(copy.store, objects, owner);
   const found: ComponentPoints[] = [];
   for (const systemIdentifier of systems) {
     const archive = await WalArchive.open(objects, copy.store, systemIdentifier);
     if (archive === undefined) continue;
     const { timelines } = await archive.extents();
+    const ledger = await LedgerOfArchive.read(archive, opaque(objects, owner));
     const stored: StoredTimeline[] = [];
-    for (const { timeline, intervals, coverage } of timelines) {
+    for (const extents of timelines) {
+      const { timeline, coverage } = extents;
+      const intervals = ledger.usable(extents);
       const path = await archive.timelinePath(timeline).catch(() => [{ timeline, from: 0n }]);
       const covered = coverage && { lsn: coverage.lsn, time: formatInstant(coverage.serverTime) };
       stored.push({ timeline, path, intervals, coverage: covered });
@@ -97,9 +104,8 @@ async function ofDatabase(
         fromLsn: formatLsn(one.fromLsn),
         toLsn: formatLsn(one.toLsn),
       })),
-      gaps: timelines.flatMap(({ timeline, gaps }) =>
-        gaps.map(({ from, to }) => ({ timeline, fromLsn: formatLsn(from), toLsn: formatLsn(to) })),
-      ),
+      gaps: ledger.gaps(timelines),
+      ledger: ledger.view(),
       ...(coverage && {
         coveredUntil: coverage.time,
         rpoSeconds: Math.max(0, (now - Date.parse(coverage.time)) / 1000),

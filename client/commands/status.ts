@@ -8,6 +8,7 @@ import type { Config } from '../../domain/config/types';
 import { formatDuration } from '../../domain/config/units';
 import { reportError } from '../../domain/errors';
 import { readCatalog } from '../catalog/heads';
+import { ledgerSays } from '../catalog/ledger-problems';
 import { withRepository } from '../catalog/open';
 import { type ComponentPoints, recoverablePoints } from '../catalog/points';
 import { configured, type GlobalOptions, type Outcome } from '../context';
@@ -73,6 +74,10 @@ export async function status(options: GlobalOptions & { site?: string }): Promis
       ...lagOf(stores.points, one.site, one.component),
     }));
     const backups = sites.flatMap((site) => tiersOf(config, site, stores.heads));
+    const streaming = shippers
+      .filter(({ state }) => state === 'streaming')
+      .map((one) => `${one.site}/${one.component}`);
+    const ledgers = ledgerSays(stores.points, new Set(streaming), Date.now());
     const found: Status = {
       system: config.system,
       engine: { address: engine.address, ui: engine.ui ?? null, embedded: engine.embedded },
@@ -83,10 +88,14 @@ export async function status(options: GlobalOptions & { site?: string }): Promis
       problems: [
         ...('failure' in stores ? [`the stores cannot be read: ${stores.failure}`] : []),
         ...shippers.flatMap((one) => shipperProblems(config, one, backups)),
+        ...ledgers.problems,
       ],
-      warnings: sites
-        .filter((site) => !backups.some((one) => one.site === site && one.lastBackup !== undefined))
-        .map((site) => `site ${site} has no backup yet`),
+      warnings: [
+        ...sites
+          .filter((site) => !backups.some((one) => one.site === site && one.lastBackup !== undefined))
+          .map((site) => `site ${site} has no backup yet`),
+        ...ledgers.warnings,
+      ],
     };
     return { json: found, text: describe(found), exit: found.problems.length > 0 ? 1 : 0 };
   } finally {

@@ -9,6 +9,9 @@
  *     wal/<system identifier>/<timeline>/coverage                   how far the server's clock is covered
  *     wal/<system identifier>/quarantine/<stamp>/…                  what a rewound server contradicts, under its old names
  *     wal/<system identifier>/writers/<opaque>/<generation>/…       who may write a component's WAL (see `fence.ts`)
+ *     wal/<system identifier>/announced/<timeline>/<opaque>         a component's receiver is or was on this timeline
+ *     wal/<system identifier>/ledger/<opaque>                       what the store should hold for a component (sealed)
+ *     wal/<system identifier>/acknowledged/<timeline>-<from>-<to>   a gap that somebody knows of (sealed)
  *
  * Timelines and offsets are 8 hexadecimal digits, segments PostgreSQL's 24.
  */

@@ -235,6 +235,7 @@ class Receiver {
         if (ancestor && sqlState(error) === '58P01') return undefined; // removed with its WAL: nobody needs it for this path
         throw error;
       });
+      await Promise.all(archives.map((archive) => archive.announce(stretch.timeline)));
       if (text) await Promise.all(archives.map((archive) => archive.putHistory(stretch.timeline, text)));
     }
     return path;

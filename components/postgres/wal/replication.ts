@@ -35,12 +35,13 @@ export function slotName(system: string, site: string, component: string): strin
 export class ReplicationConnection {
   private constructor(private readonly client: pg.Client) {}
 
-  static async open(config: pg.ClientConfig): Promise<ReplicationConnection> {
+  /** `name` is what the server lists it under, and what `synchronous_standby_names` would choose it by. */
+  static async open(config: pg.ClientConfig, name = receiverName): Promise<ReplicationConnection> {
     const client = new pg.Client({
       connectionTimeoutMillis: 10_000,
       keepAlive: true,
       ...config,
-      application_name: receiverName,
+      application_name: name,
       // `pg` documents this only by its source: it becomes the startup parameter `replication`.
       ...{ replication: 'true' },
     });
@@ -93,8 +94,10 @@ export class ReplicationConnection {
     return history ? parseHistory(timeline, history.toString('utf8')) : [{ timeline, from: 0n }];
   }
 
-  stream(slot: string, timeline: number, from: Lsn, onData: (chunk: Buffer) => void): CopyBoth {
-    const text = `START_REPLICATION SLOT ${slot} PHYSICAL ${formatLsn(from)} TIMELINE ${timeline}`;
+  /** Without a slot the server keeps nothing for us: what it has it sends. */
+  stream(slot: string | undefined, timeline: number, from: Lsn, onData: (chunk: Buffer) => void): CopyBoth {
+    const by = slot === undefined ? '' : `SLOT ${slot} `;
+    const text = `START_REPLICATION ${by}PHYSICAL ${formatLsn(from)} TIMELINE ${timeline}`;
     return this.client.query(new CopyBoth(text, onData));
   }
 
