@@ -1,12 +1,12 @@
 /** One check of one archive: stock, reading, healing, and the ledger written anew. */
 import { type Interval, overlap } from '../../../../domain/intervals';
 import type { Lsn } from '../../../../domain/lsn';
-import { earlierFinding, isTrouble, type WalFault, type WalFinding } from '../../../../domain/wal-ledger';
+import { earlierFinding, isTrouble, type WalFinding } from '../../../../domain/wal-ledger';
 import type { WalArchive } from '../../../../repository/wal/archive';
 import type { WalLedger } from '../../../../repository/wal/ledger';
 import { healHistory, healStretch, type Mended, type Sources, stillOpen } from './heal';
 import { readDue, readSuspects, type Spoilt } from './reread';
-import { confirmMissing, type Settled, type Stock, takeStock } from './stock';
+import { dropFromStock, findMissing, type Settled, type Stock, takeStock } from './stock';
 import type { Windows } from './windows';
 
 export interface CheckOptions {
@@ -30,15 +30,16 @@ export async function checkArchive(options: CheckOptions): Promise<WalLedger | u
   const { archive, before, windows, sources, settled } = options;
   const { server } = sources;
   const now = await archive.store.clock();
-  const stock = await takeStock({ archive, before, windows, path: server?.look.path ?? [], settled });
-  const spoilt = await readSuspects(archive, before, stock);
+  const looking = { archive, before, windows, path: server?.look.path ?? [], settled };
+  const stock = await takeStock(looking);
+  const spoilt = await readSuspects(archive, stock, { before, settled, flushed: server?.look.flushed });
   const due = await readDue(archive, before?.reading ?? firstRound(now), stock, { now, ...options });
-  spoilt.push(...due.spoilt);
-  if (!(await confirmMissing(archive, stock))) return undefined;
+  const aside = await setStrangersAside(options, stock, [...spoilt, ...due.spoilt]);
+  if (!(await findMissing(stock, looking))) return undefined;
 
   const book = new Book(options, stock, now.toISOString());
-  for (const found of stock.found) await book.told(found);
-  for (const one of spoilt) await book.spoilt(one);
+  for (const found of [...stock.found, ...aside]) await book.told(found);
+  for (const one of [...spoilt, ...due.spoilt]) await book.altered(one);
   for (const one of stock.timelines) {
     for (const stretch of one.missing) await book.missing(one.timeline, stretch);
   }
@@ -57,6 +58,28 @@ export async function checkArchive(options: CheckOptions): Promise<WalLedger | u
   };
 }
 
+/** What is not ours, or is no WAL and stands where nothing was: it is moved away before anybody takes it for what is missing. */
+async function setStrangersAside({ archive, before }: CheckOptions, stock: Stock, spoilt: Spoilt[]): Promise<Told[]> {
+  const told: Told[] = [];
+  for (const { piece, stretch, verdict } of spoilt) {
+    const { timeline, key } = piece;
+    const place = wasHeld(before, timeline, stretch) ? 'ours' : 'nobody’s';
+    if (verdict !== 'foreign' && place === 'ours') continue;
+    const folder = await archive.setAside(key);
+    dropFromStock(stock, piece, stretch, { segmentSize: archive.segmentSize, place });
+    told.push({ fault: verdict, state: 'set aside', timeline, stretch, key, note: folder });
+  }
+  return told;
+}
+
+function wasHeld(before: WalLedger | undefined, timeline: number, stretch: Interval<Lsn>): boolean {
+  if (!before) return true;
+  const held = before.timelines.find((one) => one.timeline === timeline)?.held ?? [];
+  return held.some(({ from, to }) => from <= stretch.from && stretch.to <= to);
+}
+
+type Told = Omit<WalFinding, 'foundAt' | 'since'>;
+
 /** The findings of one check, each with what is known of it from before. */
 class Book {
   private readonly entries: WalFinding[] = [];
@@ -70,25 +93,21 @@ class Book {
     this.earlier = options.before?.findings ?? [];
   }
 
-  /** A history that is missing, a timeline that was set aside. */
-  async told({ fault, state, timeline, note }: Stock['found'][number]): Promise<void> {
+  /** A history that is missing, and what was set aside. */
+  async told(told: Told): Promise<void> {
+    const { fault, state, timeline, note } = told;
     const before = this.earlier.find((one) => one.fault === fault && one.timeline === timeline && isTrouble(one));
     const mend = () => healHistory(this.options.archive, timeline, this.options.sources);
-    this.enter({ fault, timeline }, before, state === 'open' ? await this.mended(before, mend) : { state, note });
+    this.enter(told, before, state === 'open' ? await this.mended(before, mend) : { state, note });
   }
 
-  async spoilt({ piece, stretch, verdict }: Spoilt): Promise<void> {
+  async altered({ piece, stretch }: Spoilt): Promise<void> {
     const { archive, sources } = this.options;
     const { timeline, key } = piece;
-    if (this.entries.some((one) => one.key === key)) return; // due in the round, and suspect as well
+    if (this.entries.some((one) => one.key === key)) return; // set aside, or due in the round and suspect as well
     const before = this.earlier.find((one) => one.key === key && isTrouble(one));
-    if (verdict === 'foreign') {
-      this.enter({ fault: verdict, timeline, stretch, key }, before, await this.aside(key));
-      await this.missing(timeline, stretch);
-      return;
-    }
     const mend = () => healStretch(archive, timeline, stretch, sources, key);
-    this.enter({ fault: verdict, timeline, stretch, key }, before, await this.mended(before, mend));
+    this.enter({ fault: 'altered', timeline, stretch, key }, before, await this.mended(before, mend));
   }
 
   async missing(timeline: number, stretch: Interval<Lsn>): Promise<void> {
@@ -112,17 +131,13 @@ class Book {
     return await mend().catch(stillOpen);
   }
 
-  private async aside(key: string): Promise<Mended> {
-    return { state: 'set aside', note: await this.options.archive.setAside(key) };
-  }
-
   private enter(
-    what: { fault: WalFault; timeline: number; stretch?: Interval<Lsn>; key?: string },
+    { fault, timeline, stretch, key }: Pick<WalFinding, 'fault' | 'timeline' | 'stretch' | 'key'>,
     before: WalFinding | undefined,
     { state, note }: Mended,
   ): void {
     const since = before?.state === state ? before.since : this.now;
-    this.entries.push({ ...what, state, note, foundAt: before?.foundAt ?? this.now, since });
+    this.entries.push({ fault, timeline, stretch, key, state, note, foundAt: before?.foundAt ?? this.now, since });
   }
 
   private isSeen(one: WalFinding): boolean {

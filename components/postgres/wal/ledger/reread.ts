@@ -5,14 +5,14 @@
  * The cost: each store is read once in a round (seven days): for each 100 GB of stored WAL some 14 GB a day.
  */
 import { isHoldfastError } from '../../../../domain/errors';
-import { type Interval, overlap } from '../../../../domain/intervals';
+import type { Interval } from '../../../../domain/intervals';
 import { type Lsn, segmentOf, segmentStart } from '../../../../domain/lsn';
 import { isTrouble } from '../../../../domain/wal-ledger';
 import type { WalArchive } from '../../../../repository/wal/archive';
 import type { WalLedger } from '../../../../repository/wal/ledger';
 import type { ListedPiece } from '../../../../repository/wal/listing';
 import { judgeBeginning } from './segment-header';
-import type { Stock, TimelineStock } from './stock';
+import type { Settled, Stock } from './stock';
 
 export type Verdict = 'sound' | 'altered' | 'foreign';
 
@@ -29,41 +29,43 @@ const skewMs = 5000;
 /** Objects read at a check beyond what the round needs: to make up for the time when nobody read. */
 const extra = 8;
 
-export async function readSuspects(
-  archive: WalArchive,
-  before: WalLedger | undefined,
-  stock: Stock,
-): Promise<Spoilt[]> {
+export interface Suspicion {
+  before?: WalLedger;
+  settled: Settled;
+  /** Where the server stood before the names were listed. */
+  flushed?: Lsn;
+}
+
+export async function readSuspects(archive: WalArchive, stock: Stock, suspicion: Suspicion): Promise<Spoilt[]> {
   const spoilt: Spoilt[] = [];
-  for (const one of stock.timelines) {
-    for (const piece of one.pieces) {
-      if (!isSuspect(archive, before, one, piece)) continue;
+  for (const { pieces } of stock.timelines) {
+    for (const piece of pieces) {
+      const stretch = stretchOf(archive, piece);
+      if (!isSuspect(piece, stretch, archive.segmentSize, suspicion)) continue;
       const verdict = await judgePiece(archive, piece);
-      if (verdict !== 'sound') spoilt.push({ piece, stretch: stretchOf(archive, piece), verdict });
+      if (verdict !== 'sound') spoilt.push({ piece, stretch, verdict });
     }
   }
   return spoilt;
 }
 
-/** Written after the last check although it was stored by then, or known to be spoilt and perhaps mended since. */
+/** Written after the last check although it was stored by then, or in a place where nobody of ours writes. */
 function isSuspect(
-  archive: WalArchive,
-  before: WalLedger | undefined,
-  { timeline }: TimelineStock,
-  piece: ListedPiece,
+  { key, timeline, segment, modified }: ListedPiece,
+  stretch: Interval<Lsn>,
+  segmentSize: number,
+  { before, settled, flushed }: Suspicion,
 ): boolean {
   if (!before) return false;
-  const stretch = stretchOf(archive, piece);
-  const known = before.findings.find(
-    (one) => isTrouble(one) && one.key === piece.key && one.stretch !== undefined && overlap(one.stretch, stretch),
-  );
-  if (known?.state === 'open') return true;
-  const since = known ? known.since : before.checkedAt;
-  if (piece.modified.getTime() < Date.parse(since) - skewMs) return false;
+  const known = before.findings.find((one) => isTrouble(one) && one.key === key);
+  if (known) return known.state === 'open' || modified.getTime() > Date.parse(known.since);
   const held = before.timelines.find((one) => one.timeline === timeline)?.held ?? [];
-  const end = held.at(-1)?.to ?? 0n;
-  if (!known && piece.segment + settling >= segmentOf(end, archive.segmentSize)) return false;
-  return held.some(({ from, to }) => from <= stretch.from && stretch.to <= to);
+  const quiet = segmentOf(held.at(-1)?.to ?? 0n, segmentSize) - settling;
+  if (held.some(({ from, to }) => from <= stretch.from && stretch.to <= to)) {
+    return segment < quiet && modified.getTime() > Date.parse(before.checkedAt) - skewMs;
+  }
+  if (timeline !== settled.timeline) return true;
+  return segment < quiet || (flushed !== undefined && stretch.from >= flushed);
 }
 
 export interface Round {

@@ -3,7 +3,7 @@
  * ours, which is set aside.
  */
 import { type Interval, merge, within, without } from '../../../../domain/intervals';
-import { type Lsn, segmentStart } from '../../../../domain/lsn';
+import { type Lsn, segmentOf, segmentStart } from '../../../../domain/lsn';
 import type { TimelineStretch } from '../../../../domain/timeline';
 import { expectedStretch, missingWithin, type WalFinding } from '../../../../domain/wal-ledger';
 import { announcedTimelines } from '../../../../repository/wal/announced';
@@ -70,15 +70,34 @@ export async function takeStock(options: StockOptions): Promise<Stock> {
     stock.timelines.push(taken);
   }
   stock.timelines.sort((a, b) => a.timeline - b.timeline);
-  for (const one of stock.timelines) one.missing = missingOf(one, stock, options);
   return stock;
 }
 
-/** What a store says is missing may have moved from parts to a whole segment between two lists, or into quarantine: it is asked again. */
-export async function confirmMissing(archive: WalArchive, stock: Stock): Promise<boolean> {
+/** What was set aside since the names were listed. Where something of ours was in its `place`, that is missing now. */
+export function dropFromStock(
+  { timelines }: Stock,
+  { key, timeline }: ListedPiece,
+  stretch: Interval<Lsn>,
+  { segmentSize, place }: { segmentSize: number; place: 'ours' | 'nobody’s' },
+): void {
+  const one = timelines.find((each) => each.timeline === timeline);
+  if (!one) return;
+  one.pieces = one.pieces.filter((piece) => piece.key !== key);
+  one.present = storedIntervals(one.pieces, segmentSize);
+  if (place === 'ours') return;
+  one.held = merge([...without(one.held, [stretch]), ...one.present].map((each) => ({ ...each })));
+}
+
+/**
+ * Fills in what is missing. It may have moved from parts into a whole segment between two lists: it is asked for again. False when
+ * something went into quarantine meanwhile, and nothing can be said.
+ */
+export async function findMissing(stock: Stock, options: StockOptions): Promise<boolean> {
+  const { archive } = options;
   for (const one of stock.timelines) {
+    one.missing = missingOf(one, stock, options);
     for (const { from } of one.missing) {
-      const again = await archive.pieces(one.timeline, from / BigInt(archive.segmentSize));
+      const again = await archive.pieces(one.timeline, segmentOf(from, archive.segmentSize));
       one.missing = without(one.missing, storedIntervals(again, archive.segmentSize));
     }
   }
@@ -98,7 +117,7 @@ function heldBefore(
 ): Interval<Lsn>[] {
   const held = before?.timelines.find((one) => one.timeline === timeline)?.held ?? [];
   return orders.reduce((left, { from }) => {
-    const start = segmentStart(from / BigInt(segmentSize), segmentSize);
+    const start = segmentStart(segmentOf(from, segmentSize), segmentSize);
     return without(left, [{ from: start, to: endOfTime }]);
   }, held);
 }
