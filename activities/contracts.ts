@@ -136,6 +136,15 @@ export interface ShippingEnd {
   backup?: { workflowId: string; request: BackupRequest; reason: string };
 }
 
+export interface FetchedWal {
+  job: RestoreJob;
+  /** For people. */
+  reaches?: string;
+  /** RFC 3339, where the last transaction that will be there is known. */
+  instant?: string;
+  walBytes?: number;
+}
+
 export interface RestorePart {
   job: RestoreJob;
   component: string;
@@ -191,8 +200,7 @@ export interface SiteActivities {
   receiveWal(request: ReceiveRequest): Promise<ShippingEnd>;
   // restore, in the order of the runbook
   resolveRestore(request: RestoreRequest): Promise<RestoreJob>;
-  /** `reaches` is for people; `instant` (RFC 3339) where the last transaction that will be there is known. */
-  fetchWal(job: RestoreJob): Promise<{ job: RestoreJob; reaches?: string; instant?: string }>;
+  fetchWal(job: RestoreJob): Promise<FetchedWal>;
   checkTarget(job: RestoreJob): Promise<void>;
   recordServices(job: RestoreJob): Promise<PriorState>;
   stopServices(part: ServicesPart): Promise<void>;

@@ -16,7 +16,7 @@ import type { TimelineStretch } from '../../domain/timeline';
 import type { WalArchive } from '../../repository/wal/archive';
 import { beating } from '../beating';
 import type { SiteContext } from '../context';
-import type { RestoreJob } from '../contracts';
+import type { FetchedWal, RestoreJob } from '../contracts';
 import { openArchives } from '../wal/archives';
 import { namedBackup } from './choose';
 import { ownerOfTarget } from './owner';
@@ -41,10 +41,7 @@ const triesOthers = new Set([
 ]);
 
 /** Older backups are tried when the target lies on a way that only they can take. */
-export async function fetchWal(
-  context: SiteContext,
-  job: RestoreJob,
-): Promise<{ job: RestoreJob; reaches?: string; instant?: string }> {
+export async function fetchWal(context: SiteContext, job: RestoreJob): Promise<FetchedWal> {
   let refusal: unknown;
   for (let at = job; ; ) {
     try {
@@ -62,13 +59,11 @@ export async function fetchWal(
 
 const liesElsewhere = new Set(['target_not_found', 'timestamp_out_of_range']);
 
-async function fetchFor(
-  context: SiteContext,
-  job: RestoreJob,
-): Promise<{ job: RestoreJob; reaches?: string; instant?: string }> {
+async function fetchFor(context: SiteContext, job: RestoreJob): Promise<FetchedWal> {
   const { manifest } = await namedBackup(context, job.backupId);
   let reaches: string | undefined;
   let instant: string | undefined;
+  let walBytes: number | undefined;
   const warnings = [...job.warnings];
   for (const component of job.components) {
     const facts = manifest.components[component.name]?.postgres;
@@ -76,9 +71,10 @@ async function fetchFor(
     const reached = await spoolComponent(context, job, component.workDir, facts);
     reaches ??= reached.reaches;
     instant ??= reached.instant;
+    walBytes = (walBytes ?? 0) + reached.walBytes;
     warnings.push(...reached.warnings);
   }
-  return { job: { ...job, warnings }, reaches, instant };
+  return { job: { ...job, warnings }, reaches, instant, walBytes };
 }
 
 async function spoolComponent(context: SiteContext, job: RestoreJob, workDir: string, facts: PostgresFacts) {
@@ -140,6 +136,7 @@ async function spoolTimeline({ archive, job, facts, dir, workDir, timeline }: Sp
   return {
     reaches: decision.reaches,
     instant: instant === undefined ? undefined : formatInstant(instant),
+    walBytes: Number(found.storedTo - found.from),
     warnings: decision.warnings,
   };
 }

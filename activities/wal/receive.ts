@@ -6,9 +6,11 @@ import type { Checked } from '../../components/postgres/wal/ledger/keep';
 import type { Settled } from '../../components/postgres/wal/ledger/stock';
 import { type ReceiverProgress, runReceiver } from '../../components/postgres/wal/receiver';
 import { slotName } from '../../components/postgres/wal/replication';
+import { watchSlot } from '../../components/postgres/wal/watch-slot';
 import { postgresOf } from '../../domain/config/names';
 import { formatInstant } from '../../domain/instant';
 import { formatLsn } from '../../domain/lsn';
+import type { SlotRoom } from '../../domain/slot-room';
 import type { WalArchive } from '../../repository/wal/archive';
 import type { SiteContext } from '../context';
 import type { ReceiveRequest, ShippingEnd } from '../contracts';
@@ -32,7 +34,8 @@ export async function receiveWal(context: SiteContext, { component, line }: Rece
   let latest: ReceiverProgress | undefined;
   let checked: Checked | undefined;
   let backup: ShippingEnd['backup'];
-  const tell = () => latest && activity.heartbeat(shown(latest, checked));
+  let room: SlotRoom | undefined;
+  const tell = () => latest && activity.heartbeat(shown(latest, checked, room));
   const ledger = keepLedgerBeside(context, {
     ...{ component, connection, slot, signal },
     archives: () => archives,
@@ -45,6 +48,13 @@ export async function receiveWal(context: SiteContext, { component, line }: Rece
     onBackupWanted: (wanted) => {
       backup = wanted;
       ending.abort();
+    },
+  });
+  const watch = watchSlot({
+    ...{ connection, slot, signal, dataDir: configured.dataDir },
+    onMeasured: (now) => {
+      room = now;
+      tell();
     },
   });
   try {
@@ -69,7 +79,7 @@ export async function receiveWal(context: SiteContext, { component, line }: Rece
     return { message: backup ? `${end}: ${backup.reason}` : end, backup };
   } finally {
     ending.abort();
-    await ledger;
+    await Promise.all([ledger, watch]);
   }
 }
 
@@ -88,6 +98,8 @@ export interface ShipperDetails {
   trouble?: string;
   /** What the ledger found and could not mend. */
   findings?: string[];
+  /** What the server keeps for us, and how long it can. */
+  slot?: SlotRoom;
 }
 
 const findingsShown = 5;
@@ -95,9 +107,10 @@ const findingsShown = 5;
 function shown(
   { state, timeline, flushedLsn, serverLsn, lagBytes, coverage, trouble }: ReceiverProgress,
   checked: Checked | undefined,
+  slot: SlotRoom | undefined,
 ): ShipperDetails {
   return {
-    ...{ state, timeline, lagBytes },
+    ...{ state, timeline, lagBytes, slot },
     flushed: flushedLsn === undefined ? undefined : formatLsn(flushedLsn),
     server: serverLsn === undefined ? undefined : formatLsn(serverLsn),
     coveredTo: coverage === undefined ? undefined : formatInstant(coverage.serverTime),

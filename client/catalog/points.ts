@@ -5,6 +5,7 @@ import type { Config } from '../../domain/config/types';
 import { isHoldfastError } from '../../domain/errors';
 import { formatInstant } from '../../domain/instant';
 import { formatLsn, parseLsn } from '../../domain/lsn';
+import type { RestoreTime } from '../../domain/objectives';
 import { type RecoverableBackup, recoverableIntervals, type StoredTimeline } from '../../domain/recoverable';
 import type { RepositoryCopy } from '../../repository/copy';
 import type { Repository } from '../../repository/repository';
@@ -15,6 +16,7 @@ import { opaque, systemsOf } from '../../repository/wal/marks';
 import { say } from '../output/say';
 import { readCatalog } from './heads';
 import { LedgerOfArchive, type LedgerView, type PointGap } from './ledger';
+import { restoreTime, samplesOf } from './restore-time';
 
 export interface PointInterval {
   timeline: number;
@@ -41,6 +43,8 @@ export interface ComponentPoints {
   coveredUntil?: string;
   /** What would be lost if everything but the stores were gone now. */
   rpoSeconds?: number;
+  /** What a restore of it from this store would take now. */
+  rto?: RestoreTime;
 }
 
 export async function recoverablePoints(
@@ -52,15 +56,23 @@ export async function recoverablePoints(
   const { heads } = await readCatalog(repository);
   const completed = heads.filter(({ status }) => status === 'completed');
   const points: ComponentPoints[] = [];
+  const samples = await samplesOf(repository.copies);
   for (const { site, name, component } of sites.flatMap((one) => componentRefs(config, one))) {
     const own = completed.filter((head) => head.site === site && head.components[name] !== undefined);
     if (component.kind === 'files') {
       const moments = own.map(({ id, startedAt }) => ({ backupId: id, at: startedAt }));
-      points.push({ site, component: name, kind: 'files', moments, intervals: [], gaps: [] });
+      const rto = restoreTime(own, name, undefined, samples);
+      points.push({ site, component: name, kind: 'files', moments, intervals: [], gaps: [], ...(rto && { rto }) });
       continue;
     }
     const manifests = await manifestsOf(repository, own);
-    for (const copy of repository.copies) points.push(...(await ofDatabase(repository, copy, site, name, manifests)));
+    for (const copy of repository.copies) {
+      for (const one of await ofDatabase(repository, copy, site, name, manifests)) {
+        const newest = one.intervals.at(-1);
+        const rto = newest && restoreTime(own, name, copy.store.name, samples, newestWal(newest, manifests, name));
+        points.push({ ...one, ...(rto && { rto }) });
+      }
+    }
   }
   return points;
 }
@@ -113,6 +125,12 @@ async function ofDatabase(
     });
   }
   return found;
+}
+
+/** What is replayed on top of the newest backup of an interval. */
+function newestWal({ backups, toLsn }: PointInterval, manifests: SealedManifest[], component: string) {
+  const manifest = manifests.find(({ backupId }) => backupId === backups.at(-1));
+  return { fromLsn: manifest?.components[component]?.postgres?.startLsn ?? toLsn, toLsn };
 }
 
 type Covered = NonNullable<StoredTimeline['coverage']>;

@@ -2,6 +2,7 @@
 import { formatDuration } from '../../domain/config/units';
 import { acknowledgeGap, parseGap } from '../catalog/acknowledge';
 import type { PointGap } from '../catalog/ledger';
+import { shownRestoreTime } from '../catalog/objectives';
 import { withRepository } from '../catalog/open';
 import { type ComponentPoints, recoverablePoints } from '../catalog/points';
 import { configured, type GlobalOptions, type Outcome } from '../context';
@@ -42,6 +43,7 @@ function describe(one: ComponentPoints): string {
       .filter(({ fault, state }) => fault !== 'missing' || state !== 'lost')
       .map(({ foundAt, text }) => `  ${foundAt}: ${text}`),
     ...(one.rpoSeconds === undefined ? [] : [`  would be lost now: ${formatDuration(one.rpoSeconds * 1000)}`]),
+    ...(one.rto === undefined ? [] : [`  a restore would take about ${shownRestoreTime(one)}`]),
   ];
   return lines.join('\n');
 }

@@ -7,8 +7,10 @@ import { retentionDaysOf } from '../../domain/config/retention-days';
 import type { Config } from '../../domain/config/types';
 import { formatDuration } from '../../domain/config/units';
 import { reportError } from '../../domain/errors';
+import type { RestoreTime } from '../../domain/objectives';
 import { readCatalog } from '../catalog/heads';
 import { ledgerSays } from '../catalog/ledger-problems';
+import { recoveryTimeSays, shownRestoreTime } from '../catalog/objectives';
 import { withRepository } from '../catalog/open';
 import { type ComponentPoints, recoverablePoints } from '../catalog/points';
 import { configured, type GlobalOptions, type Outcome } from '../context';
@@ -18,6 +20,7 @@ import { table } from '../output/table';
 import { runningProcedures } from '../procedures/find';
 import { type ShipperLook, shipperState } from '../procedures/shipper-state';
 import { shippersOf } from '../procedures/shipping';
+import { shownSlot, slotSays } from '../procedures/slot-says';
 import { askedSites } from '../sites';
 
 /** The stores are told every second how far they are. */
@@ -29,6 +32,8 @@ interface ShipperStatus extends ShipperLook {
   /** Seconds of work that the stores do not hold yet; of the store that is least behind. */
   lagSeconds?: number;
   coveredUntil?: string;
+  /** What a restore would take now, from each store. */
+  restores: { store?: string; rto: RestoreTime }[];
 }
 
 interface TierStatus {
@@ -72,12 +77,19 @@ export async function status(options: GlobalOptions & { site?: string }): Promis
     const shippers = looks.map(({ workflowId: _, ...one }) => ({
       ...one,
       ...lagOf(stores.points, one.site, one.component),
+      restores: stores.points.flatMap(({ site, component, store, rto }) =>
+        rto && site === one.site && component === one.component ? [{ store, rto }] : [],
+      ),
     }));
     const backups = sites.flatMap((site) => tiersOf(config, site, stores.heads));
     const streaming = shippers
       .filter(({ state }) => state === 'streaming')
       .map((one) => `${one.site}/${one.component}`);
-    const ledgers = ledgerSays(stores.points, new Set(streaming), Date.now());
+    const says = [
+      ledgerSays(stores.points, new Set(streaming), Date.now()),
+      recoveryTimeSays(stores.points, seconds(config.objectives?.rto)),
+      ...shippers.map(({ site, component, slot }) => slotSays(`${component} (${site})`, slot)),
+    ];
     const found: Status = {
       system: config.system,
       engine: { address: engine.address, ui: engine.ui ?? null, embedded: engine.embedded },
@@ -88,13 +100,13 @@ export async function status(options: GlobalOptions & { site?: string }): Promis
       problems: [
         ...('failure' in stores ? [`the stores cannot be read: ${stores.failure}`] : []),
         ...shippers.flatMap((one) => shipperProblems(config, one, backups)),
-        ...ledgers.problems,
+        ...says.flatMap(({ problems }) => problems),
       ],
       warnings: [
         ...sites
           .filter((site) => !backups.some((one) => one.site === site && one.lastBackup !== undefined))
           .map((site) => `site ${site} has no backup yet`),
-        ...ledgers.warnings,
+        ...says.flatMap(({ warnings }) => warnings),
       ],
     };
     return { json: found, text: describe(found), exit: found.problems.length > 0 ? 1 : 0 };
@@ -177,8 +189,11 @@ function describe(found: Status): string {
       one.component,
       one.state,
       one.lagSeconds === undefined ? '' : formatDuration(one.lagSeconds * 1000),
+      ...shownSlot(one.slot),
+      one.restores.map(({ store, rto }) => `${store}: ${shownRestoreTime({ rto })}`).join(', '),
     ]);
-    lines.push('', table(['SITE', 'DATABASE', 'SHIPPER', 'BEHIND'], rows, ['BEHIND']));
+    const head = ['SITE', 'DATABASE', 'SHIPPER', 'BEHIND', 'KEPT BY SERVER', 'HOURS LEFT', 'A RESTORE TAKES'];
+    lines.push('', table(head, rows, ['BEHIND', 'KEPT BY SERVER', 'HOURS LEFT']));
   }
   const rows = backups.map((one) => [
     one.site,

@@ -2,6 +2,7 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import type { temporal } from '@temporalio/proto';
+import type { SlotRoom } from '../../domain/slot-room';
 
 export type ShipperState = 'streaming' | 'starting' | 'failing' | 'missing';
 
@@ -9,6 +10,10 @@ export interface ShipperLook {
   state: ShipperState;
   /** Why it fails. */
   message?: string;
+  /** What the server keeps for it, and how long it can. */
+  slot?: SlotRoom;
+  /** What the ledger found and could not mend. */
+  findings?: string[];
 }
 
 type Pending = temporal.api.workflow.v1.IPendingActivityInfo;
@@ -36,8 +41,10 @@ export function judge(pending: Pending[], now: number): ShipperLook {
   const beat = Number(receiver.lastHeartbeatTime?.seconds ?? 0) * 1000;
   const details = detailsOf(receiver);
   if (Number(receiver.state) === started && now - beat < freshMs) {
-    if (details?.state === 'streaming') return { state: 'streaming' };
-    return details?.trouble === undefined ? { state: 'starting' } : { state: 'failing', message: details.trouble };
+    const { slot, findings } = details ?? {};
+    if (details?.state === 'streaming') return { state: 'streaming', slot, findings };
+    if (details?.trouble === undefined) return { state: 'starting', slot, findings };
+    return { state: 'failing', message: details.trouble, slot, findings };
   }
   return message === undefined ? { state: 'starting' } : { state: 'failing', message };
 }
@@ -46,6 +53,8 @@ export function judge(pending: Pending[], now: number): ShipperLook {
 interface ReceiverDetails {
   state?: string;
   trouble?: string;
+  slot?: SlotRoom;
+  findings?: string[];
 }
 
 function detailsOf({ heartbeatDetails }: Pending): ReceiverDetails | undefined {

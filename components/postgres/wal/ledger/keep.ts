@@ -63,6 +63,7 @@ export async function keepLedger(options: LedgerOptions): Promise<void> {
 class LedgerKeeper {
   private checks = 0;
   private windows?: Windows;
+  private readonly latest = new Map<WalArchive, WalLedger>();
 
   constructor(private readonly options: LedgerOptions) {}
 
@@ -70,24 +71,41 @@ class LedgerKeeper {
     const archives = this.options.archives();
     const server = await this.server(archives[0]);
     try {
-      const ledgers: Checked['ledgers'] = [];
       for (const archive of archives) {
         const ledger = await this.checkOne(archive, archives, settled, server);
-        if (ledger) ledgers.push({ archive, ledger });
+        if (ledger === 'fenced') return 'fenced';
+        if (ledger) this.latest.set(archive, ledger);
       }
       this.checks++;
+      const ledgers = archives.flatMap((archive) => {
+        const ledger = this.latest.get(archive);
+        return ledger ? [{ archive, ledger }] : [];
+      });
       await this.options.onChecked?.({ ledgers, server: server?.look, troubles: ledgers.flatMap(troublesOf) });
-      return 'done';
     } catch (error) {
-      if (isHoldfastError(error) && error.code === 'fenced') return 'fenced';
-      this.options.log?.(`the WAL ledger could not be checked: ${reportError(error).message}`);
-      return 'done';
+      this.options.log?.(`what follows from the WAL ledger could not be done: ${reportError(error).message}`);
     } finally {
       await server?.close();
     }
+    return 'done';
   }
 
+  /** A store that is down keeps nobody from looking at the others. */
   private async checkOne(
+    ...which: Parameters<LedgerKeeper['checkAndWrite']>
+  ): Promise<WalLedger | undefined | 'fenced'> {
+    try {
+      return await this.checkAndWrite(...which);
+    } catch (error) {
+      if (isHoldfastError(error) && error.code === 'fenced') return 'fenced';
+      this.options.log?.(
+        `the WAL ledger in ${which[0].store.name} could not be checked: ${reportError(error).message}`,
+      );
+      return undefined;
+    }
+  }
+
+  private async checkAndWrite(
     archive: WalArchive,
     archives: WalArchive[],
     settled: Settled,
