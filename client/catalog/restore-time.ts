@@ -24,8 +24,11 @@ export function restoreTime(
 ): RestoreTime | undefined {
   const head = heads.findLast(({ stores }) => store === undefined || stores.includes(store));
   if (!head) return undefined;
-  const bytes = head.components[component]?.bytes ?? 0;
+  const summary = head.components[component];
+  // An incremental backup brings back all of the data, whatever it stored itself.
+  const bytes = summary?.size ?? summary?.bytes ?? 0;
   const walBytes = wal ? Number(parseLsn(wal.toLsn) - parseLsn(wal.fromLsn)) : 0;
-  const backupBytesPerSecond = head.seconds ? head.bytes / head.seconds : undefined;
+  const full = heads.findLast(({ type, seconds }) => type === 'full' && seconds);
+  const backupBytesPerSecond = full?.seconds ? full.bytes / full.seconds : undefined;
   return estimateRestore({ bytes, walBytes, backupBytesPerSecond }, samples);
 }

@@ -97,6 +97,11 @@ export class WalArchive {
     await this.fence?.assertHeld(true);
   }
 
+  /** Whether its writer took over from one that may be alive and not know. */
+  get replacesWriter(): boolean {
+    return this.fence?.replaces ?? false;
+  }
+
   /** An orderly end of writing: the next writer need not wait. */
   async endWriting(): Promise<void> {
     await this.fence?.release();

@@ -31,18 +31,22 @@ export class Fence {
     private readonly store: Store,
     private readonly names: WriterNames,
     readonly generation: number,
+    /** Whether the writer before it has not ended in order: it may be alive and not know. */
+    readonly replaces: boolean,
   ) {}
 
   /** @throws HoldfastError `fenced` when another writes, or has written since this one was sent */
   static async take(store: Store, objects: WalObjects, names: WriterNames, writer: Writer): Promise<Fence> {
     const token = randomUUID();
+    let replaces = false;
     for (;;) {
       const present = await newestClaim(store, objects, names);
       if (present?.claim?.token === token) {
         await dropOldClaims(store, names, present.generation);
-        return new Fence(store, names, present.generation);
+        return new Fence(store, names, present.generation, replaces);
       }
       if (present) await refuseWhileHeld(store, present, writer);
+      replaces = present !== undefined && !present.released;
       // A process may sleep for hours between the list and the put: what it put then counts only when it is the newest.
       await putClaim(store, objects, names.claim((present?.generation ?? 0) + 1), { ...writer, token });
     }

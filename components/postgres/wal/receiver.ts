@@ -16,6 +16,7 @@ import type { TimelineStretch } from '../../../domain/timeline';
 import type { WalArchive } from '../../../repository/wal/archive';
 import type { ArchiveMarker } from '../../../repository/wal/marks';
 import type { Mark } from './coverage-proof';
+import { Replaced } from './end-replaced';
 import { describeFailure, fatalFailure, isWalRemoved, sqlState } from './failures';
 import { ReplicationConnection, type ServerIdentity } from './replication';
 import { align, quarantineRewound, type StartingPoint, startingPoint } from './starting-point';
@@ -85,9 +86,12 @@ class Receiver {
   private archives?: WalArchive[];
   private skipToSlot = false;
   private busySince?: number;
+  private readonly replaced: Replaced;
   private attempt = 0;
 
-  constructor(private readonly options: ReceiverOptions) {}
+  constructor(private readonly options: ReceiverOptions) {
+    this.replaced = new Replaced(options.connection, options.slot);
+  }
 
   async run(): Promise<ReceiverProgress> {
     const { signal, stopMs = 10_000 } = this.options;
@@ -117,6 +121,7 @@ class Receiver {
     } catch (error) {
       if (this.options.signal.aborted) return;
       this.judge(error);
+      if (this.busySince !== undefined) await this.endReplaced();
       await sleep(Math.min(5000, 100 * 2 ** this.attempt++), undefined, { signal: this.options.signal }).catch(
         () => undefined,
       );
@@ -187,6 +192,11 @@ class Receiver {
     this.archives ??= await this.options.archives({ systemIdentifier, major, segmentSize });
     this.progress.systemIdentifier = systemIdentifier;
     return this.archives;
+  }
+
+  private async endReplaced(): Promise<void> {
+    if (!this.archives?.some((archive) => archive.replacesWriter) || !(await this.replaced.end())) return;
+    this.log(`the receiver before this one still held slot ${this.options.slot}: its connection was ended`);
   }
 
   /** A courtesy to the next writer, which otherwise waits for the lease: no store that is down may hold up an end. */

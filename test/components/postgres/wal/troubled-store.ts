@@ -5,6 +5,8 @@ import type { GetOptions, PutOptions, Store, StoredObject } from '../../../../re
 export class TroubledStore implements Store {
   failing = false;
   failures = 0;
+  /** Puts of such keys fail. */
+  refuses: (key: string) => boolean = () => false;
   readonly puts: string[] = [];
   readonly deletes: string[] = [];
 
@@ -21,6 +23,7 @@ export class TroubledStore implements Store {
   }
   async put(key: string, body: Uint8Array, options?: PutOptions): Promise<'created' | 'exists'> {
     this.check();
+    if (this.refuses(key)) throw new HoldfastError('store_unavailable', 'the store does not answer');
     this.puts.push(key);
     return await this.inner.put(key, body, options);
   }
