@@ -12,7 +12,7 @@ import {
   untilStored,
   walCluster,
 } from '../shipping';
-import { type Keeping, keep } from './keeping';
+import { type Keeping, keep, owner } from './keeping';
 
 let cluster: Cluster;
 let folder: StoreFolder;
@@ -160,4 +160,41 @@ test('what was altered before anybody kept a ledger is found within a round', as
   const second = begin(cluster, [folder.store], { roundMs: 3000 });
   await until('found', () => second.findings().length > 0);
   expect(second.findings()).toMatchObject([{ fault: 'altered', key: victim.key }]);
+});
+
+test('what a rewound server contradicts is set aside by the receiver, and not missed by the ledger', async () => {
+  const first = begin(cluster, [folder.store]);
+  await emitWal(cluster, 3);
+  await untilStored(cluster, first);
+  await first.nextCheck();
+  await first.stop();
+  const archive = await openArchive(folder.store, cluster);
+  const end = (await archive.intervals(1)).at(-1)?.to as bigint;
+  const ahead = (end / BigInt(mib) + 30n) * BigInt(mib);
+  for (let at = end; at < ahead; ) {
+    const next = (at / BigInt(mib) + 1n) * BigInt(mib);
+    await archive.putPart(1, at, Buffer.alloc(Number(next - at), 0x66));
+    at = next;
+  }
+  const second = begin(cluster, [folder.store]);
+  await emitWal(cluster, 1);
+  const lsn = await untilStored(cluster, second);
+  expect(second.log.join()).toContain('rewound');
+  await second.nextCheck();
+  expect(second.findings()).toEqual([]);
+  await second.stop();
+  await expectServersBytes(archive, cluster, 1, lsn);
+});
+
+test('where two components ship one system, neither ledger minds what the other stores', async () => {
+  const standby = await cluster.standby({ name: 'second' });
+  const one = begin(cluster, [folder.store]);
+  const other = begin(standby, [folder.store], {}, { ...owner, component: 'standby' });
+  await emitWal(cluster, 12);
+  await untilStored(cluster, one);
+  await one.nextCheck();
+  await other.nextCheck();
+  expect([...one.findings(), ...other.findings()]).toEqual([]);
+  await other.stop();
+  await standby.destroy();
 });

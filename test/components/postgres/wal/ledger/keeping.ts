@@ -25,7 +25,7 @@ export interface Keeping extends Running {
 
 let turns = 0;
 
-export function keep(cluster: Cluster, stores: Store[], options: Partial<LedgerOptions> = {}): Keeping {
+export function keep(cluster: Cluster, stores: Store[], options: Partial<LedgerOptions> = {}, whose = owner): Keeping {
   let archives: WalArchive[] = [];
   const writer = { line: 'test', turn: ++turns };
   const receiver = startReceiver(cluster, stores, {
@@ -33,7 +33,7 @@ export function keep(cluster: Cluster, stores: Store[], options: Partial<LedgerO
     archives: async (marker) => {
       archives = [];
       for (const store of stores) {
-        archives.push(await WalArchive.begin(testObjects(store), store, marker, owner, writer));
+        archives.push(await WalArchive.begin(testObjects(store), store, marker, whose, writer));
       }
       return archives;
     },
