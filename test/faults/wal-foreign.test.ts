@@ -97,6 +97,8 @@ test('a segment that is no WAL at all', async () => {
 test('the timeline of a copy that was promoted and writes into the archive', async () => {
   const own = segmentOf(cluster);
   await archive.putHistory(2, Buffer.from('1\t0/2000000\ta test restore\n'));
+  // As it comes: the history first, and a look before there is anything else.
+  await keeping.nextCheck();
   await archive.putSegment(2, own.readBigUInt64LE(8) / BigInt(mib), own);
   await until('found', () => keeping.findings().some(({ fault }) => fault === 'forked'));
   expect(keeping.findings().find(({ fault }) => fault === 'forked')).toMatchObject({

@@ -64,6 +64,7 @@ class LedgerKeeper {
   private checks = 0;
   private windows?: Windows;
   private readonly latest = new Map<WalArchive, WalLedger>();
+  private readonly told = new Map<string, string>();
 
   constructor(private readonly options: LedgerOptions) {}
 
@@ -74,7 +75,9 @@ class LedgerKeeper {
       for (const archive of archives) {
         const ledger = await this.checkOne(archive, archives, settled, server);
         if (ledger === 'fenced') return 'fenced';
-        if (ledger) this.latest.set(archive, ledger);
+        if (!ledger) continue;
+        this.latest.set(archive, ledger);
+        this.told.delete(archive.store.name);
       }
       this.checks++;
       const ledgers = archives.flatMap((archive) => {
@@ -83,7 +86,7 @@ class LedgerKeeper {
       });
       await this.options.onChecked?.({ ledgers, server: server?.look, troubles: ledgers.flatMap(troublesOf) });
     } catch (error) {
-      this.options.log?.(`what follows from the WAL ledger could not be done: ${reportError(error).message}`);
+      this.tell('what follows', `what follows from the WAL ledger could not be done: ${reportError(error).message}`);
     } finally {
       await server?.close();
     }
@@ -134,13 +137,21 @@ class LedgerKeeper {
 
   private async server(archive: WalArchive | undefined): Promise<ServerWal | undefined> {
     if (!archive) return undefined;
-    const { connection, slot, log } = this.options;
+    const { connection, slot } = this.options;
     try {
-      return await ServerWal.open(connection, slot, archive.systemIdentifier);
+      const server = await ServerWal.open(connection, slot, archive.systemIdentifier);
+      this.told.delete('server');
+      return server;
     } catch (error) {
-      log?.(`the WAL ledger is checked without the server: ${describeFailure(error).message}`);
+      this.tell('server', `the WAL ledger is checked without the server: ${describeFailure(error).message}`);
       return undefined;
     }
+  }
+
+  /** What stays the same from check to check is said once. */
+  private tell(about: string, message: string): void {
+    if (this.told.get(about) !== message) this.options.log?.(message);
+    this.told.set(about, message);
   }
 }
 

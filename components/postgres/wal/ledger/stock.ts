@@ -53,7 +53,9 @@ export async function takeStock(options: StockOptions): Promise<Stock> {
   const { archive, before, path } = options;
   const orders = await archive.quarantines();
   const stock: Stock = { timelines: [], quarantines: orders.map(({ folder }) => folder), found: [] };
-  const known = before && new Set([...before.timelines, ...path].map(({ timeline }) => timeline));
+  // A history alone makes no timeline known: it may have come a moment before what does not belong here.
+  const stocked = before?.timelines.filter(({ held }) => held.length > 0);
+  const known = stocked && new Set([...stocked, ...path].map(({ timeline }) => timeline));
   const listed = await archive.timelines();
   for (const timeline of new Set([...(before?.timelines.map((one) => one.timeline) ?? []), ...listed])) {
     const fresh = orders.filter((order) => order.timeline === timeline && !before?.quarantines.includes(order.folder));

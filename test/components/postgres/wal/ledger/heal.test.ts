@@ -5,7 +5,7 @@ import { type Cluster, startCluster } from '../../../../support/postgres-cluster
 import { type S3Server, startS3Server } from '../../../../support/s3-server';
 import { emitWal, expectServersBytes, openArchive, StoreFolder, until, untilStored, walCluster } from '../shipping';
 import { TroubledStore } from '../troubled-store';
-import { type Keeping, keep } from './keeping';
+import { type Keeping, keep, wholes } from './keeping';
 
 let cluster: Cluster;
 let folder: StoreFolder;
@@ -87,7 +87,7 @@ test('a replacement that was cut after the altered object was set aside is made 
   await emitWal(cluster, 10);
   await untilStored(cluster, one);
   await one.nextCheck();
-  const [, victim] = (await (await openArchive(inner, cluster)).pieces(1)).filter(({ whole }) => whole);
+  const [, victim] = await wholes(inner, cluster, 7);
   const key = victim?.key ?? '';
   const bytes = await inner.get(key);
   store.refuses = (name) => name.includes('/segments/') && !name.includes('/quarantine/');
@@ -120,7 +120,7 @@ describe('in S3', () => {
     await emitWal(cluster, 12);
     await untilStored(cluster, one);
     await one.nextCheck();
-    const [, first, second] = (await (await openArchive(store, cluster)).pieces(1)).filter(({ whole }) => whole);
+    const [, first, second] = await wholes(store, cluster, 8);
     await store.delete([first?.key ?? '']);
     const bytes = await store.get(second?.key ?? '');
     await store.put(second?.key ?? '', Buffer.concat([bytes.subarray(0, -40), Buffer.alloc(40)]));

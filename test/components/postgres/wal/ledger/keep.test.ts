@@ -12,7 +12,7 @@ import {
   untilStored,
   walCluster,
 } from '../shipping';
-import { type Keeping, keep, owner } from './keeping';
+import { type Keeping, keep, owner, wholes } from './keeping';
 
 let cluster: Cluster;
 let folder: StoreFolder;
@@ -44,11 +44,6 @@ function begin(...args: Parameters<typeof keep>): Keeping {
   return one;
 }
 
-/** Whole segments in a store, oldest first. */
-async function wholes(store = folder): Promise<ListedPiece[]> {
-  return (await (await openArchive(store.store, cluster)).pieces(1)).filter(({ whole }) => whole);
-}
-
 test('under load nothing is found, and the ledger says where the server and the stores stand', async () => {
   const one = begin(cluster, [folder.store, other.store]);
   await emitWal(cluster, 20);
@@ -67,10 +62,10 @@ test('under load nothing is found, and the ledger says where the server and the 
 
 test('a deleted segment is put back from another store', async () => {
   const one = begin(cluster, [folder.store, other.store]);
-  await emitWal(cluster, 6);
+  await emitWal(cluster, 9);
   await untilStored(cluster, one);
   await one.nextCheck();
-  const [, victim] = (await wholes()) as [ListedPiece, ListedPiece];
+  const [, victim] = (await wholes(folder.store, cluster, 5)) as [ListedPiece, ListedPiece];
   await folder.store.delete([victim.key]);
   await until('found', () => one.findings().length > 0);
   const start = victim.segment * BigInt(mib);
@@ -85,10 +80,10 @@ test('a deleted segment is put back from another store', async () => {
 
 test('the first segment, whose loss leaves no hole between names, and a part, are put back from the server', async () => {
   const one = begin(cluster, [folder.store]);
-  await emitWal(cluster, 6);
+  await emitWal(cluster, 9);
   await untilStored(cluster, one);
   await one.nextCheck();
-  const [victim] = (await wholes()) as [ListedPiece];
+  const [victim] = (await wholes(folder.store, cluster, 5)) as [ListedPiece];
   const parts = (await (await openArchive(folder.store, cluster)).pieces(1)).filter(({ whole }) => !whole);
   await folder.store.delete([victim.key, ...parts.slice(0, 1).map(({ key }) => key)]);
   await until('found', () => one.findings().length > 0);
@@ -102,10 +97,10 @@ test('the first segment, whose loss leaves no hole between names, and a part, ar
 
 test('what nobody has any more is lost: it stays named, and is looked for again', async () => {
   const one = begin(cluster, [folder.store]);
-  await emitWal(cluster, 6);
+  await emitWal(cluster, 9);
   await untilStored(cluster, one);
   await one.nextCheck();
-  const [, victim] = (await wholes()) as [ListedPiece, ListedPiece];
+  const [, victim] = (await wholes(folder.store, cluster, 5)) as [ListedPiece, ListedPiece];
   const bytes = await folder.store.get(victim.key);
   await cluster.psql(`alter system set wal_keep_size = '0'`);
   await cluster.psql('select pg_reload_conf()');
@@ -132,7 +127,7 @@ test('an altered segment is read at once, set aside and replaced', async () => {
   await emitWal(cluster, 12);
   await untilStored(cluster, one);
   await one.nextCheck();
-  const [, victim] = (await wholes()) as [ListedPiece, ListedPiece];
+  const [, victim] = (await wholes(folder.store, cluster, 5)) as [ListedPiece, ListedPiece];
   const bytes = await folder.store.get(victim.key);
   bytes[bytes.length - 100] = (bytes[bytes.length - 100] as number) ^ 1;
   await new Promise((resolve) => setTimeout(resolve, 10));
@@ -151,10 +146,10 @@ test('an altered segment is read at once, set aside and replaced', async () => {
 
 test('what was altered before anybody kept a ledger is found within a round', async () => {
   const first = begin(cluster, [folder.store]);
-  await emitWal(cluster, 5);
+  await emitWal(cluster, 9);
   await untilStored(cluster, first);
   await first.stop();
-  const [, victim] = (await wholes()) as [ListedPiece, ListedPiece];
+  const [, victim] = (await wholes(folder.store, cluster, 5)) as [ListedPiece, ListedPiece];
   const bytes = await folder.store.get(victim.key);
   await folder.store.put(victim.key, Buffer.concat([bytes.subarray(0, 400), Buffer.alloc(16), bytes.subarray(416)]));
   const second = begin(cluster, [folder.store], { roundMs: 3000 });

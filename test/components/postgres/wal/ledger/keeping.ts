@@ -3,9 +3,10 @@ import { type Checked, keepLedger, type LedgerOptions } from '../../../../../com
 import type { WalFinding } from '../../../../../domain/wal-ledger';
 import type { Store } from '../../../../../repository/store';
 import { WalArchive } from '../../../../../repository/wal/archive';
+import type { ListedPiece } from '../../../../../repository/wal/listing';
 import { testObjects } from '../../../../repository/wal/test-objects';
 import type { Cluster } from '../../../../support/postgres-cluster';
-import { type Running, startReceiver, until } from '../shipping';
+import { openArchive, type Running, startReceiver, until } from '../shipping';
 
 export const owner = { system: 'shop', site: 'dc01', component: 'database' };
 export const connectionOf = (cluster: Cluster) => ({
@@ -74,4 +75,12 @@ export function keep(cluster: Cluster, stores: Store[], options: Partial<LedgerO
       return await receiver.stop();
     },
   };
+}
+
+/** Whole segments in a store, oldest first; waits until so many have taken the place of their parts. */
+export async function wholes(store: Store, cluster: Cluster, count: number): Promise<ListedPiece[]> {
+  const archive = await openArchive(store, cluster);
+  const look = async () => (await archive.pieces(1)).filter(({ whole }) => whole);
+  await until('whole segments', async () => (await look()).length >= count);
+  return await look();
 }
