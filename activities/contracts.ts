@@ -128,9 +128,25 @@ export interface ReceiptOrder {
   details: Omit<ReceiptDetails, 'sequence' | 'previous'>;
 }
 
+export interface ReceiveRequest extends ShippingRequest {
+  /** The shipper's chain of runs: its next receiver takes over from the one before at once. Absent: sent by a version before this was. */
+  line?: string;
+}
+
 /** What `receiveWal` ends with: an orderly stop; anything else is thrown. */
 export interface ShippingEnd {
   message: string;
+  /** WAL was lost for good: what is stored from here on needs a backup of its own. */
+  backup?: { workflowId: string; request: BackupRequest; reason: string };
+}
+
+export interface FetchedWal {
+  job: RestoreJob;
+  /** For people. */
+  reaches?: string;
+  /** RFC 3339, where the last transaction that will be there is known. */
+  instant?: string;
+  walBytes?: number;
 }
 
 export interface RestorePart {
@@ -193,11 +209,10 @@ export interface SiteActivities {
   planConsolidation(part: ConsolidationPart): Promise<ComponentPlan>;
   consolidateRun(work: ConsolidateRunWork): Promise<RunOutcome>;
   // shipping
-  receiveWal(request: ShippingRequest): Promise<ShippingEnd>;
+  receiveWal(request: ReceiveRequest): Promise<ShippingEnd>;
   // restore, in the order of the runbook
   resolveRestore(request: RestoreRequest): Promise<RestoreJob>;
-  /** `reaches` is for people; `instant` (RFC 3339) where the last transaction that will be there is known. */
-  fetchWal(job: RestoreJob): Promise<{ job: RestoreJob; reaches?: string; instant?: string }>;
+  fetchWal(job: RestoreJob): Promise<FetchedWal>;
   checkTarget(job: RestoreJob): Promise<void>;
   recordServices(job: RestoreJob): Promise<PriorState>;
   stopServices(part: ServicesPart): Promise<void>;

@@ -167,6 +167,8 @@ export interface ReceiptDetails {
   warnings: string[];
   bytes?: number;
   storedBytes?: number;
+  /** WAL that a restore fetched and replayed. */
+  walBytes?: number;
   recoveryPoint?: string;
   error?: { code: string; message: string; where?: string };
   /** Position in the store's chain of receipts, and SHA-256 of the receipt before (64 zeros for the first). */

@@ -63,6 +63,7 @@ export const catalogue = {
   wal_not_stored: failed,
   slot_lost: failed,
   slot_busy: failed,
+  fenced: failed,
 
   // restore
   timestamp_out_of_range: refused,

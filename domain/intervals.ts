@@ -28,3 +28,28 @@ export function holes<T extends bigint | number>(merged: Interval<T>[]): Interva
 export function contiguousEnd<T extends bigint | number>(merged: Interval<T>[], start: T): T {
   return merged.find(({ from, to }) => from <= start && start < to)?.to ?? start;
 }
+
+/** What of `whole` lies in none of the merged stretches; ascends when `whole` does. */
+export function without<T extends bigint | number>(whole: Interval<T>[], merged: Interval<T>[]): Interval<T>[] {
+  return whole.flatMap(({ from, to }) => {
+    const left: Interval<T>[] = [];
+    let at = from;
+    for (const cut of merged) {
+      if (cut.to <= at || cut.from >= to) continue;
+      if (cut.from > at) left.push({ from: at, to: cut.from });
+      at = cut.to;
+    }
+    return at < to ? [...left, { from: at, to }] : left;
+  });
+}
+
+/** What lies in both; `merged` is. */
+export function within<T extends bigint | number>(merged: Interval<T>[], { from, to }: Interval<T>): Interval<T>[] {
+  return merged
+    .map((one) => ({ from: one.from > from ? one.from : from, to: one.to < to ? one.to : to }))
+    .filter((one) => one.from < one.to);
+}
+
+export function overlap<T extends bigint | number>(one: Interval<T>, other: Interval<T>): boolean {
+  return one.from < other.to && other.from < one.to;
+}

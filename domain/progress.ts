@@ -45,6 +45,8 @@ export interface ProcedureResult {
   seconds: number;
   bytes?: number;
   storedBytes?: number;
+  /** WAL that a restore fetched and replayed. */
+  walBytes?: number;
   /** The latest instant the procedure's outcome can be restored to, or was restored to. */
   recoveryPoint?: string;
   /** Store key of the receipt; null when it could not be written. */

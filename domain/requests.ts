@@ -63,3 +63,8 @@ export function siteQueue(site: string): string {
 export function shippingWorkflowId(system: string, site: string, component: string): string {
   return `wal/${system}/${site}/${component}`;
 }
+
+/** One backup of a site at a time, whoever starts it. */
+export function backupWorkflowId(system: string, site: string): string {
+  return `backup/${system}/${site}`;
+}

@@ -1,5 +1,6 @@
 /** What a shipper tells of itself with every heartbeat, and `status` shows: plain text and numbers, no secret. */
 import type { WalMode } from './config/types';
+import type { SlotRoom } from './slot-room';
 
 export interface ShipperDetails {
   state: string;
@@ -14,6 +15,10 @@ export interface ShipperDetails {
   commits?: CommitsDetails;
   stores?: StoreDetails[];
   trouble?: string;
+  /** What the ledger found and could not mend. */
+  findings?: string[];
+  /** What the server keeps for us, and how long it can. */
+  slot?: SlotRoom;
 }
 
 export interface CommitsDetails {

@@ -48,6 +48,16 @@ export async function getReceipt(copy: RepositoryCopy, key: string): Promise<Rec
   return readJson(await copy.store.get(key), receiptSchema, `${copy.store.name}:${key}`);
 }
 
+/** Newest first; one that cannot be read is left out. */
+export async function recentReceipts(copy: RepositoryCopy, count: number): Promise<Receipt[]> {
+  const last = await lastSequence(copy);
+  const sequences = Array.from({ length: Math.min(count, last) }, (_, index) => last - index);
+  const found = await Promise.all(
+    sequences.map((sequence) => getReceipt(copy, receiptKey(sequence)).catch(() => undefined)),
+  );
+  return found.filter((one) => one !== undefined);
+}
+
 export interface ReceiptChain {
   receipts: number;
   broken: { key: string; reason: string }[];

@@ -2,16 +2,21 @@
  * Ships the WAL of one database into the stores for as long as it is protected. One per database: its workflow id is the lock.
  * The activity runs for hours; when its worker dies, the next one takes the stream up where the stores end. The server keeps
  * what was not stored (its replication slot), so nothing is lost in between. In mode `hybrid` commits do not wait for a worker that died.
+ * Where WAL was lost for good the receiver ends with the wish for a backup behind the gap.
  */
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import {
   continueAsNew,
   isCancellation,
+  ParentClosePolicy,
   patched,
   setCurrentDetails,
   sleep,
+  startChild,
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
+import type { ShippingEnd } from '../activities/contracts';
 import type { ShippingRequest } from '../domain/requests';
 import { attributes } from './frame/attributes';
 import { onControl, onSite } from './frame/bind';
@@ -35,8 +40,9 @@ export async function shipWal(request: ShippingRequest): Promise<void> {
       const end = await onSite(request.site, {
         summary: `receive WAL of ${request.component}`,
         ...(told ? { once: true } : { lasting: true }),
-      }).receiveWal(request);
+      }).receiveWal({ ...request, line: workflowInfo().firstExecutionRunId });
       setCurrentDetails(`**${request.component}** (${request.site}): ${end.message}`);
+      if (end.backup) await beginBackup(end.backup);
     } catch (error) {
       if (isCancellation(error)) throw error;
       if (told && workerIsGone(error)) {
@@ -71,5 +77,19 @@ async function letCommitsGo(request: ShippingRequest): Promise<void> {
     setCurrentDetails(
       `The agent of **${component}** (${site}) was lost. In mode hybrid commits may wait for the next one: ${reportOf(error).message}`,
     );
+  }
+}
+
+/** A backup of its own life: it outlives this run. One that runs already may have begun too early; then the shipper asks again. */
+async function beginBackup({ workflowId, request, reason }: NonNullable<ShippingEnd['backup']>): Promise<void> {
+  try {
+    await startChild('backup', {
+      args: [request],
+      workflowId,
+      parentClosePolicy: ParentClosePolicy.ABANDON,
+      staticSummary: reason,
+    });
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
   }
 }

@@ -16,7 +16,7 @@ import type { TimelineStretch } from '../../domain/timeline';
 import type { WalArchive } from '../../repository/wal/archive';
 import { beating } from '../beating';
 import type { SiteContext } from '../context';
-import type { RestoreComponent, RestoreJob } from '../contracts';
+import type { FetchedWal, RestoreComponent, RestoreJob } from '../contracts';
 import { openArchives } from '../wal/archives';
 import { namedBackup } from './choose';
 import { ownerOfTarget } from './owner';
@@ -42,10 +42,7 @@ const triesOthers = new Set([
 ]);
 
 /** Older backups are tried when the target lies on a way that only they can take. */
-export async function fetchWal(
-  context: SiteContext,
-  job: RestoreJob,
-): Promise<{ job: RestoreJob; reaches?: string; instant?: string }> {
+export async function fetchWal(context: SiteContext, job: RestoreJob): Promise<FetchedWal> {
   let refusal: unknown;
   for (let at = job; ; ) {
     try {
@@ -63,13 +60,11 @@ export async function fetchWal(
 
 const liesElsewhere = new Set(['target_not_found', 'timestamp_out_of_range']);
 
-async function fetchFor(
-  context: SiteContext,
-  job: RestoreJob,
-): Promise<{ job: RestoreJob; reaches?: string; instant?: string }> {
+async function fetchFor(context: SiteContext, job: RestoreJob): Promise<FetchedWal> {
   const { manifest } = await namedBackup(context, job.backupId);
   let reaches: string | undefined;
   let instant: string | undefined;
+  let walBytes: number | undefined;
   const warnings = [...job.warnings];
   for (const component of job.components) {
     const facts = manifest.components[component.name]?.postgres;
@@ -77,9 +72,10 @@ async function fetchFor(
     const reached = await spoolComponent(context, job, component, facts);
     reaches ??= reached.reaches;
     instant ??= reached.instant;
+    walBytes = (walBytes ?? 0) + reached.walBytes;
     warnings.push(...reached.warnings);
   }
-  return { job: { ...job, warnings }, reaches, instant };
+  return { job: { ...job, warnings }, reaches, instant, walBytes };
 }
 
 async function spoolComponent(
@@ -152,6 +148,7 @@ async function spoolTimeline({ context, archive, job, facts, dir, workDir, budge
   return {
     reaches: decision.reaches,
     instant: instant === undefined ? undefined : formatInstant(instant),
+    walBytes: Number(found.storedTo - found.from),
     warnings: decision.warnings,
   };
 }

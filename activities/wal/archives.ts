@@ -10,6 +10,7 @@ import type { Repository } from '../../repository/repository';
 import { Bandwidth, limited } from '../../repository/stores/bandwidth';
 import { WalArchive } from '../../repository/wal/archive';
 import { type OpenSealed, walObjects } from '../../repository/wal/bind';
+import type { Writer } from '../../repository/wal/claims';
 import { furthestFirst } from '../../repository/wal/reach';
 import type { SiteContext } from '../context';
 import type { PackThreads } from '../threads/pool';
@@ -18,7 +19,12 @@ import type { PackThreads } from '../threads/pool';
  * For writing: one for each store that gets the component's WAL, all within the component's one limit of bandwidth. Where not every
  * store has to hold WAL, one that cannot be reached does not keep the others from being opened.
  */
-export function walStores(context: SiteContext, component: string): WalStore[] {
+export function walStores(
+  context: SiteContext,
+  component: string,
+  writer: Writer,
+  onBegun: (archive: WalArchive) => void,
+): WalStore[] {
   const { wal } = postgresOf(context.config, context.site, component);
   const owner = { system: context.config.system, site: context.site, component };
   const bandwidth = wal.bandwidthLimit === undefined ? undefined : new Bandwidth(wal.bandwidthLimit);
@@ -27,7 +33,10 @@ export function walStores(context: SiteContext, component: string): WalStore[] {
     begin: async (marker) => {
       const repository = await toWrite(context, name, wal.quorum === wal.to.length);
       const objects = walObjects(repository, [name]);
-      return await WalArchive.begin(objects, limited(repository.copy(name).store, bandwidth), marker, owner);
+      const store = limited(repository.copy(name).store, bandwidth);
+      const archive = await WalArchive.begin(objects, store, marker, owner, writer);
+      onBegun(archive);
+      return archive;
     },
   }));
 }

@@ -5,15 +5,18 @@ import type { Config } from '../../domain/config/types';
 import { isHoldfastError } from '../../domain/errors';
 import { formatInstant } from '../../domain/instant';
 import { formatLsn, parseLsn } from '../../domain/lsn';
+import type { RestoreTime } from '../../domain/objectives';
 import { type RecoverableBackup, recoverableIntervals, type StoredTimeline } from '../../domain/recoverable';
 import type { RepositoryCopy } from '../../repository/copy';
 import type { Repository } from '../../repository/repository';
 import { getSealedManifest } from '../../repository/sealed-manifest';
 import { WalArchive } from '../../repository/wal/archive';
 import { walObjects } from '../../repository/wal/bind';
-import { systemsOf } from '../../repository/wal/marks';
+import { opaque, systemsOf } from '../../repository/wal/marks';
 import { say } from '../output/say';
 import { readCatalog } from './heads';
+import { LedgerOfArchive, type LedgerView, type PointGap } from './ledger';
+import { restoreTime, samplesOf } from './restore-time';
 
 export interface PointInterval {
   timeline: number;
@@ -33,13 +36,17 @@ export interface ComponentPoints {
   store?: string;
   systemIdentifier?: string;
   intervals: PointInterval[];
-  gaps: { timeline: number; fromLsn: string; toLsn: string }[];
+  gaps: PointGap[];
+  /** What the shipper found when it looked for the last time; absent for files. */
+  ledger?: LedgerView;
   /** Everything that was durable on the server at this time is stored. */
   coveredUntil?: string;
   /** What would be lost if everything but the stores were gone now. */
   rpoSeconds?: number;
   /** When commits began or ceased to wait for the stores, the newest last; none where they never did. */
   switches?: CommitSwitches[];
+  /** What a restore of it from this store would take now. */
+  rto?: RestoreTime;
 }
 
 export interface CommitSwitches {
@@ -58,15 +65,23 @@ export async function recoverablePoints(
   const { heads } = await readCatalog(repository);
   const completed = heads.filter(({ status }) => status === 'completed');
   const points: ComponentPoints[] = [];
+  const samples = await samplesOf(repository.copies);
   for (const { site, name, component } of sites.flatMap((one) => componentRefs(config, one))) {
     const own = completed.filter((head) => head.site === site && head.components[name] !== undefined);
     if (component.kind === 'files') {
       const moments = own.map(({ id, startedAt }) => ({ backupId: id, at: startedAt }));
-      points.push({ site, component: name, kind: 'files', moments, intervals: [], gaps: [] });
+      const rto = restoreTime(own, name, undefined, samples);
+      points.push({ site, component: name, kind: 'files', moments, intervals: [], gaps: [], ...(rto && { rto }) });
       continue;
     }
     const manifests = await manifestsOf(repository, own);
-    for (const copy of repository.copies) points.push(...(await ofDatabase(repository, copy, site, name, manifests)));
+    for (const copy of repository.copies) {
+      for (const one of await ofDatabase(repository, copy, site, name, manifests)) {
+        const newest = one.intervals.at(-1);
+        const rto = newest && restoreTime(own, name, copy.store.name, samples, newestWal(newest, manifests, name));
+        points.push({ ...one, ...(rto && { rto }) });
+      }
+    }
   }
   return points;
 }
@@ -79,14 +94,18 @@ async function ofDatabase(
   manifests: SealedManifest[],
 ): Promise<ComponentPoints[]> {
   const objects = walObjects(repository);
-  const systems = await systemsOf(copy.store, objects, { system: copy.system, site, component });
+  const owner = { system: copy.system, site, component };
+  const systems = await systemsOf(copy.store, objects, owner);
   const found: ComponentPoints[] = [];
   for (const systemIdentifier of systems) {
     const archive = await WalArchive.open(objects, copy.store, systemIdentifier);
     if (archive === undefined) continue;
     const { timelines } = await archive.extents();
+    const ledger = await LedgerOfArchive.read(archive, opaque(objects, owner));
     const stored: StoredTimeline[] = [];
-    for (const { timeline, intervals, coverage } of timelines) {
+    for (const extents of timelines) {
+      const { timeline, coverage } = extents;
+      const intervals = ledger.usable(extents);
       const path = await archive.timelinePath(timeline).catch(() => [{ timeline, from: 0n }]);
       const covered = coverage && { lsn: coverage.lsn, time: formatInstant(coverage.serverTime) };
       stored.push({ timeline, path, intervals, coverage: covered });
@@ -107,9 +126,8 @@ async function ofDatabase(
         fromLsn: formatLsn(one.fromLsn),
         toLsn: formatLsn(one.toLsn),
       })),
-      gaps: timelines.flatMap(({ timeline, gaps }) =>
-        gaps.map(({ from, to }) => ({ timeline, fromLsn: formatLsn(from), toLsn: formatLsn(to) })),
-      ),
+      gaps: ledger.gaps(timelines),
+      ledger: ledger.view(),
       ...(coverage && {
         coveredUntil: coverage.time,
         rpoSeconds: Math.max(0, (now - Date.parse(coverage.time)) / 1000),
@@ -121,6 +139,11 @@ async function ofDatabase(
 }
 
 const shownSwitches = 10;
+/** What is replayed on top of the newest backup of an interval. */
+function newestWal({ backups, toLsn }: PointInterval, manifests: SealedManifest[], component: string) {
+  const manifest = manifests.find(({ backupId }) => backupId === backups.at(-1));
+  return { fromLsn: manifest?.components[component]?.postgres?.startLsn ?? toLsn, toLsn };
+}
 
 type Covered = NonNullable<StoredTimeline['coverage']>;
 

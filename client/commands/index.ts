@@ -141,6 +141,7 @@ function declareQuestions(program: Command): void {
     .command('points')
     .description('recoverable intervals, their gaps, and how far the stores are behind')
     .addOption(site())
+    .option('--acknowledge <gap>', 'take note of a gap that is known: TIMELINE/FROM-TO, as shown')
     .action(acting(async (options) => (await import('./points.js')).points(options)));
   const catalog = program.command('catalog').description('the catalog').helpCommand(false);
   catalog

@@ -1,14 +1,23 @@
 /** `points`: what can be restored, what cannot, and what would be lost now. */
 import { formatDuration } from '../../domain/config/units';
+import { acknowledgeGap, parseGap } from '../catalog/acknowledge';
+import type { PointGap } from '../catalog/ledger';
+import { shownRestoreTime } from '../catalog/objectives';
 import { withRepository } from '../catalog/open';
 import { type ComponentPoints, recoverablePoints } from '../catalog/points';
 import { configured, type GlobalOptions, type Outcome } from '../context';
+import { say } from '../output/say';
 import { table } from '../output/table';
 import { askedSites } from '../sites';
 
-export async function points(options: GlobalOptions & { site?: string }): Promise<Outcome> {
+export async function points(options: GlobalOptions & { site?: string; acknowledge?: string }): Promise<Outcome> {
   const loaded = await configured(options);
   const sites = askedSites(loaded.config, options.site);
+  if (options.acknowledge !== undefined) {
+    const gap = parseGap(options.acknowledge);
+    const stores = await withRepository(loaded, (repository) => acknowledgeGap(repository, loaded.config, sites, gap));
+    say(`acknowledged in ${stores.join(', ')}: ${options.acknowledge}`);
+  }
   const found = await withRepository(loaded, (repository) => recoverablePoints(repository, loaded.config, sites));
   return { json: found, text: found.length === 0 ? 'nothing can be restored yet' : found.map(describe).join('\n\n') };
 }
@@ -29,9 +38,19 @@ function describe(one: ComponentPoints): string {
   const lines = [
     title,
     rows.length === 0 ? '  no recoverable interval' : table(['FROM', 'TO', 'TIMELINE', 'LAST LSN', 'BACKUPS'], rows),
-    ...one.gaps.map(({ timeline, fromLsn, toLsn }) => `  gap on timeline ${timeline}: ${fromLsn} to ${toLsn}`),
+    ...one.gaps.map(describeGap),
     ...(one.switches ?? []).slice(-1).map(({ commits, at, reason }) => `  commits ${commits} since ${at}: ${reason}`),
+    ...(one.ledger?.findings ?? [])
+      .filter(({ fault, state }) => fault !== 'missing' || state !== 'lost')
+      .map(({ foundAt, text }) => `  ${foundAt}: ${text}`),
     ...(one.rpoSeconds === undefined ? [] : [`  would be lost now: ${formatDuration(one.rpoSeconds * 1000)}`]),
+    ...(one.rto === undefined ? [] : [`  a restore would take about ${shownRestoreTime(one)}`]),
   ];
   return lines.join('\n');
+}
+
+/** As `--acknowledge` takes it. */
+function describeGap({ timeline, fromLsn, toLsn, acknowledged }: PointGap): string {
+  const known = acknowledged ? `, acknowledged by ${acknowledged.by} at ${acknowledged.at}` : '';
+  return `  gap ${timeline}/${fromLsn}-${toLsn}${known}`;
 }

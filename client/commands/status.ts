@@ -7,7 +7,10 @@ import { retentionDaysOf } from '../../domain/config/retention-days';
 import type { Config } from '../../domain/config/types';
 import { formatDuration } from '../../domain/config/units';
 import { reportError } from '../../domain/errors';
+import type { RestoreTime } from '../../domain/objectives';
 import { readCatalog } from '../catalog/heads';
+import { ledgerSays } from '../catalog/ledger-problems';
+import { recoveryTimeSays, shownRestoreTime } from '../catalog/objectives';
 import { withRepository } from '../catalog/open';
 import { type ComponentPoints, recoverablePoints } from '../catalog/points';
 import { configured, type GlobalOptions, type Outcome } from '../context';
@@ -19,6 +22,7 @@ import { table } from '../output/table';
 import { runningProcedures } from '../procedures/find';
 import { type ShipperLook, shipperState } from '../procedures/shipper-state';
 import { shippersOf } from '../procedures/shipping';
+import { shownSlot, slotSays } from '../procedures/slot-says';
 import { askedSites } from '../sites';
 
 /** The stores are told every second how far they are. */
@@ -32,6 +36,8 @@ interface ShipperStatus extends ShipperLook {
   coveredUntil?: string;
   /** When commits began or ceased to wait for the stores, the newest last. */
   switches?: ComponentPoints['switches'];
+  /** What a restore would take now, from each store. */
+  restores: { store?: string; rto: RestoreTime }[];
 }
 
 interface TierStatus {
@@ -76,12 +82,23 @@ export async function status(options: GlobalOptions & { site?: string }): Promis
     const shippers = looks.map(({ workflowId: _, ...one }) => ({
       ...one,
       ...lagOf(stores.points, one.site, one.component),
+      restores: stores.points.flatMap(({ site, component, store, rto }) =>
+        rto && site === one.site && component === one.component ? [{ store, rto }] : [],
+      ),
     }));
     const archivers = archiversOf(config, sites).map((one) => ({
       ...one,
       ...lagOf(stores.points, one.site, one.component),
     }));
     const backups = sites.flatMap((site) => tiersOf(config, site, stores.heads));
+    const streaming = shippers
+      .filter(({ state }) => state === 'streaming')
+      .map((one) => `${one.site}/${one.component}`);
+    const says = [
+      ledgerSays(stores.points, new Set(streaming), Date.now()),
+      recoveryTimeSays(stores.points, seconds(config.objectives?.rto)),
+      ...shippers.map(({ site, component, slot }) => slotSays(`${component} (${site})`, slot)),
+    ];
     const found: Status = {
       system: config.system,
       engine: { address: engine.address, ui: engine.ui ?? null, embedded: engine.embedded },
@@ -94,6 +111,7 @@ export async function status(options: GlobalOptions & { site?: string }): Promis
         ...('failure' in stores ? [`the stores cannot be read: ${stores.failure}`] : []),
         ...shippers.flatMap((one) => [...shipperProblems(config, one, backups), ...commitProblems(one)]),
         ...archivers.flatMap((one) => missedObjective(config, one, backups)),
+        ...says.flatMap(({ problems }) => problems),
       ],
       warnings: [
         ...sites
@@ -101,6 +119,7 @@ export async function status(options: GlobalOptions & { site?: string }): Promis
           .map((site) => `site ${site} has no backup yet`),
         ...archivers.flatMap(archiverWarnings),
         ...shippers.flatMap(shipperWarnings),
+        ...says.flatMap(({ warnings }) => warnings),
       ],
     };
     return { json: found, text: describe(found), exit: found.problems.length > 0 ? 1 : 0 };
@@ -189,8 +208,20 @@ function describe(found: Status): string {
       one.state,
       one.lagSeconds === undefined ? '' : formatDuration(one.lagSeconds * 1000),
       commitsOf(one),
+      ...shownSlot(one.slot),
+      one.restores.map(({ store, rto }) => `${store}: ${shownRestoreTime({ rto })}`).join(', '),
     ]);
-    lines.push('', table(['SITE', 'DATABASE', 'SHIPPER', 'BEHIND', 'COMMITS'], rows, ['BEHIND']));
+    const head = [
+      'SITE',
+      'DATABASE',
+      'SHIPPER',
+      'BEHIND',
+      'COMMITS',
+      'KEPT BY SERVER',
+      'HOURS LEFT',
+      'A RESTORE TAKES',
+    ];
+    lines.push('', table(head, rows, ['BEHIND', 'KEPT BY SERVER', 'HOURS LEFT']));
   }
   lines.push(...archiverTable(archivers));
   const rows = backups.map((one) => [

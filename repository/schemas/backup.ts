@@ -126,6 +126,7 @@ export const receiptSchema: z.ZodType<Receipt> = z.looseObject({
     warnings: z.array(z.string()),
     bytes: natural.optional(),
     storedBytes: natural.optional(),
+    walBytes: natural.optional(),
     recoveryPoint: z.string().optional(),
     error: z.looseObject({ code: z.string(), message: z.string(), where: z.string().optional() }).optional(),
     sequence: natural,

@@ -4,6 +4,7 @@
  * Guaranteed: what a method stored is stored before it returns; a name never changes its bytes (`wal_conflict`), except the
  * coverage mark; under a full segment's name lies a full segment; extents come from names alone, so that they cannot disagree
  * with what is there. Every object is compressed and sealed; only positions, sizes, the version and the segment size are in clear.
+ * Where a writer is named, it is the only one of its component: an older one ends with `fenced` (`fence.ts`).
  * Not guaranteed: that a store keeps what it acknowledged, and anything about WAL that never reached this process.
  */
 import { HoldfastError } from '../../domain/errors';
@@ -11,22 +12,28 @@ import { holes, type Interval } from '../../domain/intervals';
 import { historyName, type Lsn, segmentOf, timelineHex } from '../../domain/lsn';
 import { parseHistory, type TimelineStretch } from '../../domain/timeline';
 import type { Store } from '../store';
-import { listPieces, listTimelines, storedIntervals } from './listing';
+import { announceTimeline } from './announced';
+import type { Writer } from './claims';
+import { Fence } from './fence';
+import { FencedStore } from './fenced-store';
+import type { LedgerPlace } from './ledger';
+import { type ListedPiece, listPieces, listTimelines, storedIntervals } from './listing';
 import {
   type ArchiveMarker,
   agreeOnMarker,
   type Coverage,
+  opaque,
   readCoverage,
   readMarker,
   type WalOwner,
   writeCoverage,
   writeOwner,
 } from './marks';
-import { type StoredPiece, WalNames } from './names';
+import { type StoredPiece, WalNames, WriterNames } from './names';
 import type { WalObjects } from './objects';
 import { getIfThere, putOnce } from './put-once';
-import { finishQuarantines, listQuarantines, type Quarantined, quarantineFrom } from './quarantine';
-import { completeSegment, type FetchedSegment, fetchSegment, putSegment, type WalPlace } from './segments';
+import { finishQuarantines, listQuarantines, type Quarantined, quarantineFrom, setAsideOne } from './quarantine';
+import { completeSegment, type FetchedSegment, fetchSegment, putSegment, readPiece, type WalPlace } from './segments';
 import { type CommitSwitch, readSwitches, writeSwitch } from './switches';
 
 export interface TimelineExtents {
@@ -50,6 +57,9 @@ export class WalArchive {
     readonly store: Store,
     private readonly objects: WalObjects,
     readonly marker: ArchiveMarker,
+    private readonly fence?: Fence,
+    /** Opaque name of the component that writes; absent for readers. */
+    readonly writes?: string,
   ) {
     this.names = new WalNames(marker.systemIdentifier, marker.segmentSize);
     this.place = { store, objects, names: this.names };
@@ -61,19 +71,51 @@ export class WalArchive {
     return marker && new WalArchive(store, objects, marker);
   }
 
-  /** For writing: begins the archive, or joins the one there. @throws HoldfastError `wrong_version`, `wal_conflict` */
+  /**
+   * For writing: begins the archive, or joins the one there. A `writer` takes it from whoever wrote for this owner before.
+   * @throws HoldfastError `wrong_version`, `wal_conflict`, `fenced`
+   */
   static async begin(
     objects: WalObjects,
     store: Store,
     marker: Omit<ArchiveMarker, 'format'>,
     owner?: WalOwner,
+    writer?: Writer,
   ): Promise<WalArchive> {
     const whole: ArchiveMarker = { format: 1, ...marker };
     await agreeOnMarker(store, whole);
     if (owner) await writeOwner(store, objects, marker.systemIdentifier, owner);
-    const archive = new WalArchive(store, objects, whole);
+    const writes = owner && opaque(objects, owner);
+    const names = writes === undefined ? undefined : new WriterNames(marker.systemIdentifier, writes);
+    const fence = names && writer && (await Fence.take(store, objects, names, writer));
+    const archive = new WalArchive(fence ? new FencedStore(store, fence) : store, objects, whole, fence, writes);
     await finishQuarantines(archive.place);
     return archive;
+  }
+
+  /** @throws HoldfastError `fenced` when another has begun to write for the same owner */
+  async assertWriter(): Promise<void> {
+    await this.fence?.assertHeld(true);
+  }
+
+  /** Whether its writer took over from one that may be alive and not know. */
+  get replacesWriter(): boolean {
+    return this.fence?.replaces ?? false;
+  }
+
+  /** An orderly end of writing: the next writer need not wait. */
+  async endWriting(): Promise<void> {
+    await this.fence?.release();
+  }
+
+  /** Says that the writer is on a timeline, before anything of it is stored. */
+  async announce(timeline: number): Promise<void> {
+    if (this.writes !== undefined) await announceTimeline(this.ledgerPlace, this.writes, timeline);
+  }
+
+  /** Where the ledger's own objects are (`ledger.ts`). */
+  get ledgerPlace(): LedgerPlace {
+    return { store: this.store, objects: this.objects, systemIdentifier: this.systemIdentifier };
   }
 
   get systemIdentifier(): string {
@@ -182,9 +224,18 @@ export class WalArchive {
     return await listTimelines(this.store, this.systemIdentifier);
   }
 
-  /** Everything stored of a timeline from a segment on, by name. */
-  async pieces(timeline: number, fromSegment?: bigint): Promise<StoredPiece[]> {
-    return await listPieces(this.store, this.names, timeline, fromSegment);
+  async hasHistory(timeline: number): Promise<boolean> {
+    return (await this.store.head(this.names.history(timeline))) !== undefined;
+  }
+
+  /** Everything stored of a timeline from a segment on, or up to another, by name. */
+  async pieces(timeline: number, fromSegment?: bigint, toSegment?: bigint): Promise<ListedPiece[]> {
+    return await listPieces(this.store, this.names, timeline, fromSegment, toSegment);
+  }
+
+  /** One stored object, proven to be what its name says; undefined when it is gone. @throws HoldfastError `checksum_mismatch` */
+  async readPiece(piece: StoredPiece): Promise<Buffer | undefined> {
+    return await readPiece(this.place, piece);
   }
 
   /** What is stored of a timeline from a segment on: merged and ascending. */
@@ -210,5 +261,15 @@ export class WalArchive {
   /** Sets aside what a rewound server contradicts: everything from the segment of `from` on. */
   async quarantineFrom(timeline: number, from: Lsn, reason: string): Promise<Quarantined> {
     return await quarantineFrom(this.place, timeline, from, reason);
+  }
+
+  /** Sets aside a timeline that is none of ours, its history too. */
+  async quarantineTimeline(timeline: number, reason: string): Promise<Quarantined> {
+    return await quarantineFrom(this.place, timeline, 0n, reason, true);
+  }
+
+  /** Sets one object aside. Returns the folder where it is now. */
+  async setAside(key: string): Promise<string> {
+    return await setAsideOne(this.place, key);
   }
 }

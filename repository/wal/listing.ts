@@ -3,6 +3,10 @@ import { type Lsn, segmentName, segmentStart } from '../../domain/lsn';
 import type { Store } from '../store';
 import { behindFolder, type StoredPiece, systemRoot, type WalNames } from './names';
 
+export interface ListedPiece extends StoredPiece {
+  modified: Date;
+}
+
 /** Timelines that hold anything, ascending: one small request each, however much WAL there is. */
 export async function listTimelines(store: Store, systemIdentifier: string): Promise<number[]> {
   const root = systemRoot(systemIdentifier);
@@ -26,22 +30,24 @@ async function firstFolder(store: Store, root: string, after?: string): Promise<
 
 /**
  * Everything stored of a timeline, by name alone. `fromSegment` skips what is older: a receiver that restarts needs only the end
- * of an archive of months.
+ * of an archive of months. `toSegment` (exclusive) leaves out what is newer.
  */
 export async function listPieces(
   store: Store,
   names: WalNames,
   timeline: number,
   fromSegment?: bigint,
-): Promise<StoredPiece[]> {
-  const pieces: StoredPiece[] = [];
+  toSegment?: bigint,
+): Promise<ListedPiece[]> {
+  const pieces: ListedPiece[] = [];
   for (const folder of [names.segmentsFolder(timeline), names.partsFolder(timeline)]) {
     const before = fromSegment === undefined || fromSegment === 0n ? undefined : fromSegment - 1n;
     const after =
       before === undefined ? undefined : behindFolder(`${folder}${segmentName(timeline, before, names.segmentSize)}`);
-    for await (const { key } of store.list(folder, { after })) {
+    for await (const { key, modified } of store.list(folder, { after })) {
       const piece = names.parse(key);
-      if (piece?.timeline === timeline) pieces.push(piece);
+      if (piece && toSegment !== undefined && piece.segment >= toSegment) break;
+      if (piece?.timeline === timeline) pieces.push({ ...piece, modified });
     }
   }
   return pieces;

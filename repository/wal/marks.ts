@@ -107,7 +107,8 @@ export async function readOwners(store: Store, objects: WalObjects, systemIdenti
   return owners;
 }
 
-function opaque(objects: WalObjects, { system, site, component }: WalOwner): string {
+/** An owner's name in keys. */
+export function opaque(objects: WalObjects, { system, site, component }: WalOwner): string {
   return objects.name(`wal owner\0${system}\0${site}\0${component}`).slice(0, 32);
 }
 

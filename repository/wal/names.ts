@@ -10,6 +10,10 @@
  *     wal/<system identifier>/<timeline>/coverage                   how far the server's clock is covered
  *     wal/<system identifier>/<timeline>/switches/<time>            when commits began or ceased to wait for the stores
  *     wal/<system identifier>/quarantine/<stamp>/…                  what a rewound server contradicts, under its old names
+ *     wal/<system identifier>/writers/<opaque>/<generation>/…       who may write a component's WAL (see `fence.ts`)
+ *     wal/<system identifier>/announced/<timeline>/<opaque>         a component's receiver is or was on this timeline
+ *     wal/<system identifier>/ledger/<opaque>                       what the store should hold for a component (sealed)
+ *     wal/<system identifier>/acknowledged/<timeline>-<from>-<to>   a gap that somebody knows of (sealed)
  *
  * Timelines and offsets are 8 hexadecimal digits, segments PostgreSQL's 24.
  */
@@ -38,6 +42,37 @@ export function componentKey(systemIdentifier: string, opaque: string): string {
 
 export function quarantineRoot(systemIdentifier: string): string {
   return `${systemRoot(systemIdentifier)}quarantine/`;
+}
+
+/** Names of the claims of one component's writers; generations are ten decimal digits. */
+export class WriterNames {
+  readonly folder: string;
+
+  constructor(systemIdentifier: string, opaque: string) {
+    this.folder = `${systemRoot(systemIdentifier)}writers/${opaque}/`;
+  }
+
+  claim(generation: number): string {
+    return `${this.of(generation)}claim`;
+  }
+
+  /** Written again and again while its writer lives. */
+  lease(generation: number): string {
+    return `${this.of(generation)}lease`;
+  }
+
+  released(generation: number): string {
+    return `${this.of(generation)}released`;
+  }
+
+  parse(key: string): { generation: number; kind: string } | undefined {
+    const [, generation, kind] = /^(\d{10})\/(claim|lease|released)$/.exec(key.slice(this.folder.length)) ?? [];
+    return generation === undefined || kind === undefined ? undefined : { generation: Number(generation), kind };
+  }
+
+  private of(generation: number): string {
+    return `${this.folder}${String(generation).padStart(10, '0')}/`;
+  }
 }
 
 /** Names within one archive. */

@@ -24,6 +24,8 @@ interface Order {
   from: string;
   at: string;
   reason: string;
+  /** The timeline itself was never ours: its history goes too. */
+  whole?: boolean;
 }
 
 /** Moves every segment and part of the timeline from the segment of `from` on. Returns what the order says. */
@@ -32,13 +34,20 @@ export async function quarantineFrom(
   timeline: number,
   from: Lsn,
   reason: string,
+  whole = false,
 ): Promise<Quarantined> {
-  const at = (await place.store.clock()).toISOString();
-  const folder = `${quarantineRoot(place.names.systemIdentifier)}${at.replace(/[-:.]/g, '')}/`;
-  const order: Order = { timeline, from: formatLsn(from), at, reason };
+  const { at, folder } = await newFolder(place);
+  const order: Order = { timeline, from: formatLsn(from), at, reason, whole };
   await place.store.put(`${folder}order.json`, Buffer.from(`${JSON.stringify(order)}\n`), { ifAbsent: true });
   await carryOut(place, folder, order);
   return { ...order, from, folder };
+}
+
+/** Moves one object. A move that was cut left it where it was: whoever found it finds it again. */
+export async function setAsideOne(place: WalPlace, key: string): Promise<string> {
+  const { folder } = await newFolder(place);
+  await move(place, folder, key);
+  return folder;
 }
 
 export async function listQuarantines(place: WalPlace): Promise<(Quarantined & { done: boolean })[]> {
@@ -64,12 +73,22 @@ export async function finishQuarantines(place: WalPlace): Promise<void> {
 
 async function carryOut(place: WalPlace, folder: string, order: Order): Promise<void> {
   const { store, names } = place;
-  const root = systemRoot(names.systemIdentifier);
-  const pieces = await listPieces(store, names, order.timeline, segmentOf(parseLsn(order.from), names.segmentSize));
-  for (const key of [...pieces.map((piece) => piece.key), names.coverage(order.timeline)]) {
-    if (!(await store.head(key))) continue;
-    await store.put(`${folder}${key.slice(root.length)}`, await store.get(key), { ifAbsent: true });
-    await store.delete([key]);
+  const { timeline, from, whole = false } = order;
+  const pieces = await listPieces(store, names, timeline, segmentOf(parseLsn(from), names.segmentSize));
+  const marks = [names.coverage(timeline), ...(whole ? [names.history(timeline)] : [])];
+  for (const key of [...pieces.map((piece) => piece.key), ...marks]) {
+    if (await store.head(key)) await move(place, folder, key);
   }
   await store.put(`${folder}done.json`, Buffer.from('{}\n'), { ifAbsent: true });
+}
+
+async function move({ store, names }: WalPlace, folder: string, key: string): Promise<void> {
+  const name = key.slice(systemRoot(names.systemIdentifier).length);
+  await store.put(`${folder}${name}`, await store.get(key), { ifAbsent: true });
+  await store.delete([key]);
+}
+
+async function newFolder({ store, names }: WalPlace): Promise<{ at: string; folder: string }> {
+  const at = (await store.clock()).toISOString();
+  return { at, folder: `${quarantineRoot(names.systemIdentifier)}${at.replace(/[-:.]/g, '')}/` };
 }

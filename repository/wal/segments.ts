@@ -97,7 +97,7 @@ async function assemble(place: WalPlace, parts: StoredPiece[]): Promise<FetchedS
   let filledTo = 0;
   for (const part of [...parts].sort((a, b) => a.from - b.from || a.to - b.to)) {
     if (part.from >= storedTo) break;
-    const content = await readPart(place, part);
+    const content = await readPiece(place, part);
     if (!content) return 'vanished';
     // Parts overlap where a receiver was killed and stored the stretch again: then they must agree.
     const overlap = Math.max(0, Math.min(filledTo, part.to) - part.from);
@@ -112,10 +112,11 @@ async function assemble(place: WalPlace, parts: StoredPiece[]): Promise<FetchedS
   return { bytes, storedTo, whole: false };
 }
 
-async function readPart(place: WalPlace, part: StoredPiece): Promise<Buffer | undefined> {
+/** A stored object by itself; undefined when it is gone. @throws HoldfastError `checksum_mismatch` */
+export async function readPiece(place: WalPlace, piece: StoredPiece): Promise<Buffer | undefined> {
   try {
-    const content = await place.objects.open(await place.store.get(part.key), part.key);
-    if (content.length !== part.to - part.from) throw damaged(place, part.key, 'a part has the wrong size');
+    const content = await place.objects.open(await place.store.get(piece.key), piece.key);
+    if (content.length !== piece.to - piece.from) throw damaged(place, piece.key, 'stored WAL has the wrong size');
     return content;
   } catch (error) {
     if (isHoldfastError(error) && error.code === 'object_not_found') return undefined;

@@ -115,6 +115,11 @@ describe('with backups', () => {
         moments: [{ backupId: 'shop_dc01_full_20260101_010000', at: '2026-01-01T01:00:00.000Z' }],
         intervals: [],
         gaps: [],
+        rto: {
+          ...{ bytes: 2048, walBytes: 0, walSeconds: 0, restsOn: 'the last backup' },
+          seconds: 81,
+          dataSeconds: 61,
+        },
       },
     ]);
   });

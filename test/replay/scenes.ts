@@ -1,4 +1,5 @@
 /** The runs whose histories are kept: for each workflow type every way it can end, and every branch that changes what it asks for. */
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
 import type { WorkflowHandle } from '@temporalio/client';
@@ -168,6 +169,13 @@ export const scenes: Scene[] = [
     reason: 'in-trouble-before-deaths-were-told',
     kept: true,
   },
+  {
+    type: 'shipWal',
+    reason: 'asked-for-a-backup-twice',
+    request: { component: 'database' },
+    behaviour: lostWal,
+    act: cancelWhen('receiveWal', 3),
+  },
 ];
 
 /** One run more than a history takes. */
@@ -219,6 +227,17 @@ function trouble(): Behaviour {
     return calls === 2 ? { message: 'the receiver ended at 0/3000000' } : hang();
   };
   return { receiveWal };
+}
+
+/** A receiver that lost WAL for good, and lost some more while the backup behind the first gap was still running. */
+function lostWal(): Behaviour {
+  let calls = 0;
+  const workflowId = `backup/behind-a-gap/${randomUUID()}`;
+  const receiveWal = ({ site }: { site: string }) => {
+    const request = { site, ...backup, components: ['database'] };
+    return ++calls < 3 ? { message: 'WAL is lost', backup: { workflowId, request, reason: 'WAL is lost' } } : hang();
+  };
+  return { receiveWal, storeRun: hang };
 }
 
 async function shipper({ site, start }: Stage): Promise<void> {

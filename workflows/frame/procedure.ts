@@ -82,6 +82,7 @@ async function finish(run: Run, site: string, thrown: unknown): Promise<Procedur
     warnings: board.warnings,
     bytes: run.findings.bytes,
     storedBytes: run.findings.storedBytes,
+    walBytes: run.findings.walBytes,
     recoveryPoint: run.findings.recoveryPoint,
     error: error && { code: error.code, message: error.message, where: error.where },
   };

@@ -22,7 +22,10 @@ interface Undo {
 }
 
 /** Facts that go into the result and the receipt. */
-export type Findings = Pick<ProcedureResult, 'backupId' | 'bytes' | 'storedBytes' | 'recoveryPoint' | 'restored'>;
+export type Findings = Pick<
+  ProcedureResult,
+  'backupId' | 'bytes' | 'storedBytes' | 'walBytes' | 'recoveryPoint' | 'restored'
+>;
 
 export class Run {
   readonly findings: Findings = {};

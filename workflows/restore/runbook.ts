@@ -21,6 +21,7 @@ export async function restoreRunbook(run: Run, request: RestoreRequest): Promise
   const job = fetched.job;
   run.about({ backupId: job.backupId });
   run.findings.recoveryPoint = fetched.instant;
+  run.findings.walBytes = fetched.walBytes;
   run.say(fetched.reaches === undefined ? undefined : `Restores to ${fetched.reaches}`);
   await run.step('check the target', () => at('check the target').checkTarget(job));
   if (request.skipVerification)

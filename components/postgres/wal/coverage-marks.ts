@@ -1,4 +1,5 @@
 /** The coverage mark of each store: written one at a time, only forward, and never in the way of WAL. */
+import { isHoldfastError } from '../../../domain/errors';
 import type { Micros } from '../../../domain/instant';
 import type { Lsn } from '../../../domain/lsn';
 import type { WalArchive } from '../../../repository/wal/archive';
@@ -19,7 +20,7 @@ export class CoverageMarks {
     private readonly proof: CoverageProof,
     private readonly timeline: number,
     private readonly intervalMs: number,
-    private readonly onWritten: () => void,
+    private readonly told: { onWritten: () => void; onFenced: (error: unknown) => void },
   ) {}
 
   get busy(): boolean {
@@ -41,7 +42,10 @@ export class CoverageMarks {
     if (!mark || one.busy || mark.serverTime < (one.written?.serverTime ?? 0n) + apart) return;
     one.busy = true;
     this.write(archive, one, mark)
-      .catch(() => undefined) // the next mark says more than this one did
+      .catch((error: unknown) => {
+        // The next mark says more than this one did; but on a quiet server only marks tell a writer that it was replaced.
+        if (isHoldfastError(error) && error.code === 'fenced') this.told.onFenced(error);
+      })
       .finally(() => {
         one.busy = false;
       });
@@ -53,7 +57,7 @@ export class CoverageMarks {
     await archive.writeCoverage(this.timeline, { ...mark, ...beginning });
     one.beginning = beginning;
     one.written = mark;
-    this.onWritten();
+    this.told.onWritten();
   }
 }
 

@@ -16,7 +16,7 @@ export interface WalStore {
 
 /** What trying again cannot mend (nor a mistake of ours, which has no code). A full store, or one that denies access, somebody mends. */
 const fatal = new Set<ErrorCode>([
-  ...(['wal_conflict', 'wrong_version', 'wrong_system', 'config_invalid'] as const),
+  ...(['wal_conflict', 'wrong_version', 'wrong_system', 'fenced', 'config_invalid'] as const),
   ...(['key_wrong', 'key_invalid', 'repository_format', 'timeline_unreachable', 'internal'] as const),
 ]);
 

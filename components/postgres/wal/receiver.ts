@@ -15,6 +15,7 @@ import { formatLsn, type Lsn } from '../../../domain/lsn';
 import type { TimelineStretch } from '../../../domain/timeline';
 import type { WalArchive } from '../../../repository/wal/archive';
 import type { NextTimeline } from './copy-both';
+import { Replaced } from './end-replaced';
 import { describeFailure, fatalFailure, isWalRemoved, sqlState } from './failures';
 import { prepareSlot, readHistories, refuseStranger, slotLost } from './prepare-server';
 import { ReceiverCommits } from './receiver-commits';
@@ -29,11 +30,13 @@ export type { ReceiverOptions, ReceiverProgress } from './receiver-options';
 
 /**
  * Runs until `signal` is aborted; connects again by itself.
- * @throws HoldfastError `wrong_system`, `slot_busy`, `slot_lost`, `wal_conflict`, `postgres_rights`, `postgres_misconfigured`
+ * @throws HoldfastError `wrong_system`, `slot_busy`, `slot_lost`, `wal_conflict`, `fenced`, `postgres_rights`, `postgres_misconfigured`
  */
 export async function runReceiver(options: ReceiverOptions): Promise<ReceiverProgress> {
   return await new Receiver(options).run();
 }
+
+const farewellMs = 2000;
 
 interface PreparedArchive {
   archive: WalArchive;
@@ -63,6 +66,7 @@ class Receiver {
   private down = performance.now();
   private skipToSlot = false;
   private busySince?: number;
+  private readonly replaced: Replaced;
   private attempt = 0;
 
   constructor(private readonly options: ReceiverOptions) {
@@ -74,6 +78,7 @@ class Receiver {
       onTrouble: () => this.tell({ trouble: this.trouble }),
       log: (message) => this.log(message),
     });
+    this.replaced = new Replaced(options.connection, options.slot);
   }
 
   async run(): Promise<ReceiverProgress> {
@@ -93,6 +98,7 @@ class Receiver {
       abandon.abort();
       signal.removeEventListener('abort', onStop);
       clearTimeout(timer);
+      await this.endWriting();
     }
     this.tell({ state: 'stopped' });
     return this.progress;
@@ -107,6 +113,7 @@ class Receiver {
     } catch (error) {
       if (this.options.signal.aborted) return;
       this.judge(error);
+      if (this.busySince !== undefined) await this.endReplaced();
       await sleep(Math.min(5000, 100 * 2 ** this.attempt++), undefined, { signal: this.options.signal }).catch(
         () => undefined,
       );
@@ -117,6 +124,7 @@ class Receiver {
 
   private async follow(connection: ReplicationConnection, abandon: AbortSignal): Promise<void> {
     const server = await connection.identify();
+    for (const archive of this.stores.archives) await archive.assertWriter();
     refuseStranger(server, this.options.systemIdentifier ?? this.stores.systemIdentifier);
     this.progress.systemIdentifier = server.systemIdentifier;
     await this.commits.begin();
@@ -136,6 +144,7 @@ class Receiver {
       const prepare = async (archive: WalArchive): Promise<PreparedArchive> => {
         if (!checked.has(archive)) await this.setAside(archive, server, slot.before);
         checked.add(archive);
+        for (const { timeline } of path) await archive.announce(timeline);
         for (const { timeline, text } of histories) await archive.putHistory(timeline, text);
         await this.commits.join(archive, server.timeline, abandon);
         return { archive, end: await storedEnd(archive, path) };
@@ -201,6 +210,17 @@ class Receiver {
       this.stream = undefined;
       this.down = performance.now();
     }
+  }
+
+  private async endReplaced(): Promise<void> {
+    if (!this.stores.archives.some((archive) => archive.replacesWriter) || !(await this.replaced.end())) return;
+    this.log(`the receiver before this one still held slot ${this.options.slot}: its connection was ended`);
+  }
+
+  /** A courtesy to the next writer, which otherwise waits for the lease: no store that is down may hold up an end. */
+  private async endWriting(): Promise<void> {
+    const released = Promise.allSettled(this.stores.archives.map((archive) => archive.endWriting()));
+    await Promise.race([released, sleep(farewellMs, undefined, { ref: false })]);
   }
 
   private takeWait(): Wait {

@@ -93,8 +93,10 @@ export class ReplicationConnection {
     return history ? parseHistory(timeline, history.toString('utf8')) : [{ timeline, from: 0n }];
   }
 
-  stream(slot: string, timeline: number, from: Lsn, onData: (chunk: Buffer) => void): CopyBoth {
-    const text = `START_REPLICATION SLOT ${slot} PHYSICAL ${formatLsn(from)} TIMELINE ${timeline}`;
+  /** Without a slot the server keeps nothing for us: what it has it sends. */
+  stream(slot: string | undefined, timeline: number, from: Lsn, onData: (chunk: Buffer) => void): CopyBoth {
+    const by = slot === undefined ? '' : `SLOT ${slot} `;
+    const text = `START_REPLICATION ${by}PHYSICAL ${formatLsn(from)} TIMELINE ${timeline}`;
     return this.client.query(new CopyBoth(text, onData));
   }
 

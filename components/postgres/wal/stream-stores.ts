@@ -44,7 +44,7 @@ const putsAtOnce = 4;
 const completionsAtOnce = 2;
 
 /** What no retry can mend (nor a mistake of ours, which has no code). Everything else (a full store too) is tried until it works, while the WAL waits on the server. */
-const fatalInStore = new Set<ErrorCode>(['wal_conflict', 'key_wrong', 'internal']);
+const fatalInStore = new Set<ErrorCode>(['wal_conflict', 'key_wrong', 'fenced', 'internal']);
 
 export class StreamStores {
   private readonly places: Place[] = [];

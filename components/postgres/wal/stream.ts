@@ -72,7 +72,10 @@ class Stream {
   constructor(private readonly options: StreamOptions) {
     this.signal = AbortSignal.any([options.abandon, this.giveUp.signal]);
     this.shipment = new TimelineShipment({ ...options, onBehind: (line) => this.stores.fill(line) });
-    this.marks = new CoverageMarks(this.proof, options.timeline, options.coverageIntervalMs, () => this.tell());
+    this.marks = new CoverageMarks(this.proof, options.timeline, options.coverageIntervalMs, {
+      onWritten: () => this.tell(),
+      onFenced: (error) => this.fail(error),
+    });
     this.stores = new StreamStores({
       ...options,
       shipment: this.shipment,

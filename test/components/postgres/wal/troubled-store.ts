@@ -8,6 +8,8 @@ export class TroubledStore implements Store {
   /** How long a put takes at least: milliseconds. */
   slowMs = 0;
   failures = 0;
+  /** Puts of such keys fail. */
+  refuses: (key: string) => boolean = () => false;
   readonly puts: string[] = [];
   readonly deletes: string[] = [];
 
@@ -24,6 +26,7 @@ export class TroubledStore implements Store {
   }
   async put(key: string, body: Uint8Array, options?: PutOptions): Promise<'created' | 'exists'> {
     this.check();
+    if (this.refuses(key)) throw new HoldfastError('store_unavailable', 'the store does not answer');
     this.puts.push(key);
     if (this.slowMs > 0) await sleep(this.slowMs);
     this.check();
