@@ -31,8 +31,8 @@ export function keep(cluster: Cluster, stores: Store[], options: Partial<LedgerO
   const writer = { line: 'test', turn: ++turns };
   const receiver = startReceiver(cluster, stores, {
     renewLostSlot: true,
-    stores: stores.map((store) => ({
-      name: store.name,
+    stores: stores.map((store, at) => ({
+      name: `${store.name} ${at}`, // folders of tests all have one name
       begin: async (marker) => {
         const archive = await WalArchive.begin(testObjects(store), store, marker, whose, writer);
         archives.push(archive);
