@@ -2,7 +2,7 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { extract, type Headers } from 'tar-stream';
-import { HoldfastError } from '../../../domain/errors';
+import { HoldfastError, isHoldfastError } from '../../../domain/errors';
 import { type TreeEntry, treePath } from '../../../domain/tree';
 
 export interface ArchiveMember {
@@ -11,17 +11,36 @@ export interface ArchiveMember {
   body: AsyncIterable<Buffer>;
 }
 
-/** @throws HoldfastError `backup_session_lost` when the bytes are no archive */
+/** @throws HoldfastError `source_unreadable` when the bytes are no archive; whatever reading them throws */
 export async function* readArchive(data: AsyncIterable<Buffer>): AsyncGenerator<ArchiveMember, void, void> {
   // One byte, one code unit: names need not be UTF-8.
   const unpacking = extract({ filenameEncoding: 'latin1' });
   const feeding = pipeline(Readable.from(data), unpacking);
   feeding.catch(() => undefined); // awaited below; a reader that gave up breaks it on purpose
-  for await (const member of unpacking) {
-    yield { header: member.header, body: member };
-    member.resume();
+  try {
+    for await (const member of unpacking) {
+      yield { header: member.header, body: bytesOf(member) };
+      member.resume();
+    }
+    await feeding;
+  } catch (error) {
+    throw noArchive(error);
   }
-  await feeding;
+}
+
+async function* bytesOf(member: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, void> {
+  try {
+    yield* member;
+  } catch (error) {
+    throw noArchive(error);
+  }
+}
+
+/** What the connection ended with passes as it is. */
+function noArchive(error: unknown): HoldfastError {
+  if (isHoldfastError(error)) return error;
+  const why = error instanceof Error ? error.message : String(error);
+  return new HoldfastError('source_unreadable', `the server sent what is no archive: ${why}`, { cause: error });
 }
 
 /**

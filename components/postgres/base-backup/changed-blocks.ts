@@ -28,7 +28,7 @@ export function ownPath({ path }: TreeEntry): Buffer | undefined {
   return Buffer.concat([bytes.subarray(0, name), bytes.subarray(name + prefix.length)]);
 }
 
-/** @throws HoldfastError `backup_session_lost` when it is not what its name says */
+/** @throws HoldfastError `source_unreadable` when it is not what its name says */
 export async function readChanged(
   entry: TreeEntry,
   path: Buffer,
@@ -39,7 +39,7 @@ export async function readChanged(
   const head = await source.take(fixedBytes);
   const [count, blocks] = [head.readUInt32LE(4), head.readUInt32LE(8)];
   if (head.readUInt32LE(0) !== magic || count * (numberBytes + pageSize) > entry.size) {
-    throw new HoldfastError('backup_session_lost', 'the server sent changed blocks in an unknown form', {
+    throw new HoldfastError('source_unreadable', 'the server sent changed blocks in an unknown form', {
       where: showPath(entry.path),
     });
   }
@@ -68,7 +68,7 @@ class Portions {
     const held = [this.left];
     for (let bytes = this.left.length; bytes < length; ) {
       const { done, value } = await this.parts.next();
-      if (done) throw new HoldfastError('backup_session_lost', 'the server sent fewer bytes of a file than it said');
+      if (done) throw new HoldfastError('source_unreadable', 'the server sent fewer bytes of a file than it said');
       held.push(value);
       bytes += value.length;
     }

@@ -31,7 +31,7 @@ export class SentFiles {
     this.seen.set([crc32c(path), path.length, size, crc], at);
   }
 
-  /** @throws HoldfastError `backup_session_lost` naming the first file that differs */
+  /** @throws HoldfastError `source_unreadable` naming the first file that differs */
   async compare(manifest: AsyncIterable<Buffer>): Promise<void> {
     let at = 0;
     for await (const line of linesOf(manifest)) {
@@ -68,13 +68,16 @@ async function* linesOf(data: AsyncIterable<Buffer>): AsyncGenerator<string, voi
   if (rest !== '') yield rest;
 }
 
+/** Not worth another stream: nothing that passes by itself does this. */
 function differs(where: string): HoldfastError {
   return new HoldfastError(
-    'backup_session_lost',
+    'source_unreadable',
     "what came over the connection differs from the server's own manifest",
     {
       where,
-      hints: ['the backup starts anew and reuses what it has stored'],
+      hints: [
+        'something between the server and here alters bytes, or the server answers in a form that this version does not know',
+      ],
     },
   );
 }

@@ -171,7 +171,7 @@ async function* sections(
   }
   while (!next.done) {
     const head: BackupMessage = next.value;
-    if (head.kind === 'data') throw new HoldfastError('backup_session_lost', 'the server sent bytes of no archive');
+    if (head.kind === 'data') throw new HoldfastError('source_unreadable', 'the server sent bytes of no archive');
     const part = data();
     yield { head, data: part };
     await drain(part);

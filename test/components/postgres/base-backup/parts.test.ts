@@ -1,7 +1,8 @@
 /** The small parts of a base backup over the protocol, without a server. */
+import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { crc32c } from '@node-rs/crc32';
-import { entryOf, topOf } from '../../../../components/postgres/base-backup/archive';
+import { entryOf, readArchive, topOf } from '../../../../components/postgres/base-backup/archive';
 import { Backlog } from '../../../../components/postgres/base-backup/backlog';
 import { baseBackupCommand } from '../../../../components/postgres/base-backup/command';
 import { SentFiles } from '../../../../components/postgres/base-backup/server-manifest';
@@ -84,7 +85,7 @@ describe("the server's manifest", () => {
     ['another name', sent(first, [Buffer.from([0xfe]), two]), hex(two)],
     ['another order', sent(second, first), hex(two)],
   ])('notices %s', async (_what, files, sum) => {
-    await expect(files.compare(pieces(text(sum)))).rejects.toMatchObject({ code: 'backup_session_lost' });
+    await expect(files.compare(pieces(text(sum)))).rejects.toMatchObject({ code: 'source_unreadable' });
   });
 
   test('holds more files than it made room for', async () => {
@@ -99,6 +100,36 @@ describe("the server's manifest", () => {
     await many.compare(pieces(lines.join(',\n')));
   });
 });
+
+test.each([
+  ['bytes that are none', Buffer.alloc(2048, 'x')],
+  ['one that ends too early', Buffer.concat([tarHead('whole', 5000), Buffer.alloc(100)])],
+])('an archive: %s are refused', async (_what, bytes) => {
+  const reading = (async () => {
+    for await (const { body } of readArchive(Readable.from([bytes]))) for await (const _ of body);
+  })();
+  await expect(reading).rejects.toMatchObject({ code: 'source_unreadable' });
+});
+
+/** Of a file, as the server writes it. */
+function tarHead(name: string, size: number): Buffer {
+  const head = Buffer.alloc(512);
+  head.write(name, 0);
+  for (const [text, at] of [
+    ['0000600', 100],
+    ['0000001', 108],
+    ['0000001', 116],
+    [size.toString(8).padStart(11, '0'), 124],
+    ['00000000001', 136],
+    ['        ', 148],
+    ['0', 156],
+    ['ustar\0' + '00', 257],
+  ] as const)
+    head.write(text, at);
+  const sum = head.reduce((all, byte) => all + byte, 0);
+  head.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
+  return head;
+}
 
 describe('a member of an archive', () => {
   const header = {
