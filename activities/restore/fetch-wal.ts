@@ -94,7 +94,7 @@ async function spoolComponent(
   await refuseLeftBranch(archive, facts);
   makeWorkDir(workDir);
   const dir = spoolOf(workDir);
-  const budget = await spoolBudget(context, job, component);
+  const budget = await spoolBudget(context, job, workDir);
   let refusal: unknown;
   const target = parseTarget(job.request.at);
   const at = target.kind === 'time' ? target.at : undefined;

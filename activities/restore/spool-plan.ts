@@ -2,13 +2,14 @@
  * What the WAL of a restore was when the target was checked, and how much of it may lie beside the target. Kept in the work folder:
  * the replay gets these segments and no later ones, since a target that nothing follows is reached by replaying to their end.
  */
-import { readFileSync, statfsSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync, statfsSync } from 'node:fs';
 import { readdir, rename, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { PlannedSegment } from '../../components/postgres/wal/read-segment';
 import { roomFor } from '../../components/postgres/wal/spool';
 import type { SiteContext } from '../context';
-import type { RestoreComponent, RestoreJob } from '../contracts';
+import type { RestoreJob } from '../contracts';
 
 interface SpoolPlan {
   /** Segments that may lie in the spool. */
@@ -32,8 +33,8 @@ export function segmentsAtOnce({ threads }: SiteContext): number {
 /** Bytes that the spool may take; undefined: all that it needs. */
 export async function spoolBudget(
   { config }: SiteContext,
-  { request }: RestoreJob,
-  { workDir, bytes }: Pick<RestoreComponent, 'workDir' | 'bytes'>,
+  { request, bytes }: Pick<RestoreJob, 'request' | 'bytes'>,
+  workDir: string,
 ): Promise<number | undefined> {
   // What is only placed is replayed later, without us.
   if (request.placeOnly) return undefined;
@@ -57,18 +58,16 @@ export async function keepSpoolPlan(
 ): Promise<void> {
   const room = budget === undefined ? segments.length : roomFor(budget, segmentSize);
   const plan: SpoolPlan = { room, segments };
-  const draft = `${fileIn(workDir)}.${process.pid}.tmp`;
-  await writeFile(
-    draft,
-    JSON.stringify(plan, (_key, value) => (typeof value === 'bigint' ? String(value) : value)),
-    {
-      mode: 0o600,
-    },
-  );
+  const text = JSON.stringify(plan, (_key, value) => (typeof value === 'bigint' ? String(value) : value));
+  // Two attempts may write at once, and a replay of hours must still find it after the machine was restarted.
+  const draft = `${fileIn(workDir)}.${randomBytes(6).toString('hex')}`;
+  await writeFile(draft, text, { mode: 0o600, flush: true });
   await rename(draft, fileIn(workDir));
 }
 
+/** A restore that an earlier version began has none: it has spooled everything. */
 export function readSpoolPlan(workDir: string): SpoolPlan {
+  if (!existsSync(fileIn(workDir))) return { room: 0, segments: [] };
   const plan = JSON.parse(readFileSync(fileIn(workDir), 'utf8')) as SpoolPlan;
   return { ...plan, segments: plan.segments.map((one) => ({ ...one, segment: BigInt(one.segment) })) };
 }

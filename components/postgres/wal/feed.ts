@@ -107,7 +107,7 @@ export class Feed {
     const needed = segments[window.position];
     if (needed && window.has(window.position) && !existsSync(path.join(dir, needed.name)))
       window.remove(window.position);
-    this.waitingSince = window.awaited ? (this.waitingSince ?? performance.now()) : undefined;
+    this.waitingSince = needed && window.awaited ? (this.waitingSince ?? performance.now()) : undefined;
     while (this.coming.size < parallel) {
       const next = window.next([...this.coming.keys()]);
       if (next === undefined) return;
