@@ -18,9 +18,9 @@ import { makeCreatedTablespaces } from '../../components/postgres/tablespace-con
 import { findServerTools } from '../../components/postgres/tools';
 import { validate as validateServer } from '../../components/postgres/validate';
 import { Feed } from '../../components/postgres/wal/feed';
-import { feedCommand } from '../../components/postgres/wal/feed-command';
+import { awaitedIn, feedCommand } from '../../components/postgres/wal/feed-command';
 import type { PostgresFacts } from '../../domain/backup';
-import { HoldfastError } from '../../domain/errors';
+import { HoldfastError, isHoldfastError } from '../../domain/errors';
 import { historyName } from '../../domain/lsn';
 import type { TreeEntry } from '../../domain/tree';
 import { beating } from '../beating';
@@ -99,8 +99,23 @@ export async function prepareReplay(context: SiteContext, part: RestorePart): Pr
   }
 }
 
-/** While the server replays, the WAL that the disk had no room for is fetched ahead of it. */
+/**
+ * While the server replays, the WAL that the disk had no room for is fetched ahead of it. A server that an earlier attempt left
+ * waiting is told of, whatever keeps this one from feeding it.
+ */
 export async function replay(context: SiteContext, part: RestorePart): Promise<void> {
+  const waiting = awaitedIn(spoolOf(componentOfJob(part.job, part.component).workDir));
+  try {
+    await replayFed(context, part);
+  } catch (error) {
+    if (waiting === undefined || !isHoldfastError(error) || error.message.includes(waiting)) throw error;
+    const { code, message, where, hints } = error;
+    const told = `the replay waits for segment ${waiting}: ${message}`;
+    throw new HoldfastError(code, told, { where, hints, cause: error });
+  }
+}
+
+async function replayFed(context: SiteContext, part: RestorePart): Promise<void> {
   const { component, facts, request } = await databaseOf(context, part);
   const { owner, spoolDir: dir } = request;
   const archives = await openArchives(context, facts.systemIdentifier, part.job.store);

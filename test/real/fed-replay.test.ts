@@ -1,5 +1,5 @@
 /** A restore through far more WAL than may lie beside its target, by the command line, with its worker killed on the way. */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync } from 'node:fs';
 import path from 'node:path';
 import type { ProcedureResult } from '../../domain/progress';
 import { endOf, TestSystem, type Up } from '../support/system';
@@ -52,6 +52,17 @@ function spool(to: string): { dir: string; segments: string[] } | undefined {
   };
 }
 
+/** Once the server has passed what was spooled first, the rest comes to it while it replays. */
+async function passedTheFirst(to: string, onLook: (seen: { segments: string[] }) => void = () => undefined) {
+  let first: string | undefined;
+  await system.until(async () => {
+    const seen = spool(to);
+    if (seen) onLook(seen);
+    first ??= seen?.segments[0];
+    return seen?.segments[0] !== undefined && seen.segments[0] !== first ? true : undefined;
+  }, 60_000);
+}
+
 test('the spool stays within its bounds, a killed worker is no loss, and the restored database is the one asked for', async () => {
   const { to, database } = placeFor(system, 'fed');
   const restoring = system.spawn([
@@ -68,16 +79,9 @@ test('the spool stays within its bounds, a killed worker is no loss, and the res
   ]);
   const end = endOf(restoring);
   let most = 0;
-  const first = await system.until(async () => {
-    const { segments = [] } = spool(to) ?? {};
-    return segments.length > 0 ? segments[0] : undefined;
-  }, 60_000);
-  // Once the server has passed what was spooled first, the rest comes to it while it replays.
-  await system.until(async () => {
-    const { segments = [] } = spool(to) ?? {};
+  await passedTheFirst(to, ({ segments }) => {
     most = Math.max(most, segments.length);
-    return segments.length > 0 && segments[0] !== first ? true : undefined;
-  }, 60_000);
+  });
   await up.kill9();
   up = await system.up();
   const watching = setInterval(() => {
@@ -91,6 +95,37 @@ test('the spool stays within its bounds, a killed worker is no loss, and the res
   expect(most).toBeLessThanOrEqual(spoolMib);
   await proveCopy(system, database, sums);
   expect(readdirSync(to)).toEqual(['database']);
+}, 180_000);
+
+test('a store that is away for a while holds the replay up, by name of the segment, and no longer', async () => {
+  const { to, database } = placeFor(system, 'held-up');
+  const restoring = system.spawn([
+    'restore',
+    'latest',
+    '--at',
+    at,
+    '--to',
+    to,
+    '--component',
+    'database',
+    '--json',
+    '--yes',
+  ]);
+  let told = '';
+  restoring.stderr?.on('data', (data: Buffer) => {
+    told += String(data);
+  });
+  const end = endOf(restoring);
+  await passedTheFirst(to);
+  renameSync(system.storeDir, `${system.storeDir}.away`);
+  await system.until(
+    async () => (/replay is tried again: the replay waits for segment [0-9A-F]{24}/.test(told) ? true : undefined),
+    60_000,
+  );
+  renameSync(`${system.storeDir}.away`, system.storeDir);
+  const result = JSON.parse((await end).stdout) as ProcedureResult;
+  expect({ status: result.status, error: result.error }).toEqual({ status: 'completed', error: undefined });
+  await proveCopy(system, database, sums);
 }, 180_000);
 
 test('what is only placed has all its WAL, however much that is', async () => {

@@ -5,7 +5,7 @@
  * Guaranteed: only what no plan names ends a recovery; a file that is there and cannot be copied (a full disk) is an error, where
  * a plain `cp` would let the server promote early. Whoever waits for a server that is gone stops waiting.
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { shellQuoted } from '../shell';
 import type { SpoolFiles } from './spool-files';
@@ -46,4 +46,10 @@ export function lastAsked(spoolDir: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** The segment that a server waits for, whoever is to bring it. */
+export function awaitedIn(spoolDir: string): string | undefined {
+  const asked = lastAsked(spoolDir);
+  return asked === undefined || existsSync(path.join(spoolDir, asked)) ? undefined : asked;
 }

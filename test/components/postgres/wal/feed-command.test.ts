@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { feedCommand, lastAsked, putFeedCommand } from '../../../../components/postgres/wal/feed-command';
+import { awaitedIn, feedCommand, lastAsked, putFeedCommand } from '../../../../components/postgres/wal/feed-command';
 import { SpoolFiles } from '../../../../components/postgres/wal/spool-files';
 import { until } from './shipping';
 
@@ -50,10 +50,11 @@ test('a file that no plan names does not exist, and moves nothing', async () => 
 
 test('a planned file is waited for, by name', async () => {
   const waiting = ask(segment(2), 'second');
-  await until('asked', () => lastAsked(spool) === segment(2));
+  await until('asked', () => awaitedIn(spool) === segment(2));
   expect(waiting.exitCode).toBeNull();
   await (await SpoolFiles.open(spool)).put(segment(2), 'two');
   expect(await status(waiting)).toBe(0);
+  expect(awaitedIn(spool)).toBeUndefined();
   expect(readFileSync(path.join(data, 'second'), 'utf8')).toBe('two');
   rmSync(path.join(spool, segment(2)));
 });
