@@ -134,7 +134,9 @@ type ParsedWal = Extract<ParsedConfig['sites'][string]['components'][string], { 
 
 function walOf(wal: ParsedWal, everyStore: string[]): WalConfig {
   const to = wal.to ?? everyStore;
-  return { ...wal, to, quorum: wal.quorum ?? to.length };
+  // What the server pushes is acknowledged when every store has it.
+  const quorum = wal.source === 'command' ? to.length : (wal.quorum ?? to.length);
+  return { ...wal, to, quorum };
 }
 
 function walProblems({ source, mode, to, quorum = 1 }: ParsedWal, everyStore: string[], at: ConfigPath): Problem[] {

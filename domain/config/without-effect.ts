@@ -1,4 +1,4 @@
-/** What is configured and changes nothing, since it belongs to another mode than the one chosen: it is said, never ignored. */
+/** What is configured and changes nothing, since it belongs to another mode or source of WAL than the one chosen: it is said, never ignored. */
 import { isRecord } from './json-schema';
 import { type ConfigPath, showConfigPath, valueAt } from './problems';
 import { type WalMode, walModes } from './types';
@@ -6,10 +6,19 @@ import { type WalMode, walModes } from './types';
 /** Settings of WAL shipping that only some modes look at. */
 const modesOf: Record<string, WalMode[]> = { interval: ['async'], syncThreshold: ['hybrid'] };
 
+/** Settings of the receiver: a server that pushes its WAL waits for every store, and asks again by itself. */
+const ofReceiver = ['quorum', 'interval', 'bandwidthLimit', 'retries', 'retryDelay', 'syncThreshold'];
+
 /** One warning for each such setting in the file. */
 export function withoutEffect(data: unknown): string[] {
   const components = below(data, ['sites']).flatMap((site) => below(data, [...site, 'components']));
   return components.flatMap((component) => {
+    if (valueAt(data, [...component, 'wal', 'source']) === 'command') {
+      return ofReceiver
+        .map((key) => [...component, 'wal', key])
+        .filter((path) => valueAt(data, path) !== undefined)
+        .map((path) => `${showConfigPath(path)} has no effect with source command: it belongs to slot`);
+    }
     const mode = walModes.find((one) => one === valueAt(data, [...component, 'wal', 'mode'])) ?? 'async';
     return Object.entries(modesOf)
       .map(([key, modes]) => ({ path: [...component, 'wal', key], modes }))

@@ -99,6 +99,23 @@ test('a setting that changes nothing in the chosen mode is said, by its path', (
   expect(warnings('{ mode: hybrid, syncThreshold: 1s, bandwidthLimit: 100Mbps }')).toEqual([]);
 });
 
+test('what belongs to the receiver is said to change nothing where the server pushes its WAL', () => {
+  const { warnings, config } = load(
+    withDatabase('{ source: command, to: [a, b], quorum: 1, retries: 5 }').replace(
+      'encryption',
+      'stores: { a: { kind: dir, path: /a }, b: { kind: dir, path: /b } }\nencryption',
+    ),
+  );
+  expect(warnings).toEqual([
+    expect.stringMatching(/wal\.quorum has no effect with source command: it belongs to slot$/),
+    expect.stringMatching(/wal\.retries has no effect with source command/),
+  ]);
+  expect(JSON.stringify(config.sites)).toContain('"quorum":2');
+  expect(() => load(withDatabase('{ source: command, mode: sync }'))).toThrow(
+    expect.objectContaining({ code: 'config_invalid' }),
+  );
+});
+
 test('a quorum is all stores unless it is named, and never more than there are', () => {
   const walOf = (text: string) => {
     const component = load(text).config.sites.dc01?.components.files;
