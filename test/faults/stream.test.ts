@@ -80,3 +80,14 @@ test('PostgreSQL killed in the middle of the stream: it is started again, and a 
   await dying;
   await prove(run);
 }, 180_000);
+
+test('the worker killed in the middle of a stream that builds upon a backup: what comes back is whole', async () => {
+  const { cluster } = rig.system;
+  await cluster.psql(
+    `update large set m = md5(m) where g % 50 = 0; update pgbench_accounts set abalance = aid where aid % 9 = 0`,
+  );
+  const order = backupOrder();
+  const run = await rig.run({ ...order, request: { ...order.request, type: 'incremental' } }, kill('middle', 700));
+  expect(run.result.backupId).toContain('_incremental_');
+  await prove(run);
+}, 180_000);
