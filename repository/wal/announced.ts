@@ -1,5 +1,5 @@
 /**
- * Which timelines our receivers were on: announced before the first byte of one is stored. WAL on a timeline that nobody announced comes
+ * Which timelines our receivers and pushes were on: announced before the first byte of one is stored. WAL on a timeline that nobody announced comes
  * from somewhere else: a copy of the database that was promoted, and writes into the archive of its origin.
  */
 import { timelineHex } from '../../domain/lsn';

@@ -38,6 +38,8 @@ export async function push({ file, server, archives, ahead = 0, onFile }: PushOp
     asked.kind === 'segment'
       ? waitingBehind(file, nextOf(server), ahead).map((name) => path.join(path.dirname(file), name))
       : [];
+  // The ledger sets aside what is on a timeline that nobody of ours was on.
+  await Promise.all(archives.map((archive) => archive.announce(asked.timeline)));
   const times: SegmentTimes[] = [];
   const one = async (each: string): Promise<SegmentTimes | undefined> => {
     onFile?.(each);

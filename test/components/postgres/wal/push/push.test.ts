@@ -6,6 +6,7 @@ import { archivedFile, assertOwnSegment, type Server } from '../../../../../comp
 import { push } from '../../../../../components/postgres/wal/push/push';
 import { parseInstant } from '../../../../../domain/instant';
 import { parseLsn } from '../../../../../domain/lsn';
+import { announcedTimelines } from '../../../../../repository/wal/announced';
 import { WalArchive } from '../../../../../repository/wal/archive';
 import { testObjects } from '../../../../repository/wal/test-objects';
 import { type Cluster, startCluster } from '../../../../support/postgres-cluster';
@@ -41,7 +42,8 @@ function serverOf({ dataDir }: Cluster): Server {
 }
 
 async function open(cluster = primary): Promise<WalArchive> {
-  return await WalArchive.begin(testObjects(folder.store), folder.store, serverOf(cluster));
+  const owner = { system: 'sys', site: 'dc01', component: 'database' };
+  return await WalArchive.begin(testObjects(folder.store), folder.store, serverOf(cluster), owner);
 }
 
 const inWal = ({ dataDir }: Cluster, name: string) => path.join(dataDir, 'pg_wal', name);
@@ -178,6 +180,8 @@ test('a promotion: histories, the partial end of the old timeline, labels of bac
   const archive = await open();
   await pushAll(standby, archive);
   await pushAll(standby, archive);
+  // A receiver that takes over would set aside what is on a timeline that nobody of ours was on.
+  expect(await announcedTimelines(archive.ledgerPlace)).toEqual(new Set([1, 2]));
   const [, fork] = await archive.timelinePath(2);
   const [old] = await archive.intervals(1);
   // Whatever of the old timeline was stored ends where the new one begins.
