@@ -85,6 +85,7 @@ export async function receiveWal(context: SiteContext, { component, line }: Rece
         tell();
       }),
       log: (message) => log.info(message, { component }),
+      alert: (message) => log.warn(`${component}: ${message}`),
     });
     if (cancellationSignal.aborted) throw new CancelledFailure(String(cancellationSignal.reason));
     const end = `the receiver ended at ${last.flushedLsn === undefined ? 'no position' : formatLsn(last.flushedLsn)}`;

@@ -1,6 +1,7 @@
 /** The S3 server is gone for a while, under commits that wait for it: they go on waiting, or are let go, exactly as the mode says. */
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { TestSystem } from '../support/system';
+import { TestSystem, type Up } from '../support/system';
 
 const outageSeconds = Number(process.env['HOLDFAST_TEST_OUTAGE_SECONDS'] ?? 8);
 
@@ -11,6 +12,7 @@ interface Status {
 }
 
 let system: TestSystem;
+let up: Up;
 afterEach(() => system?.destroy());
 
 async function protect(wal: object): Promise<void> {
@@ -22,7 +24,7 @@ async function protect(wal: object): Promise<void> {
     },
   });
   await system.cluster.psql('create table ledger (id bigserial primary key)');
-  await system.up();
+  up = await system.up();
   await commits('synchronous');
 }
 
@@ -39,7 +41,10 @@ function startCommits(): { count: () => number; stop: () => Promise<void> } {
   let [stopping, done] = [false, 0];
   const runs = [1, 2, 3, 4].map(async () => {
     const client = await system.cluster.client();
-    for (; !stopping; done++) await client.query('insert into ledger default values');
+    for (; !stopping; done++) {
+      await client.query('insert into ledger default values');
+      await sleep(10);
+    }
     await client.end();
   });
   return {
@@ -73,16 +78,16 @@ test(`sync: for ${outageSeconds} seconds no commit comes back, then all do, and 
 }, 180_000);
 
 test('hybrid: commits are let go, which is told and recorded, and wait again when S3 is back; no WAL is missing', async () => {
-  await protect({ mode: 'hybrid', syncThreshold: '1s' });
+  await protect({ mode: 'hybrid', syncThreshold: '4s' });
   const load = startCommits();
   await sleep(500);
   await system.s3?.kill();
-  await sleep(3000);
+  await commits('asynchronous');
   const before = load.count();
   await system.until(async () => load.count() > before + 100 || undefined, 60_000);
   await system.s3?.restart();
-  await commits('synchronous');
   await load.stop();
+  await commits('synchronous');
   expect(await gaps()).toEqual([]);
   const { shippers, problems } = await status();
   expect(problems).toEqual([]);
@@ -92,4 +97,8 @@ test('hybrid: commits are let go, which is told and recorded, and wait again whe
     'asynchronous',
   );
   expect(switches.at(-1)?.commits).toBe('synchronous');
+  expect(readFileSync(up.log, 'utf8')).toMatch(/WARN database: commits are asynchronous: a commit waited \d+ ms/);
+  await up.stop();
+  expect(await system.cluster.psql('show synchronous_standby_names')).toBe('');
+  expect(readFileSync(up.log, 'utf8')).toContain('WARN database: commits are asynchronous: shipping was ended');
 }, 180_000);

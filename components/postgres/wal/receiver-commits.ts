@@ -10,7 +10,7 @@ interface Told {
   takeWait: () => Wait;
   onCommits: (holds: CommitSwitch) => void;
   onTrouble: () => void;
-  log: (message: string) => void;
+  alert: (message: string) => void;
 }
 
 export class ReceiverCommits {
@@ -46,8 +46,8 @@ export class ReceiverCommits {
   }
 
   /**
-   * At the end commits wait for nobody any more, unless somebody else goes on shipping: in mode `sync` they wait for that one. What
-   * ends by a failure leaves `sync` as it is.
+   * At the end commits wait for nobody any more; but in mode `sync` they go on waiting where somebody else goes on shipping, or where
+   * the end is a failure. In mode `hybrid` whoever ships next makes them wait again.
    */
   end(): Promise<void> {
     this.ended ??= this.letGo();
@@ -56,18 +56,18 @@ export class ReceiverCommits {
 
   private async letGo(): Promise<void> {
     const { signal, mode = 'async', isOver = () => true } = this.options;
-    const over = signal.aborted ? isOver() : mode === 'hybrid';
+    const over = mode === 'hybrid' || (signal.aborted && isOver());
     const why = signal.aborted ? 'shipping was ended' : 'the receiver failed';
     try {
       await this.synchrony.end(over && mode !== 'async' ? why : undefined);
     } catch (error) {
-      this.told.log(`commits may still wait for the stores, and nobody ships: ${reportError(error).message}`);
+      this.told.alert(`commits may still wait for the stores, and nobody ships: ${reportError(error).message}`);
     }
     await this.log.settled();
   }
 
   private switched(one: CommitSwitch): void {
-    this.told.log(`commits are ${one.commits}: ${one.reason}`);
+    this.told.alert(`commits are ${one.commits}: ${one.reason}`);
     this.tell(this.log.note(one));
   }
 
@@ -80,7 +80,7 @@ export class ReceiverCommits {
     const news = trouble?.message !== this.trouble?.message;
     this.trouble = trouble;
     if (!news) return;
-    if (trouble) this.told.log(`commits: ${trouble.message}`);
+    if (trouble) this.told.alert(`commits: ${trouble.message}`);
     this.told.onTrouble();
   }
 }

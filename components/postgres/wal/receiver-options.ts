@@ -43,6 +43,8 @@ export interface ReceiverOptions {
   signal: AbortSignal;
   onProgress?: (progress: ReceiverProgress) => void;
   log?: (message: string) => void;
+  /** What somebody should be told at once: when commits begin or cease to wait, and what keeps them from it. */
+  alert?: (message: string) => void;
 }
 
 export interface ReceiverProgress {

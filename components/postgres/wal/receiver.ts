@@ -76,7 +76,7 @@ class Receiver {
       takeWait: () => this.takeWait(),
       onCommits: (commits) => this.tell({ commits }),
       onTrouble: () => this.tell({ trouble: this.trouble }),
-      log: (message) => this.log(message),
+      alert: (message) => (options.alert ?? options.log)?.(message),
     });
     this.replaced = new Replaced(options.connection, options.slot);
   }
