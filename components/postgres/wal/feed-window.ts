@@ -59,6 +59,11 @@ export class FeedWindow {
     return [...behind, ...beyond].slice(0, excess);
   }
 
+  /** Whether there is room for so many that come. */
+  fits(coming: number): boolean {
+    return this.held.size + coming <= this.room;
+  }
+
   private get end(): number {
     return Math.min(this.count, this.position + this.room);
   }

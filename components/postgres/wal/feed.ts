@@ -115,6 +115,8 @@ export class Feed {
         await this.files.drop((segments[victim] as PlannedSegment).name);
         window.remove(victim);
       }
+      // What is on its way to a place that the server has left cannot be removed before it is there.
+      if (!window.fits(this.coming.size + 1)) return;
       const job = this.fetch(next).then(
         () => {
           window.add(next);
