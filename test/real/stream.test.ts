@@ -71,8 +71,9 @@ test('a role that may not replicate is refused before anything is stored', async
 });
 
 test('a standby is the source, of the backup and of its WAL', async () => {
-  await up.stop();
+  // Before the shipper stops: what the standby never got would be missing between the two.
   const standby = await system.cluster.standby();
+  await up.stop();
   const { socketDir, port } = system.cluster;
   const config = readFileSync(system.config, 'utf8').replace(socketDir, standby.socketDir);
   writeFileSync(system.config, config.replace(`port=${port}`, `port=${standby.port}`));
