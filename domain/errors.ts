@@ -152,3 +152,8 @@ export function reportError(error: unknown): ErrorReport {
 export function isHoldfastError(error: unknown): error is HoldfastError {
   return error instanceof Error && error.name === 'HoldfastError' && 'code' in error;
 }
+
+/** Another writer has taken over: nothing is to be tried again. */
+export function isFenced(error: unknown): boolean {
+  return isHoldfastError(error) && error.code === 'fenced';
+}

@@ -13,7 +13,7 @@ export interface LedgerBeside {
   connection: ClientConfig;
   slot: string;
   archives: () => WalArchive[];
-  settled: () => Settled | undefined;
+  settled: (store: string) => Settled | undefined;
   signal: AbortSignal;
   log: (message: string) => void;
   onChecked: (checked: Checked) => void;

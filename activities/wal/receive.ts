@@ -49,7 +49,7 @@ export async function receiveWal(context: SiteContext, { component, line }: Rece
   const ledger = keepLedgerBeside(context, {
     ...{ component, connection, slot, signal },
     archives: () => archives,
-    settled: () => settledOf(latest),
+    settled: (store) => settledIn(store, latest),
     log: (message) => log.warn(message, { component }),
     onChecked: (now) => {
       checked = now;
@@ -96,8 +96,10 @@ export async function receiveWal(context: SiteContext, { component, line }: Rece
   }
 }
 
-function settledOf({ timeline, flushedLsn }: Partial<ReceiverProgress> = {}): Settled | undefined {
-  return timeline === undefined || flushedLsn === undefined ? undefined : { timeline, lsn: flushedLsn };
+/** How far a store holds the stream without a hole, by the receiver's word. */
+function settledIn(store: string, { timeline, stores = [] }: Partial<ReceiverProgress> = {}): Settled | undefined {
+  const stored = stores.find((one) => one.store === store)?.stored;
+  return timeline === undefined || stored === undefined ? undefined : { timeline, lsn: stored };
 }
 
 const findingsShown = 5;

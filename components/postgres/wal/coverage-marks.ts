@@ -1,5 +1,5 @@
 /** The coverage mark of each store: written one at a time, only forward, and never in the way of WAL. */
-import { isHoldfastError } from '../../../domain/errors';
+import { isFenced } from '../../../domain/errors';
 import type { Micros } from '../../../domain/instant';
 import type { Lsn } from '../../../domain/lsn';
 import type { WalArchive } from '../../../repository/wal/archive';
@@ -44,7 +44,7 @@ export class CoverageMarks {
     this.write(archive, one, mark)
       .catch((error: unknown) => {
         // The next mark says more than this one did; but on a quiet server only marks tell a writer that it was replaced.
-        if (isHoldfastError(error) && error.code === 'fenced') this.told.onFenced(error);
+        if (isFenced(error)) this.told.onFenced(error);
       })
       .finally(() => {
         one.busy = false;

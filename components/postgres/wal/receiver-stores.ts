@@ -3,7 +3,7 @@
  * does not answer holds up nobody, is asked again and again, and comes later.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type ErrorCode, isHoldfastError } from '../../../domain/errors';
+import { type ErrorCode, isFenced, isHoldfastError } from '../../../domain/errors';
 import type { WalArchive } from '../../../repository/wal/archive';
 import type { ArchiveMarker } from '../../../repository/wal/marks';
 import { untilDone } from './lanes';
@@ -16,7 +16,7 @@ export interface WalStore {
 
 /** What trying again cannot mend (nor a mistake of ours, which has no code). A full store, or one that denies access, somebody mends. */
 const fatal = new Set<ErrorCode>([
-  ...(['wal_conflict', 'wrong_version', 'wrong_system', 'fenced', 'config_invalid'] as const),
+  ...(['wal_conflict', 'wrong_version', 'wrong_system', 'config_invalid', 'fenced'] as const),
   ...(['key_wrong', 'key_invalid', 'repository_format', 'timeline_unreachable', 'internal'] as const),
 ]);
 
@@ -71,7 +71,8 @@ export class ReceiverStores {
         });
         one.catch((error) => {
           if (!signal.aborted) this.onFailure(store.name, error);
-          if (--hopeful < this.quorum) reject(error);
+          // One store is enough to say that another receiver writes: in the others it will come to the same.
+          if (--hopeful < this.quorum || isFenced(error)) reject(error);
         });
         void one.then(
           () => pending.delete(store),

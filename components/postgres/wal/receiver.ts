@@ -10,7 +10,7 @@
  * `slot_lost`, or in a gap that the archive's extents show.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type ErrorReport, HoldfastError, reportError } from '../../../domain/errors';
+import { type ErrorReport, HoldfastError, isFenced, reportError } from '../../../domain/errors';
 import { formatLsn, type Lsn } from '../../../domain/lsn';
 import type { TimelineStretch } from '../../../domain/timeline';
 import type { WalArchive } from '../../../repository/wal/archive';
@@ -124,7 +124,6 @@ class Receiver {
 
   private async follow(connection: ReplicationConnection, abandon: AbortSignal): Promise<void> {
     const server = await connection.identify();
-    for (const archive of this.stores.archives) await archive.assertWriter();
     refuseStranger(server, this.options.systemIdentifier ?? this.stores.systemIdentifier);
     this.progress.systemIdentifier = server.systemIdentifier;
     await this.commits.begin();
@@ -142,6 +141,7 @@ class Receiver {
       const over = new AbortController();
       const signal = AbortSignal.any([abandon, this.options.signal, over.signal]);
       const prepare = async (archive: WalArchive): Promise<PreparedArchive> => {
+        await archive.assertWriter();
         if (!checked.has(archive)) await this.setAside(archive, server, slot.before);
         checked.add(archive);
         for (const { timeline } of path) await archive.announce(timeline);
@@ -201,7 +201,10 @@ class Receiver {
     for (const { store, prepared: one } of prepared.later) {
       one
         .then(({ archive, end }) => stream.admit(archive, end !== undefined && end < point.from ? end : undefined))
-        .catch((error) => signal.aborted || this.storeFailed(store, error));
+        .catch((error) => {
+          if (isFenced(error)) stream.fail(error);
+          else if (!signal.aborted) this.storeFailed(store, error);
+        });
     }
     this.stream = stream;
     try {

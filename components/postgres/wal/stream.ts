@@ -46,12 +46,19 @@ export interface RunningStream {
   takeWait(): number;
   /** Another store, which answers only now. */
   admit: StreamStores['admit'];
+  /** Ends it with an error that came from beside the stream. */
+  fail(error: unknown): void;
 }
 
 export async function streamTimeline(options: StreamOptions): Promise<RunningStream> {
   const stream = new Stream(options);
   await stream.begin();
-  return { ended: stream.run(), takeWait: () => stream.takeWait(), admit: (...one) => stream.stores.admit(...one) };
+  return {
+    ended: stream.run(),
+    takeWait: () => stream.takeWait(),
+    admit: (...one) => stream.stores.admit(...one),
+    fail: (error) => stream.fail(error),
+  };
 }
 
 class Stream {
@@ -138,7 +145,7 @@ class Stream {
     this.tell();
   }
 
-  private fail(error: unknown): void {
+  fail(error: unknown): void {
     if (this.signal.aborted) return; // given up: its own echo
     this.failure ??= error;
     this.copy?.stop();

@@ -25,8 +25,8 @@ export interface LedgerOptions {
   slot: string;
   /** The receiver's: they are fenced as it is. */
   archives: () => WalArchive[];
-  /** How far its stream is stored in all of them; absent until it streams. */
-  settled: () => Settled | undefined;
+  /** How far a store holds its stream; absent until it does. */
+  settled: (store: string) => Settled | undefined;
   everyMs?: number;
   roundMs?: number;
   signal: AbortSignal;
@@ -54,9 +54,9 @@ export async function keepLedger(options: LedgerOptions): Promise<void> {
   const { signal, everyMs = checkEveryMs } = options;
   const keeper = new LedgerKeeper(options);
   while (!signal.aborted) {
-    const settled = options.settled();
-    if (settled && (await keeper.check(settled)) === 'fenced') return;
-    await sleep(settled ? everyMs : firstLookMs, undefined, { signal }).catch(() => undefined);
+    const streams = options.archives().some(({ store }) => options.settled(store.name));
+    if (streams && (await keeper.check()) === 'fenced') return;
+    await sleep(streams ? everyMs : firstLookMs, undefined, { signal }).catch(() => undefined);
   }
 }
 
@@ -68,12 +68,12 @@ class LedgerKeeper {
 
   constructor(private readonly options: LedgerOptions) {}
 
-  async check(settled: Settled): Promise<'done' | 'fenced'> {
+  async check(): Promise<'done' | 'fenced'> {
     const archives = this.options.archives();
     const server = await this.server(archives[0]);
     try {
       for (const archive of archives) {
-        const ledger = await this.checkOne(archive, archives, settled, server);
+        const ledger = await this.checkOne(archive, archives, server);
         if (ledger === 'fenced') return 'fenced';
         if (!ledger) continue;
         this.latest.set(archive, ledger);
@@ -111,11 +111,11 @@ class LedgerKeeper {
   private async checkAndWrite(
     archive: WalArchive,
     archives: WalArchive[],
-    settled: Settled,
     server: ServerWal | undefined,
   ): Promise<WalLedger | undefined> {
     const { writes, ledgerPlace } = archive;
-    if (writes === undefined) return undefined;
+    const settled = this.options.settled(archive.store.name);
+    if (writes === undefined || !settled) return undefined;
     this.windows ??= new Windows(archive.segmentSize);
     const { everyMs = checkEveryMs, roundMs = weekMs, log } = this.options;
     const before = await readLedger(ledgerPlace, writes).catch((error: unknown) => {

@@ -5,7 +5,7 @@ import { type Cluster, startCluster } from '../../../../support/postgres-cluster
 import { type S3Server, startS3Server } from '../../../../support/s3-server';
 import { emitWal, expectServersBytes, openArchive, StoreFolder, until, untilStored, walCluster } from '../shipping';
 import { TroubledStore } from '../troubled-store';
-import { type Keeping, keep, wholes } from './keeping';
+import { type Keeping, keep, owner, wholes } from './keeping';
 
 let cluster: Cluster;
 let folder: StoreFolder;
@@ -103,6 +103,35 @@ test('a replacement that was cut after the altered object was set aside is made 
   await one.stop();
   await expectServersBytes(await openArchive(inner, cluster), cluster, 1, lsn);
 });
+
+test('a store beyond the quorum that was away is filled, and not said to have lost what it never had', async () => {
+  const other = new StoreFolder();
+  try {
+    const away = new TroubledStore(other.store);
+    const one = keep(cluster, [folder.store, away], {}, owner, { quorum: 1 });
+    keeping = one;
+    await emitWal(cluster, 6);
+    await untilStored(cluster, one);
+    await one.nextCheck();
+    away.failing = true;
+    await emitWal(cluster, 12);
+    await untilStored(cluster, one);
+    await one.nextCheck();
+    away.failing = false;
+    await emitWal(cluster, 4);
+    const lsn = await untilStored(cluster, one);
+    const filled = await openArchive(other.store, cluster);
+    await until('filled', async () => ((await filled.intervals(1)).at(-1)?.to ?? 0n) >= lsn, 60_000);
+    await one.nextCheck();
+    expect(one.findings().filter(isTrouble)).toEqual([]);
+    await one.stop();
+    for (const { store } of [folder, other]) {
+      await expectServersBytes(await openArchive(store, cluster), cluster, 1, lsn);
+    }
+  } finally {
+    other.drop();
+  }
+}, 120_000);
 
 describe('in S3', () => {
   let s3: S3Server;

@@ -1,5 +1,6 @@
 /** A receiver with its ledger, looking several times a second, over real stores and a real server. */
 import { type Checked, keepLedger, type LedgerOptions } from '../../../../../components/postgres/wal/ledger/keep';
+import type { ReceiverOptions } from '../../../../../components/postgres/wal/receiver';
 import type { WalFinding } from '../../../../../domain/wal-ledger';
 import type { Store } from '../../../../../repository/store';
 import { WalArchive } from '../../../../../repository/wal/archive';
@@ -26,16 +27,23 @@ export interface Keeping extends Running {
 
 let turns = 0;
 
-export function keep(cluster: Cluster, stores: Store[], options: Partial<LedgerOptions> = {}, whose = owner): Keeping {
-  const archives: WalArchive[] = [];
+export function keep(
+  cluster: Cluster,
+  stores: Store[],
+  options: Partial<LedgerOptions> = {},
+  whose = owner,
+  receiving: Partial<ReceiverOptions> = {},
+): Keeping {
   const writer = { line: 'test', turn: ++turns };
+  const begun = new Map<string, WalArchive>();
   const receiver = startReceiver(cluster, stores, {
+    ...receiving,
     renewLostSlot: true,
-    stores: stores.map((store, at) => ({
-      name: `${store.name} ${at}`, // folders of tests all have one name
+    stores: stores.map((store, index) => ({
+      name: `${index}`,
       begin: async (marker) => {
         const archive = await WalArchive.begin(testObjects(store), store, marker, whose, writer);
-        archives.push(archive);
+        begun.set(`${index}`, archive);
         return archive;
       },
     })),
@@ -46,9 +54,13 @@ export function keep(cluster: Cluster, stores: Store[], options: Partial<LedgerO
   const ledger = keepLedger({
     connection: connectionOf(cluster),
     slot: 'holdfast_test',
-    archives: () => archives,
-    settled: () => {
-      const { timeline, flushedLsn: lsn } = receiver.progress() ?? {};
+    archives: () => [...begun.values()],
+    settled: (name) => {
+      const { timeline, stores: told = [] } = receiver.progress() ?? {};
+      const lsn = told.reduce<bigint | undefined>(
+        (least, one) => (one.store === name && (least === undefined || one.stored < least) ? one.stored : least),
+        undefined,
+      );
       return timeline === undefined || lsn === undefined ? undefined : { timeline, lsn };
     },
     everyMs: 200,
