@@ -34,7 +34,6 @@ const atOnce = 2;
  */
 export async function push({ file, server, archives, ahead = 0, onFile }: PushOptions): Promise<string[]> {
   const asked = archivedFile(path.basename(file), server.segmentSize);
-  await Promise.all(archives.map((archive) => archive.announce(asked.timeline)));
   const behind =
     asked.kind === 'segment'
       ? waitingBehind(file, nextOf(server), ahead).map((name) => path.join(path.dirname(file), name))
