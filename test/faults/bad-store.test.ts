@@ -1,5 +1,5 @@
 /** Damage in the store: told with its place before anything is touched, whatever is damaged, and never served as data. */
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { PostgresFacts, SealedComponent } from '../../domain/backup';
 import { parseLsn, segmentOf } from '../../domain/lsn';
@@ -172,6 +172,13 @@ describe('the manifest and the indexes', () => {
 });
 
 describe('the WAL', () => {
+  /** The ledger looks every twenty seconds and would put right what is wrong: each case is over before it looks again. */
+  beforeEach(async () => {
+    const ledger = object(system.storeDir, /\/ledger\//);
+    const before = statSync(ledger).mtimeMs;
+    await system.until(async () => statSync(ledger).mtimeMs > before || undefined, 60_000);
+  });
+
   test('a flipped byte in a segment that makes the backup consistent', async () => {
     const segment = await startOfNewest();
     const end = await altered(inStore(segment), flipped(), () => restoreInPlace());
