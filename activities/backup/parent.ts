@@ -1,7 +1,7 @@
 /** Which backup a differential or incremental one builds upon, and what that chain holds. */
 
 import type { BackupHead, BackupType, ChainLink, SealedManifest } from '../../domain/backup';
-import { HoldfastError } from '../../domain/errors';
+import { HoldfastError, isHoldfastError } from '../../domain/errors';
 import type { RepositoryCopy } from '../../repository/copy';
 import { getHead, listHeads } from '../../repository/heads';
 import { getSealedManifest } from '../../repository/sealed-manifest';
@@ -65,6 +65,8 @@ export async function chainManifests(copy: RepositoryCopy, chain: ChainLink[] = 
   for (const { backupId, manifestSha256 } of chain) {
     manifests.push(
       await getSealedManifest(copy, { id: backupId, manifestSha256 }).catch((cause: unknown) => {
+        // A store that is away for a moment has broken nothing: the step is tried again.
+        if (isHoldfastError(cause) && cause.retryable) throw cause;
         throw broken(copy, backupId, cause);
       }),
     );
