@@ -5,6 +5,7 @@ import type { RestoredComponent } from '../domain/progress';
 import type {
   BackupRequest,
   ConsolidateRequest,
+  PointRequest,
   RestoreRequest,
   ShippingRequest,
   VerifyRequest,
@@ -31,6 +32,8 @@ export interface BackupJob {
   chain?: ChainLink[];
   startedAt: string;
   components: JobComponent[];
+  /** Of a recovery point: databases that are marked in their WAL, and not copied. */
+  marked?: JobComponent[];
   /** The store that packs are written to, and those that get a copy afterwards. */
   store: string;
   copies: string[];
@@ -68,6 +71,12 @@ export interface SealedJob {
   recoveryPoint?: string;
 }
 
+/** What the marks of a recovery point cover, and when they were made. */
+export interface MarkedDatabases {
+  /** RFC 3339; absent without a database. */
+  at?: string;
+}
+
 /** A restore that was found possible: fixed by `resolveRestore`, handed to every later step. */
 export interface RestoreJob {
   restoreId: string;
@@ -95,6 +104,14 @@ export interface LinkRuns {
   runs: number;
 }
 
+/** Absent target and timeline: those of the request. */
+export interface ComponentOrigin {
+  backupId: string;
+  store: string;
+  at?: string;
+  timeline?: string;
+}
+
 export interface RestoreComponent {
   name: string;
   kind: ComponentKind;
@@ -103,6 +120,8 @@ export interface RestoreComponent {
   bytes: number;
   /** Backups that this one builds upon, the full one first, with their runs of this component. */
   links?: LinkRuns[];
+  /** Of a restore that takes components from several backups: where this one comes from, and what it is replayed to. */
+  from?: ComponentOrigin;
   /** Code of the error that a failure of this component is reported with. */
   errorCode: 'database_restore_failed' | 'config_restore_failed' | 'logs_restore_failed' | 'restore_failed';
   /** Absolute path of the restored data directory, or of the folder that receives the trees. */
@@ -208,6 +227,11 @@ export interface SiteActivities {
   beginConsolidation(request: ConsolidateRequest): Promise<{ job: BackupJob; of: string }>;
   planConsolidation(part: ConsolidationPart): Promise<ComponentPlan>;
   consolidateRun(work: ConsolidateRunWork): Promise<RunOutcome>;
+  // a recovery point across components
+  beginPoint(request: PointRequest): Promise<BackupJob>;
+  markDatabases(job: BackupJob): Promise<MarkedDatabases>;
+  awaitMarks(job: BackupJob): Promise<void>;
+  expirePoints(job: BackupJob): Promise<{ expired: number; removed: number }>;
   // shipping
   receiveWal(request: ReceiveRequest): Promise<ShippingEnd>;
   // restore, in the order of the runbook

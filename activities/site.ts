@@ -16,6 +16,9 @@ import { planConsolidation } from './consolidate/plan';
 import { consolidateRun } from './consolidate/put-together';
 import type { SiteContext } from './context';
 import type { SiteActivities } from './contracts';
+import { beginPoint } from './point/begin';
+import { expirePoints } from './point/expire';
+import { awaitMarks, markDatabases } from './point/marks';
 import { writeReceipt } from './receipts/write';
 import { putDataBack, removeWorkDirs, setDataAside } from './restore/aside';
 import { checkTarget } from './restore/check-target';
@@ -45,6 +48,7 @@ const activities = {
     discardBackup,
   },
   ...{ beginConsolidation, planConsolidation, consolidateRun },
+  ...{ beginPoint, markDatabases, awaitMarks, expirePoints },
   ...{ receiveWal },
   ...{
     resolveRestore,

@@ -52,6 +52,22 @@ export interface BackupHead {
   error?: { code: string; message: string };
   /** Backups that this one builds upon, the full one first; absent: none. All of them are needed to restore it. */
   chain?: string[];
+  /** It is a recovery point: what was marked in the databases, whose data lies in other backups and the WAL. */
+  marks?: Record<string, PointMark>;
+  /** Its tier keeps newer ones, and it is offered no more. */
+  expiredAt?: string;
+}
+
+/** Where a recovery point lies in a database. */
+export interface PointMark {
+  systemIdentifier: string;
+  timeline: number;
+  /** End of the record in the WAL. */
+  lsn: string;
+  /** Of `pg_create_restore_point`; absent: the server was a standby, which creates none. */
+  name?: string;
+  /** The server's clock, RFC 3339 with microseconds. */
+  at: string;
 }
 
 /** What a PostgreSQL backup knows of its server; part of the sealed manifest. */
@@ -111,6 +127,8 @@ export interface SealedManifest {
   components: Record<string, SealedComponent>;
   /** Backups that this one builds upon, the full one first, each by the SHA-256 of its sealed manifest. */
   chain?: ChainLink[];
+  /** Of a recovery point: where it lies in each database. */
+  marks?: Record<string, PointMark>;
 }
 
 export interface ChainLink {

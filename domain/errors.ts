@@ -28,6 +28,7 @@ export const catalogue = {
   confirmation_required: refused,
   already_running: refused,
   procedure_not_found: refused,
+  timed_out: failed,
   aborted: { exit: 130, retryable: false },
 
   // store and repository

@@ -36,6 +36,12 @@ export interface RestoreRequest {
   dryRun?: boolean;
 }
 
+export interface PointRequest extends Omit<BackupRequest, 'type'> {
+  tier: string;
+  /** Milliseconds it may take. */
+  timeout: number;
+}
+
 export interface VerifyRequest {
   site: string;
   backup: string;
@@ -62,6 +68,11 @@ export function siteQueue(site: string): string {
 /** One shipper per database: the id is the single-flight lock. */
 export function shippingWorkflowId(system: string, site: string, component: string): string {
   return `wal/${system}/${site}/${component}`;
+}
+
+/** One recovery point of a row at a time; backups of the site may run beside it. */
+export function pointWorkflowId(system: string, site: string, tier: string): string {
+  return `point/${system}/${site}/${tier}`;
 }
 
 /** One backup of a site at a time, whoever starts it. */

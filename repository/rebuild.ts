@@ -116,6 +116,7 @@ function describe(
     storedBytes: summaries.reduce((sum, [, one]) => sum + one.storedBytes, 0),
     ...(checksum === undefined ? {} : { checksum }),
     manifestSha256,
+    ...(manifest.marks && { marks: manifest.marks }),
     ...(manifest.chain && { chain: manifest.chain.map(({ backupId }) => backupId) }),
     stores: [copy.store.name],
     location: copy.store.location,

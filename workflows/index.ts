@@ -8,6 +8,7 @@
 export { backup } from './backup/backup';
 export { consolidate } from './consolidate';
 export { packRuns } from './pack-runs';
+export { recoveryPoint } from './point/recovery-point';
 export { pointInTimeRestore } from './restore/point-in-time-restore';
 export { restore } from './restore/restore';
 export { shipWal } from './ship-wal';

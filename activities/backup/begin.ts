@@ -19,43 +19,64 @@ import { claimId } from './claim';
 import { chooseParent, type ParentWish } from './parent';
 
 export async function beginBackup(context: SiteContext, request: BackupRequest): Promise<BackupJob> {
+  const scope = scopeOf(context, request);
+  const { components, stores, warnings } = scope;
+  const { type, chain } = await basisOf(context, request.type, { components, stores }, warnings);
+  return await claimJob(context, { ...scope, type, chain }, request.dryRun);
+}
+
+/** What any kind of backup is to hold, and where it goes. */
+export interface BackupScope {
+  tier?: string;
+  components: JobComponent[];
+  /** The first is the one that packs are written to. */
+  stores: string[];
+  verify: 'quick' | 'full';
+  warnings: string[];
+}
+
+/** @throws HoldfastError `usage` for a tier that is not there, and where no store is left to write to */
+export function scopeOf(context: SiteContext, request: Omit<BackupRequest, 'type'>): BackupScope {
   const { config, site } = context;
   const tier = request.tier === undefined ? undefined : tierOf(context, request.tier);
   const names = request.components ?? tier?.components ?? Object.keys(siteOf(config, site).components);
-  const components = names.map((name) => jobComponent(name, componentOf(config, site, name)));
   const stores = (tier?.to ?? Object.keys(config.stores)).filter(
     (name) => request.upload || config.stores[name]?.kind === 'dir',
   );
-  const [store, ...copies] = stores;
-  if (store === undefined) {
+  if (stores.length === 0) {
     throw new HoldfastError('usage', 'without uploading there is no store left to write to', {
       hints: ['add a store of kind dir, or leave out --no-upload'],
     });
   }
+  return {
+    tier: request.tier,
+    components: names.map((name) => jobComponent(name, componentOf(config, site, name))),
+    stores,
+    verify: tier?.verify ?? 'quick',
+    warnings: config.encryption ? [] : ['encryption is off: whoever can read the store can read the backup'],
+  };
+}
+
+type Wanted = BackupScope & Pick<BackupJob, 'type' | 'chain' | 'marked'>;
+
+/** The job under an id of its own. A dry run writes nothing: no repository is made for it, and no id claimed. */
+export async function claimJob(
+  context: SiteContext,
+  { stores, ...wanted }: Wanted,
+  dryRun: boolean | undefined,
+): Promise<BackupJob> {
+  const { config, site } = context;
+  const [store = '', ...copies] = stores;
   const { workflowExecution, scheduledTimestampMs } = activityInfo();
   const owner = `${workflowExecution?.workflowId}/${workflowExecution?.runId}`;
-  const warnings = config.encryption ? [] : ['encryption is off: whoever can read the store can read the backup'];
-  const { type, chain } = await basisOf(context, request.type, { components, stores }, warnings);
-  const partial = {
-    system: config.system,
-    site,
-    tier: request.tier,
-    type,
-    chain,
-    components,
-    store,
-    copies,
-    jobs: config.parallelJobs,
-    verify: tier?.verify ?? ('quick' as const),
-    warnings,
-  };
+  const partial = { ...wanted, system: config.system, site, store, copies, jobs: config.parallelJobs };
+  const { type } = wanted;
   // An id names a second: the next free one is taken; a retry of this very run finds its own.
   for (let second = 0; ; second++) {
     const at = new Date(Math.floor(scheduledTimestampMs / 1000) * 1000 + second * 1000);
     const id = backupId({ system: config.system, site: siteInId(config, site), type, at });
     const job: BackupJob = { ...partial, backupId: id, startedAt: at.toISOString() };
-    // A dry run writes nothing: no repository is made for it, and no id claimed.
-    if (request.dryRun || (await claimId(context, job, owner))) return job;
+    if (dryRun || (await claimId(context, job, owner))) return job;
   }
 }
 
@@ -92,7 +113,7 @@ function tierOf({ config }: SiteContext, name: string) {
 
 /** Refuses now what would fail after an hour. */
 export async function checkHealth(context: SiteContext, job: BackupJob): Promise<void> {
-  for (const { name, kind } of job.components) {
+  for (const { name, kind } of [...job.components, ...(job.marked ?? [])]) {
     if (kind === 'files') sourceDirs(filesOf(context.config, context.site, name).paths);
     if (kind !== 'postgres') continue;
     const component = postgresOf(context.config, context.site, name);
@@ -129,5 +150,6 @@ export function headOf(job: BackupJob, location: string, status: BackupHead['sta
     stores: [],
     location,
     ...(job.chain && { chain: job.chain.map(({ backupId }) => backupId) }),
+    ...(job.marked && { marks: {} }),
   };
 }

@@ -48,7 +48,9 @@ async function wholeChain(copies: RepositoryCopy[], head: BackupHead): Promise<C
     for (const [at, id] of ids.entries()) {
       const found = await getHead(copy, id).catch(() => undefined);
       const manifestSha256 = found?.manifestSha256;
-      if (found?.status !== 'completed' || manifestSha256 === undefined) return undefined;
+      // What a newer backup builds upon is kept for it, offered or not.
+      const usable = found?.status === 'completed' || (found?.status === 'expired' && id !== head.id);
+      if (!usable || manifestSha256 === undefined) return undefined;
       if (links[at] !== undefined && links[at].manifestSha256 !== manifestSha256) return undefined;
       links[at] = { backupId: id, manifestSha256 };
     }

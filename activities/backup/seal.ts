@@ -1,6 +1,5 @@
 /** The end of a backup: its WAL is stored, its manifest sealed, its copies made, its head published; or it is discarded. */
 
-import { setTimeout as delay } from 'node:timers/promises';
 import { cancellationSignal, heartbeat, log } from '@temporalio/activity';
 import type { BackupHead, ComponentSummary, SealedComponent, SealedManifest } from '../../domain/backup';
 import { HoldfastError } from '../../domain/errors';
@@ -20,18 +19,14 @@ import { getSealedManifest, putSealedManifest } from '../../repository/sealed-ma
 import { beating } from '../beating';
 import type { SiteContext } from '../context';
 import type { BackupJob, CopyRunWork, SealedJob } from '../contracts';
-import { storedUpTo } from '../wal/stored';
+import { marksOf } from '../point/marks';
+import { awaitStored } from './await-stored';
 import { headOf } from './begin';
 import { chainManifests } from './parent';
 import { closedSnapshot } from './snapshot';
 import { warningsOf } from './store-run';
 import { backupStore } from './stores';
 
-const pollMs = 200;
-/** A quiet server fills no segment: what is missing is sent as soon as it is there, so this long without progress is a fault. */
-const stuckAfterMs = 10 * 60_000;
-
-/** Waits for our own ledger, never for the server's archiver (docs/data-safety.md, A2). */
 export async function awaitWal(context: SiteContext, job: BackupJob): Promise<void> {
   for (const { name, kind } of job.components) {
     if (kind !== 'postgres') continue;
@@ -39,25 +34,7 @@ export async function awaitWal(context: SiteContext, job: BackupJob): Promise<vo
     if (!closed?.postgres) throw new HoldfastError('backup_unusable', `the snapshot of ${name} was never closed`);
     const { systemIdentifier, timeline, startLsn, stopLsn } = closed.postgres;
     const [from, to] = [parseLsn(startLsn), parseLsn(stopLsn)];
-    let best = from;
-    for (let since = Date.now(); ; await delay(pollMs, undefined, { signal: cancellationSignal() })) {
-      const end = await storedUpTo(context, name, { systemIdentifier, timeline, from });
-      heartbeat({ stored: String(end), needed: stopLsn });
-      if (end >= to) break;
-      if (end > best) [best, since] = [end, Date.now()];
-      if (Date.now() - since > stuckAfterMs) {
-        throw new HoldfastError(
-          'wal_not_stored',
-          `the WAL of the backup of ${name} did not reach the store up to ${stopLsn}`,
-          {
-            hints: [
-              '`holdfast status` says whether its shipper runs',
-              'the backup cannot be restored without that WAL and is discarded',
-            ],
-          },
-        );
-      }
-    }
+    await awaitStored(context, name, { systemIdentifier, timeline, from, to });
   }
 }
 
@@ -113,18 +90,21 @@ async function draftManifest(context: SiteContext, copy: RepositoryCopy, job: Ba
   }
   const endedAt = new Date().toISOString();
   const { chain } = job;
-  const format = chain === undefined ? 1 : 2;
-  return { format, backupId, system, site, type, tier, startedAt, endedAt, components, ...(chain && { chain }) };
+  const marks = await marksOf(copy, job);
+  const format = chain === undefined && marks === undefined ? 1 : 2;
+  const partial = { format, backupId, system, site, type, tier, startedAt, endedAt, components } as const;
+  return { ...partial, ...(chain && { chain }), ...(marks && { marks }) };
 }
 
-function sealedJob({ components }: SealedManifest): SealedJob {
+function sealedJob({ components, marks = {} }: SealedManifest): SealedJob {
   const parts = Object.entries(components);
+  const stops = parts.flatMap(([, { postgres }]) => postgres?.stopTime ?? []);
   const total = (amount: 'bytes' | 'storedBytes' | 'packs') =>
     parts.reduce((sum, [, { summary }]) => sum + summary[amount], 0);
   return {
     ...{ bytes: total('bytes'), storedBytes: total('storedBytes'), packs: total('packs') },
     components: parts.map(([name, { summary }]) => ({ name, runs: summary.runs })),
-    recoveryPoint: parts.map(([, { postgres }]) => postgres?.stopTime).find((time) => time !== undefined),
+    recoveryPoint: [...Object.values(marks).map(({ at }) => at), ...stops][0],
   };
 }
 
@@ -168,9 +148,10 @@ async function completedHead(copy: RepositoryCopy, job: BackupJob, stores: strin
   const checksums = await copy.store.get(backupKeys.checksums(job.backupId));
   const manifest = await getSealedManifest(copy, { id: job.backupId });
   const summaries = Object.entries(manifest.components).map(([name, { summary }]) => [name, summary] as const);
-  const { endedAt } = manifest;
+  const { endedAt, marks } = manifest;
   return {
     ...headOf(job, copy.store.location, 'completed'),
+    ...(marks && { marks }),
     endedAt,
     seconds: (Date.parse(endedAt) - Date.parse(job.startedAt)) / 1000,
     components: Object.fromEntries(summaries),

@@ -4,6 +4,7 @@ import type { BackupHead, SealedManifest } from '../../domain/backup';
 import { HoldfastError, isHoldfastError } from '../../domain/errors';
 import { parseInstant } from '../../domain/instant';
 import { parseLsn } from '../../domain/lsn';
+import { isPoint } from '../../domain/recovery-points';
 import { describeTarget, type RequestedTarget } from '../../domain/recovery-target';
 import type { RepositoryCopy } from '../../repository/copy';
 import { backupOfHead, getHead, listHeads } from '../../repository/heads';
@@ -19,20 +20,32 @@ export interface Chosen {
   older: string[];
 }
 
+export interface Narrower {
+  timeline?: string;
+  /** A database of this name and system is wanted; absent: whatever there is. */
+  name?: string;
+  systemIdentifier?: string;
+}
+
 export async function chooseBackup(
   context: SiteContext,
   wanted: string,
   target: RequestedTarget,
-  timeline?: string,
+  { timeline, name, systemIdentifier }: Narrower = {},
 ): Promise<Chosen> {
   if (wanted !== 'latest') return { ...(await namedBackup(context, wanted)), older: [] };
-  const heads = await completedHeads(context);
-  const way = new PresentWay(context, timeline);
+  const all = await completed(context);
+  const backups = all.filter(({ head }) => !isPoint(head));
+  // Where there is no database a point is all that a backup is.
+  const heads = (backups.length > 0 ? backups : all).filter(({ head }) => name === undefined || head.components[name]);
+  const way = new PresentWay(context, timeline, name);
   const candidates: (Omit<Chosen, 'older'> & { onWay: boolean })[] = [];
   const byContents = target.kind === 'name' || target.kind === 'xid';
   for (const [at, { head }] of heads.entries()) {
     const { copy, manifest } = await namedBackup(context, head.id);
-    if (!endsBefore(manifest, target)) continue;
+    if (!endsBefore(manifest, target, name)) continue;
+    if (systemIdentifier !== undefined && databaseOf(manifest, name)?.postgres?.systemIdentifier !== systemIdentifier)
+      continue;
     if (byContents) return { copy, manifest, older: heads.slice(at + 1).map((one) => one.head.id) };
     candidates.push({ copy, manifest, onWay: await way.holds(manifest) });
     if (candidates.at(-1)?.onWay) break;
@@ -46,7 +59,7 @@ export async function chooseBackup(
   if (heads.length === 0) throw nothing(context);
   const oldest = heads.at(-1);
   const manifest = oldest && (await getSealedManifest(oldest.copy, oldest.head));
-  const first = manifest && databaseOf(manifest)?.postgres;
+  const first = manifest && databaseOf(manifest, name)?.postgres;
   throw new HoldfastError('timestamp_out_of_range', `no backup ends before ${describeTarget(target)}`, {
     hints: [
       first
@@ -82,10 +95,19 @@ function isNotFound(error: unknown): boolean {
 }
 
 /**
- * Newest first, one entry a backup: in the first store of the configuration that has it.
+ * Newest first, one entry a backup: in the first store of the configuration that has it. A recovery point is none: it is restored by its own name.
  * @throws HoldfastError `catalog_damaged` when a newer backup is hidden behind a head that no store can show
  */
 export async function completedHeads(context: SiteContext): Promise<{ head: BackupHead; copy: RepositoryCopy }[]> {
+  return (await completed(context)).filter(({ head }) => !isPoint(head));
+}
+
+/** Recovery points, newest first. */
+export async function completedPoints(context: SiteContext): Promise<BackupHead[]> {
+  return (await completed(context)).map(({ head }) => head).filter(isPoint);
+}
+
+async function completed(context: SiteContext): Promise<{ head: BackupHead; copy: RepositoryCopy }[]> {
   const { copies, unavailable } = await context.repository();
   const found = new Map<string, { head: BackupHead; copy: RepositoryCopy }>();
   const readable = new Set<string>();
@@ -118,15 +140,16 @@ async function hidesNewer(context: SiteContext, copy: RepositoryCopy, id: string
   return manifest !== undefined && manifest.site === context.site && manifest.startedAt > than;
 }
 
-function endsBefore(manifest: SealedManifest, target: RequestedTarget): boolean {
-  const facts = databaseOf(manifest)?.postgres;
+function endsBefore(manifest: SealedManifest, target: RequestedTarget, name: string | undefined): boolean {
+  const facts = databaseOf(manifest, name)?.postgres;
   if (!facts) return target.kind !== 'time' || parseInstant(manifest.endedAt) <= target.at;
   if (target.kind === 'time') return parseInstant(facts.stopTime) <= target.at;
   if (target.kind === 'lsn') return parseLsn(facts.stopLsn) <= target.lsn;
   return true;
 }
 
-function databaseOf(manifest: SealedManifest) {
+function databaseOf(manifest: SealedManifest, name?: string) {
+  if (name !== undefined) return manifest.components[name];
   return Object.values(manifest.components).find(({ postgres }) => postgres !== undefined);
 }
 
@@ -143,10 +166,11 @@ class PresentWay {
   constructor(
     private readonly context: SiteContext,
     private readonly timeline: string | undefined,
+    private readonly name: string | undefined,
   ) {}
 
   async holds(manifest: SealedManifest): Promise<boolean> {
-    const facts = databaseOf(manifest)?.postgres;
+    const facts = databaseOf(manifest, this.name)?.postgres;
     if (!facts) return true;
     const { systemIdentifier } = facts;
     if (!this.ways.has(systemIdentifier)) this.ways.set(systemIdentifier, await this.look(systemIdentifier));

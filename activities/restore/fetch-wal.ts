@@ -11,7 +11,7 @@ import { decideRecovery, type ReplayTarget } from '../../domain/decide-recovery'
 import { HoldfastError, isHoldfastError } from '../../domain/errors';
 import { formatInstant, parseInstant } from '../../domain/instant';
 import { formatLsn, parseLsn } from '../../domain/lsn';
-import { parseTarget } from '../../domain/recovery-target';
+import { parseTarget, type RequestedTarget } from '../../domain/recovery-target';
 import type { TimelineStretch } from '../../domain/timeline';
 import type { WalArchive } from '../../repository/wal/archive';
 import { beating } from '../beating';
@@ -52,8 +52,8 @@ export async function fetchWal(context: SiteContext, job: RestoreJob): Promise<F
       const next = at.candidates[0];
       if (next === undefined || !isHoldfastError(error) || !liesElsewhere.has(error.code)) throw refusal;
       await removeSpools(at);
-      const older = await resolveRestore(context, { ...job.request, backup: next });
-      at = { ...older, request: job.request, candidates: at.candidates.slice(1) };
+      const older = await resolveRestore(context, job.request, next);
+      at = { ...older, candidates: at.candidates.slice(1) };
     }
   }
 }
@@ -61,12 +61,12 @@ export async function fetchWal(context: SiteContext, job: RestoreJob): Promise<F
 const liesElsewhere = new Set(['target_not_found', 'timestamp_out_of_range']);
 
 async function fetchFor(context: SiteContext, job: RestoreJob): Promise<FetchedWal> {
-  const { manifest } = await namedBackup(context, job.backupId);
   let reaches: string | undefined;
   let instant: string | undefined;
   let walBytes: number | undefined;
   const warnings = [...job.warnings];
   for (const component of job.components) {
+    const { manifest } = await namedBackup(context, component.from?.backupId ?? job.backupId);
     const facts = manifest.components[component.name]?.postgres;
     if (!facts) continue;
     const reached = await spoolComponent(context, job, component, facts);
@@ -84,8 +84,8 @@ async function spoolComponent(
   component: RestoreComponent,
   facts: PostgresFacts,
 ) {
-  const { workDir } = component;
-  const archive = (await openArchives(context, facts.systemIdentifier, job.store))[0];
+  const { workDir, from } = component;
+  const archive = (await openArchives(context, facts.systemIdentifier, from?.store ?? job.store))[0];
   if (!archive) {
     throw new HoldfastError('wal_gap', 'the stores hold no WAL of this database system', {
       hints: ['restore from a store that has it'],
@@ -96,11 +96,12 @@ async function spoolComponent(
   const dir = spoolOf(workDir);
   const budget = await spoolBudget(context, job, workDir);
   let refusal: unknown;
-  const target = parseTarget(job.request.at);
+  const target = parseTarget(from?.at ?? job.request.at);
+  const wanted = from?.timeline ?? job.request.timeline;
   const at = target.kind === 'time' ? target.at : undefined;
-  for (const timeline of await waysOf(archive, facts, job.request.timeline, at)) {
+  for (const timeline of await waysOf(archive, facts, wanted, at)) {
     try {
-      return await spoolTimeline({ context, archive, job, facts, dir, workDir, budget, timeline });
+      return await spoolTimeline({ context, archive, job, target, facts, dir, workDir, budget, timeline });
     } catch (error) {
       if (!isHoldfastError(error) || !triesOthers.has(error.code)) throw error;
       refusal ??= error;
@@ -114,6 +115,7 @@ interface SpoolTimeline {
   context: SiteContext;
   archive: WalArchive;
   job: RestoreJob;
+  target: RequestedTarget;
   facts: PostgresFacts;
   dir: string;
   workDir: string;
@@ -121,8 +123,8 @@ interface SpoolTimeline {
   timeline: { timeline: number; path: TimelineStretch[] };
 }
 
-async function spoolTimeline({ context, archive, job, facts, dir, workDir, budget, timeline }: SpoolTimeline) {
-  const target = parseTarget(job.request.at);
+async function spoolTimeline(order: SpoolTimeline) {
+  const { context, archive, job, target, facts, dir, workDir, budget, timeline } = order;
   const { inclusive } = job.request;
   const stopLsn = parseLsn(facts.stopLsn);
   // Before the last look at the WAL: it speaks of what is stored by now.
@@ -136,13 +138,13 @@ async function spoolTimeline({ context, archive, job, facts, dir, workDir, budge
   });
   const backup = { stopLsn, stopTime: parseInstant(facts.stopTime) };
   const decision = decideRecovery({ target, inclusive, backup, facts: found, coverage: mark });
-  const order: ReplayOrder = {
+  const replayed: ReplayOrder = {
     tell: decision.tell,
     timeline: String(timeline.timeline),
     tablespaces: found.tablespaces.map(({ oid, path: place }) => ({ oid, path: place })),
   };
   await keepSpoolPlan(workDir, segments, { budget, segmentSize: archive.segmentSize });
-  writeFileSync(path.join(workDir, 'replay.json'), JSON.stringify(order, bigintsAsText), { mode: 0o600 });
+  writeFileSync(path.join(workDir, 'replay.json'), JSON.stringify(replayed, bigintsAsText), { mode: 0o600 });
   const last = decision.lastTransaction?.time;
   const instant = target.kind === 'time' ? target.at : last;
   return {

@@ -18,6 +18,15 @@ export async function manifestOf(
   return { copy, manifest: await getSealedManifest(copy, await getHead(copy, backupId)) };
 }
 
+/** That which the component comes from. */
+export async function manifestOfComponent(
+  context: SiteContext,
+  job: RestoreJob,
+  component: string,
+): Promise<{ copy: RepositoryCopy; manifest: SealedManifest }> {
+  return await manifestOf(context, componentOfJob(job, component).from ?? job);
+}
+
 export function componentOfJob(job: RestoreJob, name: string): RestoreComponent {
   const found = job.components.find((one) => one.name === name);
   if (found) return found;

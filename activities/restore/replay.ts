@@ -28,7 +28,7 @@ import type { SiteContext } from '../context';
 import type { RestoreComponent, RestorePart } from '../contracts';
 import { openArchives } from '../wal/archives';
 import { replayOrder } from './fetch-wal';
-import { componentOfJob, indexesOf, manifestOf } from './job';
+import { componentOfJob, indexesOf, manifestOfComponent } from './job';
 import { ownerOfTarget } from './owner';
 import { readSpoolPlan, segmentsAtOnce, spoolOf } from './spool-plan';
 import { waitForWriters } from './work-dir';
@@ -40,7 +40,7 @@ interface Database {
 }
 
 async function databaseOf(context: SiteContext, { job, component: name }: RestorePart): Promise<Database> {
-  const { manifest } = await manifestOf(context, job);
+  const { manifest } = await manifestOfComponent(context, job, name);
   const component = componentOfJob(job, name);
   const facts = manifest.components[name]?.postgres;
   if (!facts) throw new HoldfastError('internal', `${name} is no database`);
@@ -88,7 +88,7 @@ export async function prepareReplay(context: SiteContext, part: RestorePart): Pr
       ...{ dataDir, owner, facts, tablespaces, spoolDir, inPlace: job.inPlace },
       isFed: segments.length > room,
     });
-    const { copy, manifest } = await manifestOf(context, job);
+    const { copy, manifest } = await manifestOfComponent(context, job, part.component);
     const runs = indexesOf(copy, manifest, part.component);
     const placed = (entry: TreeEntry) => context.threads.checksumInThread({ dirs: component.roots, entry });
     await placeManifest(dataDir, owner, { facts, runs, generated, placed });
@@ -118,7 +118,7 @@ export async function replay(context: SiteContext, part: RestorePart): Promise<v
 async function replayFed(context: SiteContext, part: RestorePart): Promise<void> {
   const { component, facts, request } = await databaseOf(context, part);
   const { owner, spoolDir: dir } = request;
-  const archives = await openArchives(context, facts.systemIdentifier, part.job.store);
+  const archives = await openArchives(context, facts.systemIdentifier, component.from?.store ?? part.job.store);
   const plan = readSpoolPlan(component.workDir);
   const feed = await Feed.begin({ archives, ...plan, dir, owner, parallel: segmentsAtOnce(context) });
   const beat = beating();

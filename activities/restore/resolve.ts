@@ -14,32 +14,34 @@ import { dataDirOf, filesOf, restoreOrder, siteOf } from '../../domain/config/na
 import { HoldfastError } from '../../domain/errors';
 import { parseTarget } from '../../domain/recovery-target';
 import type { RestoreRequest } from '../../domain/requests';
-import { chainManifests } from '../backup/parent';
 import type { SiteContext } from '../context';
 import type { LinkRuns, RestoreComponent, RestoreJob } from '../contracts';
 import { chooseBackup } from './choose';
+import { type Source, sourcesOf } from './sources';
 import { assertSpace } from './space';
 
 /** Restores of this kind of data on an ordinary disk go at about this speed; only for the estimate before anything is known. */
 const assumedBytesPerSecond = 200e6;
 
-export async function resolveRestore(context: SiteContext, request: RestoreRequest): Promise<RestoreJob> {
+/** @param instead of the backup that the request names: an older one, found to hold the target */
+export async function resolveRestore(
+  context: SiteContext,
+  request: RestoreRequest,
+  instead?: string,
+): Promise<RestoreJob> {
   const { config, site } = context;
-  const { copy, manifest, older } = await chooseBackup(
-    context,
-    request.backup,
-    parseTarget(request.at),
-    request.timeline,
-  );
+  const { timeline } = request;
+  const target = parseTarget(request.at);
+  const { copy, manifest, older } = await chooseBackup(context, instead ?? request.backup, target, { timeline });
+  const sources = await sourcesOf(context, request, { copy, manifest });
   if (request.to !== undefined) checkDirectory(request.to);
-  const names = restoreOrder(config, site, componentNames(manifest, request));
+  const names = restoreOrder(config, site, componentNames(manifest.backupId, sources, request));
   const id = restoreIdOf();
   const components: RestoreComponent[] = [];
-  const links = await chainManifests(copy, manifest.chain);
   for (const name of names) {
-    const sealed = manifest.components[name] as SealedComponent;
+    const { sealed, links, from } = sources[name] as Source;
     const component = await resolveComponent(context, request, name, sealed, id);
-    components.push(manifest.chain ? { ...component, links: linkRuns(links, name) } : component);
+    components.push({ ...component, ...(links && { links: linkRuns(links, name) }), ...(from && { from }) });
   }
   const inPlace = request.to === undefined;
   const bytes = components.reduce((sum, one) => sum + one.bytes, 0);
@@ -93,12 +95,12 @@ function restoreIdOf(): string {
     .slice(0, 12);
 }
 
-function componentNames(manifest: SealedManifest, { components }: RestoreRequest): string[] {
-  const held = Object.keys(manifest.components);
+function componentNames(backupId: string, sources: Record<string, Source>, { components }: RestoreRequest): string[] {
+  const held = Object.keys(sources);
   for (const name of held) assertPlainName(name);
   const missing = components?.find((name) => !held.includes(name));
   if (missing === undefined) return components ?? held;
-  throw new HoldfastError('usage', `${manifest.backupId} holds no component "${missing}"`, {
+  throw new HoldfastError('usage', `${backupId} holds no component "${missing}"`, {
     hints: [`it holds ${held.join(', ')}`],
   });
 }

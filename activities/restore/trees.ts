@@ -12,12 +12,12 @@ import type { SiteContext } from '../context';
 import type { RestoreJob, RestorePart } from '../contracts';
 import { decidePlacing } from './chain';
 import { failingAs } from './failing-as';
-import { componentOfJob, entriesOf, indexesOf, manifestOf } from './job';
+import { componentOfJob, entriesOf, indexesOf, manifestOfComponent } from './job';
 import { ownerNamed } from './owner';
 import { closeForPlacing, enterWriting, isPlaced, markPlaced, openForPlacing, waitForWriters } from './work-dir';
 
 export async function prepareTree(context: SiteContext, { job, component }: RestorePart): Promise<void> {
-  const { copy, manifest } = await manifestOf(context, job);
+  const { copy, manifest } = await manifestOfComponent(context, job, component);
   const { roots, workDir, errorCode } = componentOfJob(job, component);
   const attempt = enterWriting(workDir);
   try {
@@ -35,7 +35,7 @@ export async function prepareTree(context: SiteContext, { job, component }: Rest
 }
 
 export async function finishTree(context: SiteContext, { job, component }: RestorePart): Promise<void> {
-  const { copy, manifest } = await manifestOf(context, job);
+  const { copy, manifest } = await manifestOfComponent(context, job, component);
   const { roots, workDir, errorCode } = componentOfJob(job, component);
   await closeForPlacing(workDir);
   const sizes = new StoredSizes();

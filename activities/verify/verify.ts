@@ -19,6 +19,7 @@ import { chooseBackup } from '../restore/choose';
 import { manifestOf } from '../restore/job';
 import { linkRuns } from '../restore/resolve';
 import { openArchives } from '../wal/archives';
+import { verifyMarks } from './marks';
 
 export async function findBackup(context: SiteContext, request: VerifyRequest): Promise<VerifyJob> {
   const { copy, manifest } = await chooseBackup(context, request.backup, { kind: 'latest' });
@@ -110,6 +111,7 @@ export async function verifyWal(
   job: Pick<VerifyJob, 'backupId' | 'store'> & { level: 'quick' | 'full' },
 ): Promise<{ warnings: string[] }> {
   const { manifest } = await manifestOf(context, job);
+  await verifyMarks(context, manifest);
   for (const [name, { postgres }] of Object.entries(manifest.components)) {
     if (!postgres) continue;
     const [from, to] = [parseLsn(postgres.startLsn), parseLsn(postgres.stopLsn)];

@@ -7,6 +7,7 @@ import { formatInstant } from '../../domain/instant';
 import { formatLsn, parseLsn } from '../../domain/lsn';
 import type { RestoreTime } from '../../domain/objectives';
 import { type RecoverableBackup, recoverableIntervals, type StoredTimeline } from '../../domain/recoverable';
+import { isPoint } from '../../domain/recovery-points';
 import type { RepositoryCopy } from '../../repository/copy';
 import type { Repository } from '../../repository/repository';
 import { getSealedManifest } from '../../repository/sealed-manifest';
@@ -16,6 +17,7 @@ import { opaque, systemsOf } from '../../repository/wal/marks';
 import { say } from '../output/say';
 import { readCatalog } from './heads';
 import { LedgerOfArchive, type LedgerView, type PointGap } from './ledger';
+import { type NamedPoint, namedPoints } from './recovery-points';
 import { restoreTime, samplesOf } from './restore-time';
 
 export interface PointInterval {
@@ -37,6 +39,8 @@ export interface ComponentPoints {
   systemIdentifier?: string;
   intervals: PointInterval[];
   gaps: PointGap[];
+  /** Recovery points of a tier that lie in it; none: absent. */
+  named?: NamedPoint[];
   /** What the shipper found when it looked for the last time; absent for files. */
   ledger?: LedgerView;
   /** Everything that was durable on the server at this time is stored. */
@@ -66,6 +70,7 @@ export async function recoverablePoints(
   const completed = heads.filter(({ status }) => status === 'completed');
   const points: ComponentPoints[] = [];
   const samples = await samplesOf(repository.copies);
+  const marked = completed.filter(isPoint);
   for (const { site, name, component } of sites.flatMap((one) => componentRefs(config, one))) {
     const own = completed.filter((head) => head.site === site && head.components[name] !== undefined);
     if (component.kind === 'files') {
@@ -79,7 +84,8 @@ export async function recoverablePoints(
       for (const one of await ofDatabase(repository, copy, site, name, manifests)) {
         const newest = one.intervals.at(-1);
         const rto = newest && restoreTime(own, name, copy.store.name, samples, newestWal(newest, manifests, name));
-        points.push({ ...one, ...(rto && { rto }) });
+        const named = namedPoints(marked, name, one.systemIdentifier ?? '');
+        points.push({ ...one, ...(named.length > 0 && { named }), ...(rto && { rto }) });
       }
     }
   }

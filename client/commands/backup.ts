@@ -2,9 +2,8 @@
 import type { BackupType } from '../../domain/backup';
 import type { Config } from '../../domain/config/types';
 import { HoldfastError } from '../../domain/errors';
-import type { BackupRequest } from '../../domain/requests';
 import { configured, type GlobalOptions, type Outcome } from '../context';
-import { backupWorkflowId } from '../procedures/ids';
+import { backupOrder } from '../procedures/backup-order';
 import { runProcedures } from '../procedures/run';
 import { checkComponents, checkTier, chosenSites } from '../sites';
 
@@ -27,17 +26,11 @@ export async function backup(options: BackupOptions): Promise<Outcome> {
   const upload = options.upload !== false && config.upload;
   if (!upload) checkLocalStore(config, tier);
   for (const site of sites) checkComponents(config, site, components);
-  const type = options.type ?? (tier === undefined ? 'full' : (config.tiers[tier]?.type ?? 'full'));
-  const orders = sites.map((site) => {
-    const request: BackupRequest = { site, tier, type, components, upload, dryRun };
-    return {
-      type: 'backup' as const,
-      workflowId: backupWorkflowId(config.system, site),
-      request,
-      summary: `${type} backup of ${config.system} ${site}${tier === undefined ? '' : `, tier ${tier}`}`,
-      label: site,
-    };
-  });
+  const { type } = options;
+  const orders = sites.map((site) => ({
+    ...backupOrder(config, { site, tier, type, components, upload, dryRun }),
+    label: site,
+  }));
   return runProcedures(loaded, orders, { detach });
 }
 

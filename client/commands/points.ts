@@ -38,6 +38,7 @@ function describe(one: ComponentPoints): string {
   const lines = [
     title,
     rows.length === 0 ? '  no recoverable interval' : table(['FROM', 'TO', 'TIMELINE', 'LAST LSN', 'BACKUPS'], rows),
+    ...namedLines(one),
     ...one.gaps.map(describeGap),
     ...(one.switches ?? []).slice(-1).map(({ commits, at, reason }) => `  commits ${commits} since ${at}: ${reason}`),
     ...(one.ledger?.findings ?? [])
@@ -47,6 +48,13 @@ function describe(one: ComponentPoints): string {
     ...(one.rto === undefined ? [] : [`  a restore would take about ${shownRestoreTime(one)}`]),
   ];
   return lines.join('\n');
+}
+
+/** The newest by name, since that is what `restore` takes. */
+function namedLines({ named = [] }: ComponentPoints): string[] {
+  const newest = named.at(-1);
+  if (newest === undefined) return [];
+  return [`  ${named.length} recovery points since ${named[0]?.at}, the newest ${newest.backupId} of ${newest.at}`];
 }
 
 /** As `--acknowledge` takes it. */

@@ -13,6 +13,7 @@ import { ledgerSays } from '../catalog/ledger-problems';
 import { recoveryTimeSays, shownRestoreTime } from '../catalog/objectives';
 import { withRepository } from '../catalog/open';
 import { type ComponentPoints, recoverablePoints } from '../catalog/points';
+import { rowsSay } from '../catalog/recovery-points';
 import { configured, type GlobalOptions, type Outcome } from '../context';
 import { joinEngine } from '../engine/join';
 import { type ArchiverStatus, archiversOf, archiverTable, archiverWarnings } from '../output/archivers';
@@ -96,6 +97,7 @@ export async function status(options: GlobalOptions & { site?: string }): Promis
       .map((one) => `${one.site}/${one.component}`);
     const says = [
       ledgerSays(stores.points, new Set(streaming), Date.now()),
+      rowsSay(config, sites, stores.heads, Date.now()),
       recoveryTimeSays(stores.points, seconds(config.objectives?.rto)),
       ...shippers.map(({ site, component, slot }) => slotSays(`${component} (${site})`, slot)),
     ];

@@ -4,6 +4,7 @@ import { connectionOf } from '../../components/config-file/open-repository';
 import { checkStreamed } from '../../components/postgres/base-backup/check';
 import { checkPostgres } from '../../components/postgres/check';
 import { withClient } from '../../components/postgres/connection';
+import { checkMarking } from '../../components/postgres/restore-point';
 import { checkMode } from '../../components/postgres/wal/check-mode';
 import type { ComponentConfig, Config, FilesComponent, PostgresComponent } from '../../domain/config/types';
 import { checkArchived } from './archived';
@@ -34,8 +35,11 @@ async function checkDatabase(whole: Config, component: PostgresComponent, slot: 
   );
   const archived = wal.source === 'command' ? [await checkArchived(whole, component, facts)] : [];
   const more = mode.filter(({ code }) => !findings.some((one) => one.code === code && one.level === 'error'));
+  const marks = Object.values(whole.tiers).some(({ type }) => type === 'point')
+    ? [await checkMarking(config, wal.source === 'command')]
+    : [];
   const space = dataDir === undefined ? [] : [await checkFreeSpace(dataDir)];
-  return [...findings, ...more, ...archived, ...space, clock];
+  return [...findings, ...more, ...archived, ...marks, ...space, clock];
 }
 
 async function checkFiles({ paths }: FilesComponent): Promise<Finding[]> {

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { RestoreRequest } from '../../domain/requests';
 
-export { backupWorkflowId } from '../../domain/requests';
+export { backupWorkflowId, pointWorkflowId } from '../../domain/requests';
 
 /** Of the target alone: a second restore to the same place meets the first, whatever it wants to restore. */
 export function restoreWorkflowId(system: string, { site, to }: Pick<RestoreRequest, 'site' | 'to'>): string {

@@ -2,21 +2,24 @@
 import { type Client, ScheduleNotFoundError, type ScheduleOptions, ScheduleOverlapPolicy } from '@temporalio/client';
 import { siteNames } from '../../domain/config/names';
 import type { Config } from '../../domain/config/types';
-import { type BackupRequest, workflowQueue } from '../../domain/requests';
-import { backupWorkflowId } from './ids';
+import { workflowQueue } from '../../domain/requests';
+import { backupOrder } from './backup-order';
 
 export interface TierSchedule {
   id: string;
   site: string;
   tier: string;
-  /** Five fields, UTC. */
-  cron: string;
+  /** Five fields, UTC; or how often, in milliseconds. */
+  cron?: string;
+  every?: number;
 }
 
 export function schedulesOf(config: Config): TierSchedule[] {
   return siteNames(config).flatMap((site) =>
-    Object.entries(config.tiers).flatMap(([tier, { schedule: cron }]) =>
-      cron === undefined ? [] : [{ id: `holdfast/${config.system}/${site}/${tier}`, site, tier, cron }],
+    Object.entries(config.tiers).flatMap(([tier, { schedule: cron, every }]) =>
+      cron === undefined && every === undefined
+        ? []
+        : [{ id: `holdfast/${config.system}/${site}/${tier}`, site, tier, cron, every }],
     ),
   );
 }
@@ -43,19 +46,27 @@ export async function applySchedules(
 }
 
 /** A run that was missed is made up for when it is less than an hour late; one that still runs is not doubled. */
-function scheduleOptions(config: Config, { id, site, tier, cron }: TierSchedule): ScheduleOptions {
-  const request: BackupRequest = { site, tier, type: config.tiers[tier]?.type ?? 'full', upload: config.upload };
+function scheduleOptions(config: Config, { id, site, tier, cron, every }: TierSchedule): ScheduleOptions {
+  const { type, workflowId, request, summary } = backupOrder(config, { site, tier, upload: config.upload });
+  const spec = every === undefined ? { cronExpressions: [cron ?? ''] } : { intervals: [{ every }] };
   return {
     scheduleId: id,
-    spec: { cronExpressions: [cron], timezone: 'UTC' },
-    policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1 hour' },
+    spec: { ...spec, timezone: 'UTC' },
+    policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: catchUp(every) },
     action: {
       type: 'startWorkflow',
-      workflowType: 'backup',
-      workflowId: backupWorkflowId(config.system, site),
+      workflowType: type,
+      workflowId,
       taskQueue: workflowQueue,
       args: [request],
-      staticSummary: `full backup of ${config.system} ${site}, tier ${tier}`,
+      staticSummary: summary,
     },
   };
 }
+
+/** What comes round soon is made up for by its next: an outage of an hour starts one, and not a dozen. */
+function catchUp(every: number | undefined): number {
+  return Math.min(hour, every ?? hour);
+}
+
+const hour = 3_600_000;

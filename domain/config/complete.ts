@@ -6,6 +6,7 @@ import { resolve } from 'node:path';
 import { defaultLevel } from '../pack';
 import type { ConfigPath, Problem } from './problems';
 import type { ParsedConfig } from './schema';
+import { tierOf, tierProblems } from './tiers';
 import type { Config, EncryptionConfig, FilledDefault, StoreConfig, TierConfig, WalConfig } from './types';
 
 export type Environment = Record<string, string | undefined>;
@@ -60,7 +61,8 @@ export function completeConfig(parsed: ParsedConfig, environment: Environment, b
 
   const tiers: Record<string, TierConfig> = {};
   for (const [name, tier] of Object.entries(parsed.tiers)) {
-    tiers[name] = { ...tier, to: tier.to ?? everyStore, keep: tier.keep ?? { days: retentionDays } };
+    problems.push(...tierProblems(name, tier));
+    tiers[name] = tierOf(tier, everyStore, retentionDays);
   }
 
   const config: Config = {

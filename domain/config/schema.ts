@@ -7,6 +7,7 @@ import { componentSchema } from './schema-components';
 import { serviceSchema } from './schema-services';
 import { storeSchema } from './schema-stores';
 import { duration, filePath, name, nameMap, names, port, secret, size } from './schema-values';
+import { tierTypes } from './types';
 
 const temporal = z.strictObject({
   address: port.describe('host:port of the Temporal server'),
@@ -35,6 +36,9 @@ const site = z.strictObject({
 const count = z.int().min(1);
 const spoolAtLeast = 64 * 2 ** 20;
 
+const shortestPace = 10_000;
+const pace = duration.refine((ms) => ms >= shortestPace, 'expected at least 10s');
+
 const tier = z.strictObject({
   schedule: z
     .string()
@@ -43,7 +47,14 @@ const tier = z.strictObject({
       'expected a cron schedule of five fields, for example "0 2 * * *"',
     )
     .optional(),
-  type: z.enum(['full', 'differential', 'incremental']).default('full'),
+  every: pace.optional().describe('instead of a schedule: from one beginning to the next'),
+  type: z
+    .enum(tierTypes)
+    .default('full')
+    .describe(
+      'point: a recovery point across the components, of the databases by name and of the files by what changed',
+    ),
+  timeout: pace.optional().describe('how long one may take; a recovery point without it: until the next is due'),
   to: names.optional().describe('names of stores; absent: every store'),
   keep: z
     .strictObject({ last: count.optional(), days: count.optional(), weeks: count.optional(), months: count.optional() })

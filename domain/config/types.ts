@@ -3,8 +3,6 @@
  * milliseconds, every size in bytes. It holds no secret, only references (`${env:NAME}`, `${file:PATH}`) that are resolved
  * where they are used, so that it may travel through logs and histories.
  */
-import type { BackupType } from '../backup';
-
 /** Text that may hold references to secrets: resolve it late, with `resolveSecret`, and never print what comes out. */
 export type SecretText = string;
 /** Milliseconds. */
@@ -177,10 +175,18 @@ export type StorageClass = (typeof storageClasses)[number];
 
 export type EncryptionConfig = { keyFile: string; kms?: undefined } | { kms: string; keyFile?: undefined };
 
+/** `point`: a recovery point across components, between backups. */
+export const tierTypes = ['full', 'differential', 'incremental', 'point'] as const;
+export type TierType = (typeof tierTypes)[number];
+
 export interface TierConfig {
   /** Cron of five fields, UTC. */
   schedule?: string;
-  type: BackupType;
+  /** Instead of a schedule. */
+  every?: Milliseconds;
+  type: TierType;
+  /** How long one may take; certain for recovery points. */
+  timeout?: Milliseconds;
   to: string[];
   keep: { last?: number; days?: number; weeks?: number; months?: number };
   verify: 'quick' | 'full';

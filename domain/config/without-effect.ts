@@ -9,8 +9,32 @@ const modesOf: Record<string, WalMode[]> = { interval: ['async'], syncThreshold:
 /** Settings of the receiver: a server that pushes its WAL waits for every store, and asks again by itself. */
 const ofReceiver = ['quorum', 'interval', 'bandwidthLimit', 'retries', 'retryDelay', 'syncThreshold'];
 
+/** Of a recovery point only the newest are counted; how long anything else may take is not limited. */
+const ofOtherTiers = {
+  point: [
+    ['keep', 'days'],
+    ['keep', 'weeks'],
+    ['keep', 'months'],
+  ],
+  backup: [['timeout']],
+};
+
 /** One warning for each such setting in the file. */
 export function withoutEffect(data: unknown): string[] {
+  return [...walWithoutEffect(data), ...tiersWithoutEffect(data)];
+}
+
+function tiersWithoutEffect(data: unknown): string[] {
+  return below(data, ['tiers']).flatMap((tier) => {
+    const isPoint = valueAt(data, [...tier, 'type']) === 'point';
+    return (isPoint ? ofOtherTiers.point : ofOtherTiers.backup)
+      .map((key) => [...tier, ...key])
+      .filter((path) => valueAt(data, path) !== undefined)
+      .map((path) => `${showConfigPath(path)} has no effect ${isPoint ? 'with' : 'without'} type point`);
+  });
+}
+
+function walWithoutEffect(data: unknown): string[] {
   const components = below(data, ['sites']).flatMap((site) => below(data, [...site, 'components']));
   return components.flatMap((component) => {
     if (valueAt(data, [...component, 'wal', 'source']) === 'command') {

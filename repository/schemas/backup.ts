@@ -3,6 +3,7 @@ import type {
   BackupHead,
   ComponentSummary,
   FilesFacts,
+  PointMark,
   PostgresFacts,
   Receipt,
   SealedComponent,
@@ -15,6 +16,14 @@ const natural = z.int().nonnegative();
 const typeSchema = z.enum(['full', 'differential', 'incremental']);
 const kindSchema = z.enum(['postgres', 'files']);
 const errorSchema = z.looseObject({ code: z.string(), message: z.string() });
+
+export const markSchema: z.ZodType<PointMark> = z.looseObject({
+  systemIdentifier: z.string(),
+  timeline: natural,
+  lsn: z.string(),
+  name: z.string().optional(),
+  at: z.string(),
+});
 
 const summarySchema: z.ZodType<ComponentSummary> = z.looseObject({
   kind: kindSchema,
@@ -48,6 +57,8 @@ export const backupHeadSchema: z.ZodType<BackupHead> = z.looseObject({
   provenAt: z.string().optional(),
   error: errorSchema.optional(),
   chain: z.array(z.string()).optional(),
+  marks: z.record(z.string(), markSchema).optional(),
+  expiredAt: z.string().optional(),
 });
 
 const postgresSchema: z.ZodType<PostgresFacts> = z.looseObject({
@@ -93,6 +104,7 @@ export const sealedManifestSchema: z.ZodType<SealedManifest> = z.looseObject({
   endedAt: z.string(),
   components: z.record(z.string(), componentSchema),
   chain: z.array(z.looseObject({ backupId: z.string(), manifestSha256: sha256Schema })).optional(),
+  marks: z.record(z.string(), markSchema).optional(),
 });
 
 /** The chain's part is checked; the rest of a receipt is evidence for people and is kept as it is. */

@@ -176,6 +176,7 @@ describe('a store', () => {
         expectRefusal(end, 'store_denied', { says: /EROFS/, hint: /write there/ });
         const to = path.join(system.dir, 'out-ro');
         const restore = await system.procedure('restore', made.backupId as string, '--to', to);
+        expect(restore.error).toBeUndefined();
         expect(restore).toMatchObject({ status: 'completed', receipt: null });
         expect(restore.warnings.join()).toMatch(/no receipt could be written/);
         expect(readFileSync(path.join(to, 'config', system.filesDir, 'many', '7'), 'utf8')).toBe('x');

@@ -1,7 +1,6 @@
 /** The runs whose histories are kept: for each workflow type every way it can end, and every branch that changes what it asks for. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Context } from '@temporalio/activity';
 import type { WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { shippingWorkflowId } from '../../domain/requests';
@@ -11,6 +10,7 @@ import {
   type Behaviour,
   backupJob,
   failing,
+  hang,
   oneRun,
   pushingJob,
   restoreJob,
@@ -36,6 +36,7 @@ const backup = { type: 'full', upload: true };
 const restore = restoreJob.request;
 const toTime = { ...restore, at: '2026-11-22T02:00:00+00:00' };
 const verify = { backup: 'latest', level: 'full' };
+const point = { tier: 'continuous', upload: true, timeout: 300_000 };
 const consolidate = { backup: 'latest' };
 
 export const scenes: Scene[] = [
@@ -143,6 +144,14 @@ export const scenes: Scene[] = [
     request: consolidate,
     behaviour: () => ({ consolidateRun: failing('invalid_backup') }),
   },
+  { type: 'recoveryPoint', reason: 'completed', request: point },
+  {
+    type: 'recoveryPoint',
+    reason: 'given-up',
+    request: { ...point, timeout: 3000 },
+    behaviour: () => ({ awaitMarks: hang }),
+  },
+  { type: 'recoveryPoint', reason: 'dry-run', request: { ...point, dryRun: true } },
   { type: 'packRuns', reason: 'placed', request: packRuns('place') },
   {
     type: 'packRuns',
@@ -193,13 +202,6 @@ function packRuns(kind: 'place' | 'copy'): object {
     ...where,
   };
   return { work, from: 0, to: 5, jobs: 2 };
-}
-
-/** Works until it is cancelled, as an activity of hours does. */
-async function hang(): Promise<never> {
-  const activity = Context.current();
-  const pulse = setInterval(() => activity.heartbeat(), 200);
-  return activity.cancelled.finally(() => clearInterval(pulse));
 }
 
 function once(code: string, answer?: object): () => unknown {

@@ -1,4 +1,5 @@
 /** The activities of a site without a site: each records its call and answers what the runbook needs to go on. */
+import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { BackupJob, ControlActivities, RestoreJob, SiteActivities } from '../../activities/contracts';
 import type { RunOutcome } from '../../domain/runs';
@@ -33,6 +34,13 @@ export const streamedJob: BackupJob = {
 export const pushingJob: BackupJob = {
   ...backupJob,
   components: backupJob.components.map((one) => (one.kind === 'postgres' ? { ...one, wal: 'command' } : one)),
+};
+
+/** Its database is marked, and its files are stored. */
+export const pointJob: BackupJob = {
+  ...backupJob,
+  components: [{ name: 'config', kind: 'files' }],
+  marked: [{ name: 'database', kind: 'postgres' }],
 };
 
 export const restoreJob: RestoreJob = {
@@ -92,6 +100,10 @@ export function mockedSite(processQueue: string, behaviour: Behaviour = {}): Moc
   const answers: Answers = {
     beginBackup: backupJob,
     beginConsolidation: { job: backupJob, of: 'sys_incremental_20261122_101010' },
+    beginPoint: pointJob,
+    markDatabases: { at: '2026-11-22T10:10:10.000000Z' },
+    awaitMarks: undefined,
+    expirePoints: { expired: 1, removed: 0 },
     planConsolidation: { runs: 3, packs: 9, files: 4, bytes: 900, lastFrom: 3, warnings: [] },
     consolidateRun: oneRun,
     checkHealth: undefined,
@@ -160,4 +172,11 @@ export function failing(code: string): () => never {
       details: [{ code, hints: ['do this'] }],
     });
   };
+}
+
+/** Works until it is cancelled, as an activity of hours does. */
+export async function hang(): Promise<never> {
+  const activity = Context.current();
+  const pulse = setInterval(() => activity.heartbeat(), 200);
+  return activity.cancelled.finally(() => clearInterval(pulse));
 }

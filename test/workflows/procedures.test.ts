@@ -1,8 +1,10 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { ProcedureProgress, ProcedureResult } from '../../domain/progress';
 import { startTemporal } from '../support/temporal';
-import { failing, pushingJob, restoreJob } from './mocked-site';
+import { failing, hang, pushingJob, restoreJob } from './mocked-site';
 import { onStage } from './with-workers';
+
+const point = { tier: 'continuous', upload: true, timeout: 300_000 };
 
 let env: TestWorkflowEnvironment;
 beforeAll(async () => {
@@ -105,6 +107,27 @@ test('a failed backup is discarded, says why, and leaves a receipt', async () =>
     });
     expect(calls.indexOf('discardBackup')).toBeGreaterThan(calls.indexOf('awaitWal'));
     expect(calls.at(-1)).toBe('writeReceipt');
+  });
+});
+
+test('a recovery point marks the databases, stores files, and lets older ones go', async () => {
+  await onStage(env, {}, async ({ calls, start }) => {
+    const result = (await (await start('recoveryPoint', point)).result()) as ProcedureResult;
+    expect(result).toMatchObject({ procedure: 'recovery point', status: 'completed' });
+    const own = new Set(['markDatabases', 'openSnapshot', 'storeRun', 'awaitMarks', 'publishBackup', 'expirePoints']);
+    const steps = calls.filter((call) => own.has(call));
+    expect([...new Set(steps)]).toEqual([...own]);
+  });
+});
+
+test('a recovery point that takes too long is given up and discarded', async () => {
+  await onStage(env, { awaitMarks: hang }, async ({ calls, start }) => {
+    const handle = await start('recoveryPoint', { ...point, timeout: 3000 });
+    await expect(handle.result()).rejects.toMatchObject({ cause: { type: 'timed_out' } });
+    const result = (await handle.query('result')) as ProcedureResult;
+    expect(result).toMatchObject({ status: 'failed', error: { message: 'the recovery point took longer than 3s' } });
+    expect(calls).toContain('discardBackup');
+    expect(calls).not.toContain('publishBackup');
   });
 });
 

@@ -64,9 +64,10 @@ async function verify(run: Run, job: RestoreJob): Promise<void> {
   const { to, dryRun } = job.request;
   const level = to === undefined || dryRun ? 'quick' : 'presence';
   run.expect({ bytes: job.bytes, packs: job.packs });
-  for (const { name, runs, links = [] } of job.components) {
-    const { site, store, jobs } = job;
-    for (const link of [...links, { backupId: job.backupId, runs }]) {
+  for (const { name, runs, links = [], from = job } of job.components) {
+    const { site, jobs } = job;
+    const { store } = from;
+    for (const link of [...links, { backupId: from.backupId, runs }]) {
       const { backupId } = link;
       const work = { kind: 'verify', site, backupId, component: name, store, level } as const;
       await workThrough(run, { work, from: 0, to: link.runs, jobs });
@@ -75,8 +76,9 @@ async function verify(run: Run, job: RestoreJob): Promise<void> {
 }
 
 async function place(run: Run, job: RestoreJob, name: string): Promise<void> {
-  const { site, backupId, store, jobs } = job;
+  const { site, jobs } = job;
   const component = job.components.find((one) => one.name === name) as RestoreJob['components'][number];
+  const { backupId, store } = component.from ?? job;
   const at = (summary: string) => onSite(site, { summary: `${summary} of ${name}` });
   await run.step(`make the folders of ${name}`, () => at('make the folders').prepareTree({ job, component: name }));
   await run.step(`place packs of ${name}`, async () => {

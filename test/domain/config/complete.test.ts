@@ -145,6 +145,19 @@ test('a tier without stores goes to all, without keep it keeps the days of the e
   expect(retentionDaysOf(config, undefined)).toBe(9);
 });
 
+test('recovery points: the newest 24, and no longer than until the next is due', () => {
+  const tiers =
+    'tiers: { a: { type: point, every: 1m }, b: { type: point }, c: { type: point, every: 1m, timeout: 90s } }';
+  const { config } = load(`${least}${tiers}\n`);
+  const minute = 60_000;
+  expect(config.tiers.a).toMatchObject({ every: minute, timeout: minute, keep: { last: 24 } });
+  expect(config.tiers.b).toMatchObject({ timeout: 5 * minute });
+  expect(config.tiers.c).toMatchObject({ timeout: 1.5 * minute });
+  expect(
+    load(`${least}tiers: { a: { type: point, keep: { days: 3 } }, b: { timeout: 1m } }\n`).warnings.slice(1),
+  ).toEqual(['tiers.a.keep.days has no effect with type point', 'tiers.b.timeout has no effect without type point']);
+});
+
 test('a spool without a bound is none at all', () => {
   expect(load(least).config).not.toHaveProperty('spoolBytes');
   expect(load(`${least}restore: { spool: 2GiB }\n`).config).toMatchObject({ spoolBytes: 2 ** 31, restoreOrder: [] });

@@ -171,6 +171,28 @@ test.each([
     ['3: tiers.daily.schedule: expected a cron schedule of five fields, for example "0 2 * * *"'],
   ],
   [
+    'a schedule and a pace',
+    within('tiers: { daily: { schedule: "0 2 * * *", every: 5m } }'),
+    ['3: tiers.daily.every: expected either schedule or every'],
+  ],
+  [
+    'a recovery point by a schedule',
+    within('tiers: { points: { type: point, schedule: "*/5 * * * *" } }'),
+    ['3: tiers.points.schedule: expected every, for example 5m: a recovery point is made at a pace'],
+  ],
+  [
+    'a pace that nothing could keep',
+    within('tiers: { points: { type: point, every: 100ms } }'),
+    ['3: tiers.points.every: expected at least 10s'],
+  ],
+  [
+    'a type of tier that is none',
+    within('tiers: { points: { type: points } }'),
+    [
+      '3: tiers.points.type: expected one of "full", "differential", "incremental", "point", found "points"; did you mean "point"?',
+    ],
+  ],
+  [
     'a type of tls that is none',
     within('temporal: { address: "a:1", tls: 3 }'),
     ['3: temporal.tls: expected true or false or a map of keys, found the number 3'],

@@ -1,0 +1,52 @@
+/** Keeps a tier's row of recovery points as long as its configuration says, in every store of the tier. */
+import { cancellationSignal, heartbeat } from '@temporalio/activity';
+import { pointsToExpire, pointsToRemove } from '../../domain/recovery-points';
+import type { RepositoryCopy } from '../../repository/copy';
+import { listHeads, putHead } from '../../repository/heads';
+import { backupKeys, headKey } from '../../repository/names';
+import { removeBackup } from '../../repository/remove';
+import { renewCatalogLines } from '../backup/seal';
+import type { SiteContext } from '../context';
+import type { BackupJob } from '../contracts';
+
+/** A restore that began from a point when it was offered still has it for this long. */
+const graceMs = 24 * 3600_000;
+
+export async function expirePoints(
+  context: SiteContext,
+  job: BackupJob,
+): Promise<{ expired: number; removed: number }> {
+  const keep = context.config.tiers[job.tier ?? '']?.keep.last;
+  const repository = await context.repository();
+  let [expired, removed] = [0, 0];
+  for (const store of [job.store, ...job.copies]) {
+    const copy = repository.copy(store);
+    if (keep !== undefined) expired += await expire(copy, job, keep);
+    removed += await remove(copy, job);
+    await renewCatalogLines(context, copy);
+  }
+  return { expired, removed };
+}
+
+async function expire(copy: RepositoryCopy, { site, tier }: BackupJob, keep: number): Promise<number> {
+  const { heads } = await listHeads(copy, cancellationSignal());
+  const beyond = pointsToExpire(heads, { site, tier }, keep);
+  for (const head of beyond) {
+    await putHead(copy, { ...head, status: 'expired', expiredAt: (await copy.store.clock()).toISOString() });
+    heartbeat(head.id);
+  }
+  return beyond.length;
+}
+
+/** The head goes last: what was cut off in the middle is found again by it. */
+async function remove(copy: RepositoryCopy, { site, tier }: BackupJob): Promise<number> {
+  const { heads } = await listHeads(copy, cancellationSignal());
+  const useless = pointsToRemove(heads, { site, tier }, await copy.store.clock(), graceMs);
+  for (const { id } of useless) {
+    await removeBackup(copy, id, cancellationSignal());
+    await copy.store.delete([backupKeys.receipt(id)]);
+    await copy.store.delete([headKey(id)]);
+    heartbeat(id);
+  }
+  return useless.length;
+}

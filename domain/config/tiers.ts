@@ -1,0 +1,25 @@
+/** Tiers as they are meant: every default filled in, and what contradicts itself told. */
+import type { Problem } from './problems';
+import type { ParsedConfig } from './schema';
+import type { TierConfig } from './types';
+
+type ParsedTier = ParsedConfig['tiers'][string];
+
+/** The specification's continuous tier: every five minutes, the newest 24. */
+const pointTimeout = 5 * 60_000;
+const pointsKept = 24;
+
+export function tierOf(tier: ParsedTier, everyStore: string[], retentionDays: number): TierConfig {
+  const to = tier.to ?? everyStore;
+  if (tier.type !== 'point') return { ...tier, to, keep: tier.keep ?? { days: retentionDays } };
+  const timeout = tier.timeout ?? tier.every ?? pointTimeout;
+  return { ...tier, to, timeout, keep: { last: tier.keep?.last ?? pointsKept } };
+}
+
+export function tierProblems(name: string, { schedule, every, type }: ParsedTier): Problem[] {
+  if (schedule === undefined) return [];
+  if (every !== undefined) return [{ path: ['tiers', name, 'every'], message: 'expected either schedule or every' }];
+  // How old the newest may be is known only where the pace is.
+  const message = 'expected every, for example 5m: a recovery point is made at a pace';
+  return type === 'point' ? [{ path: ['tiers', name, 'schedule'], message }] : [];
+}
