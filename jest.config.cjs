@@ -28,7 +28,7 @@ const names = [
 const fs = require('node:fs');
 module.exports = {
   testTimeout: 120_000,
-  // Many suites start a PostgreSQL, an engine and pack threads of their own: two at a time fill a small machine.
-  maxWorkers: 2,
+  // Suites wait for half their time: for heartbeats to be missed, schedules to come round, servers to start. Three at a time fill two cores.
+  maxWorkers: 3,
   projects: names.filter((name) => fs.existsSync(path.join(dist, 'test', name))).map((name) => project(name)),
 };

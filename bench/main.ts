@@ -11,6 +11,7 @@ import { Session } from './session';
 import { backup } from './works/backup';
 import { history } from './works/history';
 import { incremental } from './works/incremental';
+import { incrementalGrowth } from './works/incremental-growth';
 import { overhead } from './works/overhead';
 import { restore } from './works/restore';
 import { walPush } from './works/wal-push';
@@ -26,6 +27,7 @@ const works: Record<string, (session: Session) => Promise<Row>> = {
   'incremental-5': (session) => incremental(session, 5),
   'incremental-20': (session) => incremental(session, 20),
   'incremental-none': (session) => incremental(session, 0),
+  'incremental-growth': incrementalGrowth,
   overhead,
   history,
   'wal-replay': walReplay,
