@@ -62,6 +62,8 @@ export interface ProcedureResult {
 export interface RestoredComponent {
   component: string;
   path: string;
+  /** The backup it was taken from, where that is another than the one that was chosen. */
+  backupId?: string;
   socket?: string;
   port?: number;
 }

@@ -10,11 +10,12 @@ import { dropSetAsideData } from './aside';
 export async function dropSetAside(_context: SiteContext, job: RestoreJob): Promise<RestoredComponent[]> {
   await dropSetAsideData(job);
   for (const component of job.components) removeOurs(component, job.request.placeOnly);
-  return job.components.map(({ name, kind, target }) => {
+  return job.components.map(({ name, kind, target, from }) => {
     const running = kind === 'postgres' && !job.inPlace && job.request.start ? runningInstance(target) : undefined;
     return {
       component: name,
       path: target,
+      ...(from && { backupId: from.backupId }),
       ...(running ? { port: running.port, ...(running.socketDir === '' ? {} : { socket: running.socketDir }) } : {}),
     };
   });

@@ -130,6 +130,7 @@ test('to a time between two points, files are of the point before it', async () 
   const restore = await system.procedure('restore', 'latest', '--at', wanted.at, '--to', to);
   expect(restore.error).toBeUndefined();
   expect(restore.backupId).toBe(full);
+  expect(restore.restored).toMatchObject([{ component: 'database' }, { component: 'config', backupId: wanted.id }]);
   expect(files(path.join(to, 'config', system.filesDir))).toEqual(wanted.files);
   await proveCopy(system, database, wanted.sums);
 });
