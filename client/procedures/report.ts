@@ -1,7 +1,7 @@
 /** A finished procedure, for people and as an exit code. */
 import { formatBytes, formatDuration } from '../../domain/config/units';
 import { catalogue } from '../../domain/errors';
-import type { ProcedureResult } from '../../domain/progress';
+import type { ProcedureResult, RestoredComponent } from '../../domain/progress';
 
 /** 0 completed · what its error says when it failed · 130 aborted. */
 export function exitOf({ status, error }: ProcedureResult): number {
@@ -19,12 +19,14 @@ export function describeResult(result: ProcedureResult): string {
     lines.push(`  ${formatBytes(bytes)}${storedBytes === undefined ? '' : `, ${formatBytes(storedBytes)} stored`}`);
   }
   if (recoveryPoint !== undefined) lines.push(`  recovery point ${recoveryPoint}`);
-  for (const { component, path, socket, port } of result.restored ?? []) {
-    lines.push(
-      `  ${component}: ${path}${port === undefined ? '' : `, running on port ${port}${socket ? ` in ${socket}` : ''}`}`,
-    );
-  }
+  lines.push(...(result.restored ?? []).map(describeRestored));
   if (result.receipt !== null) lines.push(`  receipt ${result.receipt}`);
   for (const warning of result.warnings) lines.push(`  warning: ${warning}`);
   return lines.join('\n');
+}
+
+function describeRestored({ component, path, backupId, socket, port }: RestoredComponent): string {
+  const from = backupId === undefined ? '' : `, from ${backupId}`;
+  const running = port === undefined ? '' : `, running on port ${port}${socket ? ` in ${socket}` : ''}`;
+  return `  ${component}: ${path}${from}${running}`;
 }
