@@ -3,9 +3,15 @@ import { DefaultLogger, type LogLevel, makeTelemetryFilterString, Runtime } from
 
 let installed = false;
 
-export function installRuntime(level: LogLevel = 'WARN'): void {
+export interface RuntimeWishes {
+  level?: LogLevel;
+  /** IP:port where the engine's metrics are served. */
+  metrics?: string;
+}
+
+/** The first call counts. */
+export function installRuntime({ level = 'WARN', metrics }: RuntimeWishes = {}): void {
   if (installed) return;
-  installed = true;
   Runtime.install({
     logger: new DefaultLogger(level, (entry) => {
       // Every queue of ours serves either workflows or activities: that is no mistake.
@@ -17,10 +23,17 @@ export function installRuntime(level: LogLevel = 'WARN'): void {
     }),
     telemetryOptions: {
       logging: { filter: makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' }), forward: {} },
+      ...(metrics !== undefined && {
+        metrics: { attachServiceName: false, prometheus: { ...naming, bindAddress: metrics } },
+      }),
     },
     shutdownSignals: [],
   });
+  installed = true;
 }
+
+/** As Prometheus names things: base units, counters that end in `_total`. */
+const naming = { countersTotalSuffix: true, unitSuffix: true, useSecondsForDurations: true };
 
 /** Only fields that are known to be harmless: an error object may carry anything. */
 function safeMeta(meta: Record<string, unknown>): string {

@@ -70,6 +70,21 @@ export class LedgerOfArchive {
     return [...known].sort((a, b) => a - b).flatMap((timeline) => this.gapsOf(timeline, timelines));
   }
 
+  /** As {@link gaps}, by the last check alone. */
+  knownGaps(): PointGap[] {
+    const { timelines = [], findings = [] } = this.ledger ?? {};
+    return this.gaps(
+      timelines.map(({ timeline, held }) => {
+        const missing = findings.flatMap((one) =>
+          one.timeline === timeline && one.fault === 'missing' && isTrouble(one) && one.stretch
+            ? [{ ...one.stretch }]
+            : [],
+        );
+        return { timeline, intervals: without(held, merge(missing)), gaps: [] };
+      }),
+    );
+  }
+
   view(): LedgerView {
     const { checkedAt, server, stored, findings = [] } = this.ledger ?? {};
     return {

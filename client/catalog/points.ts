@@ -6,6 +6,7 @@ import { isHoldfastError } from '../../domain/errors';
 import { formatInstant } from '../../domain/instant';
 import { formatLsn, parseLsn } from '../../domain/lsn';
 import type { RestoreTime } from '../../domain/objectives';
+import { type Promised, promisedOf } from '../../domain/promised';
 import { type RecoverableBackup, recoverableIntervals, type StoredTimeline } from '../../domain/recoverable';
 import { isPoint } from '../../domain/recovery-points';
 import type { RepositoryCopy } from '../../repository/copy';
@@ -15,6 +16,7 @@ import { WalArchive } from '../../repository/wal/archive';
 import { walObjects } from '../../repository/wal/bind';
 import { opaque, systemsOf } from '../../repository/wal/marks';
 import { say } from '../output/say';
+import { type FilesCopy, filesPoints } from './files-points';
 import { readCatalog } from './heads';
 import { LedgerOfArchive, type LedgerView, type PointGap } from './ledger';
 import { type NamedPoint, namedPoints } from './recovery-points';
@@ -45,12 +47,16 @@ export interface ComponentPoints {
   ledger?: LedgerView;
   /** Everything that was durable on the server at this time is stored. */
   coveredUntil?: string;
-  /** What would be lost if everything but the stores were gone now. */
+  /** What would be lost if everything but the stores were gone now; of files since their newest backup began. */
   rpoSeconds?: number;
   /** When commits began or ceased to wait for the stores, the newest last; none where they never did. */
   switches?: CommitSwitches[];
   /** What a restore of it from this store would take now. */
   rto?: RestoreTime;
+  /** Files: what each store has, of which the figures above are the best. */
+  copies?: FilesCopy[];
+  /** What is promised of it. */
+  objectives?: Promised;
 }
 
 export interface CommitSwitches {
@@ -73,10 +79,9 @@ export async function recoverablePoints(
   const marked = completed.filter(isPoint);
   for (const { site, name, component } of sites.flatMap((one) => componentRefs(config, one))) {
     const own = completed.filter((head) => head.site === site && head.components[name] !== undefined);
+    const objectives = promisedOf(config, component);
     if (component.kind === 'files') {
-      const moments = own.map(({ id, startedAt }) => ({ backupId: id, at: startedAt }));
-      const rto = restoreTime(own, name, undefined, samples);
-      points.push({ site, component: name, kind: 'files', moments, intervals: [], gaps: [], ...(rto && { rto }) });
+      points.push({ ...filesPoints({ site, name }, own, samples, await now(repository)), objectives });
       continue;
     }
     const manifests = await manifestsOf(repository, own);
@@ -85,7 +90,7 @@ export async function recoverablePoints(
         const newest = one.intervals.at(-1);
         const rto = newest && restoreTime(own, name, copy.store.name, samples, newestWal(newest, manifests, name));
         const named = namedPoints(marked, name, one.systemIdentifier ?? '');
-        points.push({ ...one, ...(named.length > 0 && { named }), ...(rto && { rto }) });
+        points.push({ ...one, ...(named.length > 0 && { named }), ...(rto && { rto }), objectives });
       }
     }
   }
@@ -144,7 +149,13 @@ async function ofDatabase(
   return found;
 }
 
+/** By the clock of a store: this host may be anybody's. */
+async function now({ copies: [copy] }: Repository): Promise<Date> {
+  return copy ? await copy.store.clock() : new Date();
+}
+
 const shownSwitches = 10;
+
 /** What is replayed on top of the newest backup of an interval. */
 function newestWal({ backups, toLsn }: PointInterval, manifests: SealedManifest[], component: string) {
   const manifest = manifests.find(({ backupId }) => backupId === backups.at(-1));

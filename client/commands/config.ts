@@ -3,9 +3,10 @@ import { writeFile } from 'node:fs/promises';
 import { configPath } from '../../components/config-file/load';
 import { jsonSchema } from '../../domain/config/json-schema';
 import { starterConfig } from '../../domain/config/starter';
-import type { LoadedConfig } from '../../domain/config/types';
+import type { ComponentConfig, Config, LoadedConfig } from '../../domain/config/types';
 import { formatDuration } from '../../domain/config/units';
 import { HoldfastError } from '../../domain/errors';
+import { promisedOf } from '../../domain/promised';
 import { configuredWithWarnings, type GlobalOptions, type Outcome } from '../context';
 import { table } from '../output/table';
 
@@ -21,8 +22,9 @@ function describe({ config, file, filled }: LoadedConfig): string {
       name,
       one.kind,
       one.kind === 'postgres' ? (one.dataDir ?? 'over its connection') : one.paths.join(', '),
+      objectivesShown(config, one),
     ]),
-    ...Object.entries(services).map(([name, one]) => [site, name, `service, ${one.control}`, '']),
+    ...Object.entries(services).map(([name, one]) => [site, name, `service, ${one.control}`, '', '']),
   ]);
   const stores = Object.entries(config.stores).map(([name, one]) => [
     name,
@@ -36,14 +38,24 @@ function describe({ config, file, filled }: LoadedConfig): string {
     `encryption: ${config.encryption === undefined ? 'none' : (config.encryption.keyFile ?? config.encryption.kms)}`,
     ...(rpo === undefined ? [] : [`recovery point objective: ${formatDuration(rpo)}`]),
     ...(rto === undefined ? [] : [`recovery time objective: ${formatDuration(rto)}`]),
+    ...(config.metrics === undefined ? [] : [`metrics: http://${config.metrics.address}/metrics`]),
   ];
   const defaults = filled.map(({ setting, value, variable }) => [setting, value, variable ?? 'default']);
   return [
     facts.join('\n'),
-    table(['SITE', 'NAME', 'KIND', 'WHERE'], rows),
+    table(['SITE', 'NAME', 'KIND', 'WHERE', 'OBJECTIVES'], rows),
     table(['STORE', 'KIND', 'WHERE'], stores),
     ...(defaults.length === 0 ? [] : [table(['NOT IN THE FILE', 'VALUE', 'FROM'], defaults)]),
   ].join('\n\n');
+}
+
+/** What holds for a component, be it its own or the system's. */
+function objectivesShown(config: Config, component: ComponentConfig): string {
+  const { rpoSeconds, rtoSeconds } = promisedOf(config, component);
+  return [
+    ...(rpoSeconds === undefined ? [] : [`rpo ${formatDuration(rpoSeconds * 1000)}`]),
+    ...(rtoSeconds === undefined ? [] : [`rto ${formatDuration(rtoSeconds * 1000)}`]),
+  ].join(', ');
 }
 
 export function schema(): Promise<Outcome> {

@@ -12,17 +12,20 @@ export function declareCommands(program: Command): void {
 }
 
 const site = () => new Option('--site <site>', 'site, or "all"');
+const metrics = () => new Option('--metrics <host:port>', 'where Prometheus may ask for metrics');
 const detach = () => new Option('--detach', 'return at once and leave the procedure running');
 
 function declareEngine(program: Command): void {
   program
     .command('up')
     .description('run the embedded engine and its worker, and ship the WAL of every database, until told to stop')
+    .addOption(metrics())
     .action(acting(async (options) => (await import('./up.js')).up(options)));
   program
     .command('worker')
     .description('run a worker of a configured engine; with --site the agent of that site')
     .option('--site <site>', 'serve this site only')
+    .addOption(metrics())
     .action(acting(async (options) => (await import('./worker.js')).worker(options)));
 }
 

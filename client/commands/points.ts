@@ -26,7 +26,8 @@ function describe(one: ComponentPoints): string {
   const title = `${one.component} (${one.site}${one.store === undefined ? '' : `, store ${one.store}`})`;
   if (one.kind === 'files') {
     const rows = one.moments.map(({ at, backupId }) => [at, backupId]);
-    return rows.length === 0 ? `${title}: no backup` : `${title}\n${table(['MOMENT', 'BACKUP'], rows)}`;
+    if (rows.length === 0) return `${title}: no backup`;
+    return [title, table(['MOMENT', 'BACKUP'], rows), ...describeMeasured(one)].join('\n');
   }
   const rows = one.intervals.map((each) => [
     each.from,
@@ -44,8 +45,7 @@ function describe(one: ComponentPoints): string {
     ...(one.ledger?.findings ?? [])
       .filter(({ fault, state }) => fault !== 'missing' || state !== 'lost')
       .map(({ foundAt, text }) => `  ${foundAt}: ${text}`),
-    ...(one.rpoSeconds === undefined ? [] : [`  would be lost now: ${formatDuration(one.rpoSeconds * 1000)}`]),
-    ...(one.rto === undefined ? [] : [`  a restore would take about ${shownRestoreTime(one)}`]),
+    ...describeMeasured(one),
   ];
   return lines.join('\n');
 }
@@ -55,6 +55,19 @@ function namedLines({ named = [] }: ComponentPoints): string[] {
   const newest = named.at(-1);
   if (newest === undefined) return [];
   return [`  ${named.length} recovery points since ${named[0]?.at}, the newest ${newest.backupId} of ${newest.at}`];
+}
+
+/** What is measured, beside what is promised. */
+function describeMeasured({ rpoSeconds, rto, objectives = {} }: ComponentPoints): string[] {
+  const promised = (seconds?: number) =>
+    seconds === undefined ? '' : `; promised: at most ${formatDuration(seconds * 1000)}`;
+  const lost = rpoSeconds === undefined ? 'unknown' : formatDuration(rpoSeconds * 1000);
+  return [
+    ...(rpoSeconds === undefined && objectives.rpoSeconds === undefined
+      ? []
+      : [`  would be lost now: ${lost}${promised(objectives.rpoSeconds)}`]),
+    ...(rto ? [`  a restore would take about ${shownRestoreTime({ rto })}${promised(objectives.rtoSeconds)}`] : []),
+  ];
 }
 
 /** As `--acknowledge` takes it. */

@@ -10,13 +10,14 @@ import { reportError } from '../../domain/errors';
 import type { RestoreTime } from '../../domain/objectives';
 import { readCatalog } from '../catalog/heads';
 import { ledgerSays } from '../catalog/ledger-problems';
-import { recoveryTimeSays, shownRestoreTime } from '../catalog/objectives';
+import { measuredOf, objectivesSay } from '../catalog/objectives';
 import { withRepository } from '../catalog/open';
 import { type ComponentPoints, recoverablePoints } from '../catalog/points';
 import { rowsSay } from '../catalog/recovery-points';
 import { configured, type GlobalOptions, type Outcome } from '../context';
 import { joinEngine } from '../engine/join';
 import { type ArchiverStatus, archiversOf, archiverTable, archiverWarnings } from '../output/archivers';
+import { type ComponentPromises, promisesOf, promisesTable } from '../output/promises';
 import { say } from '../output/say';
 import { commitProblems, commitsOf, shipperWarnings } from '../output/shippers';
 import { table } from '../output/table';
@@ -58,6 +59,9 @@ interface Status {
   shippers: ShipperStatus[];
   archivers: ArchiverStatus[];
   backups: TierStatus[];
+  /** What is promised of each component, beside what is measured in each store. */
+  components: ComponentPromises[];
+  /** Of components without their own. */
   objectives: { rpoSeconds?: number; rtoSeconds?: number };
   problems: string[];
   warnings: string[];
@@ -87,6 +91,7 @@ export async function status(options: GlobalOptions & { site?: string }): Promis
         rto && site === one.site && component === one.component ? [{ store, rto }] : [],
       ),
     }));
+    const measured = measuredOf(stores.points);
     const archivers = archiversOf(config, sites).map((one) => ({
       ...one,
       ...lagOf(stores.points, one.site, one.component),
@@ -98,7 +103,9 @@ export async function status(options: GlobalOptions & { site?: string }): Promis
     const says = [
       ledgerSays(stores.points, new Set(streaming), Date.now()),
       rowsSay(config, sites, stores.heads, Date.now()),
-      recoveryTimeSays(stores.points, seconds(config.objectives?.rto)),
+      objectivesSay(config, sites, measured, (site) =>
+        backups.some((one) => one.site === site && one.lastBackup !== undefined),
+      ),
       ...shippers.map(({ site, component, slot }) => slotSays(`${component} (${site})`, slot)),
     ];
     const found: Status = {
@@ -108,11 +115,11 @@ export async function status(options: GlobalOptions & { site?: string }): Promis
       shippers,
       archivers,
       backups,
+      components: promisesOf(config, sites, measured),
       objectives: { rpoSeconds: seconds(config.objectives?.rpo), rtoSeconds: seconds(config.objectives?.rto) },
       problems: [
         ...('failure' in stores ? [`the stores cannot be read: ${stores.failure}`] : []),
-        ...shippers.flatMap((one) => [...shipperProblems(config, one, backups), ...commitProblems(one)]),
-        ...archivers.flatMap((one) => missedObjective(config, one, backups)),
+        ...shippers.flatMap((one) => [...shipperProblems(one), ...commitProblems(one)]),
         ...says.flatMap(({ problems }) => problems),
       ],
       warnings: [
@@ -141,36 +148,10 @@ function lagOf(
   return { lagSeconds: best.rpoSeconds, coveredUntil: best.coveredUntil, switches: best.switches };
 }
 
-function shipperProblems(
-  config: Config,
-  { site, component, state, message, lagSeconds }: ShipperStatus,
-  backups: TierStatus[],
-): string[] {
-  const problems: string[] = [];
-  if (state !== 'streaming') {
-    problems.push(`the WAL of ${component} (${site}) is not being shipped: ${message ?? state}`);
-  }
-  if (state === 'streaming' && lagSeconds !== undefined && lagSeconds > stalledAfterSeconds) {
-    problems.push(
-      `the stores are ${formatDuration(lagSeconds * 1000)} behind ${component} (${site}), though its shipper runs`,
-    );
-  }
-  return [...problems, ...missedObjective(config, { site, component, lagSeconds }, backups)];
-}
-
-function missedObjective(
-  config: Config,
-  { site, component, lagSeconds }: Pick<ShipperStatus, 'site' | 'component' | 'lagSeconds'>,
-  backups: TierStatus[],
-): string[] {
-  const rpo = seconds(config.objectives?.rpo);
-  const first = backups.some((one) => one.site === site && one.lastBackup !== undefined);
-  if (!first || rpo === undefined || (lagSeconds ?? Number.POSITIVE_INFINITY) <= rpo) return [];
-  const behind =
-    lagSeconds === undefined ? 'nothing of it is stored' : `the stores are ${formatDuration(lagSeconds * 1000)} behind`;
-  return [
-    `the recovery point objective of ${formatDuration(rpo * 1000)} is missed for ${component} (${site}): ${behind}`,
-  ];
+function shipperProblems({ site, component, state, message, lagSeconds }: ShipperStatus): string[] {
+  if (state !== 'streaming') return [`the WAL of ${component} (${site}) is not being shipped: ${message ?? state}`];
+  if (lagSeconds === undefined || lagSeconds <= stalledAfterSeconds) return [];
+  return [`the stores are ${formatDuration(lagSeconds * 1000)} behind ${component} (${site}), though its shipper runs`];
 }
 
 function tiersOf(config: Config, site: string, heads: BackupHead[]): TierStatus[] {
@@ -211,21 +192,11 @@ function describe(found: Status): string {
       one.lagSeconds === undefined ? '' : formatDuration(one.lagSeconds * 1000),
       commitsOf(one),
       ...shownSlot(one.slot),
-      one.restores.map(({ store, rto }) => `${store}: ${shownRestoreTime({ rto })}`).join(', '),
     ]);
-    const head = [
-      'SITE',
-      'DATABASE',
-      'SHIPPER',
-      'BEHIND',
-      'COMMITS',
-      'KEPT BY SERVER',
-      'HOURS LEFT',
-      'A RESTORE TAKES',
-    ];
+    const head = ['SITE', 'DATABASE', 'SHIPPER', 'BEHIND', 'COMMITS', 'KEPT BY SERVER', 'HOURS LEFT'];
     lines.push('', table(head, rows, ['BEHIND', 'KEPT BY SERVER', 'HOURS LEFT']));
   }
-  lines.push(...archiverTable(archivers));
+  lines.push(...archiverTable(archivers), ...promisesTable(found.components));
   const rows = backups.map((one) => [
     one.site,
     one.tier ?? '-',

@@ -3,11 +3,13 @@ import { siteNames } from '../../domain/config/names';
 import { HoldfastError } from '../../domain/errors';
 import { configuredWithWarnings, type GlobalOptions, type Outcome } from '../context';
 import { joinEngine } from '../engine/join';
+import { keepMetrics } from '../metrics/keep';
+import { gaugesAt } from '../metrics/serve';
 import { answer, say } from '../output/say';
 import { untilToldToStop } from '../output/until-told';
 import { keepShippers } from '../procedures/shipping';
 
-export async function up(options: GlobalOptions): Promise<Outcome> {
+export async function up(options: GlobalOptions & { metrics?: string }): Promise<Outcome> {
   const loaded = await configuredWithWarnings(options);
   const { config } = loaded;
   if (config.temporal !== undefined) {
@@ -16,10 +18,12 @@ export async function up(options: GlobalOptions): Promise<Outcome> {
       hints: ['run "holdfast worker", or take "temporal" out of the configuration'],
     });
   }
+  const gauges = await gaugesAt(options.metrics ?? config.metrics?.address);
   const stop = untilToldToStop();
   const engine = await joinEngine(loaded, { start: true, say });
   const shipping = await keepShippers(engine.client, config, siteNames(config));
   const { shippers } = shipping;
+  const metrics = gauges && keepMetrics(gauges, engine.client, config, siteNames(config));
   try {
     const { address, ui } = engine;
     await answer(
@@ -32,6 +36,7 @@ export async function up(options: GlobalOptions): Promise<Outcome> {
     say(`stopping: ${await stop}`);
     return { json: undefined };
   } finally {
+    metrics?.stop();
     shipping.stop();
     await engine.close();
   }

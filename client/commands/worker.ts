@@ -9,15 +9,18 @@ import { startWorkers } from '../../workers/workers';
 import { configuredWithWarnings, type GlobalOptions, type Outcome } from '../context';
 import { connectOptions, connectWorker } from '../engine/connect';
 import { joinEngine } from '../engine/join';
+import { keepMetrics } from '../metrics/keep';
+import { gaugesAt } from '../metrics/serve';
 import { answer, say } from '../output/say';
 import { untilToldToStop } from '../output/until-told';
 import { keepShippers } from '../procedures/shipping';
 import { askedSites } from '../sites';
 
-export async function worker(options: GlobalOptions & { site?: string }): Promise<Outcome> {
+export async function worker(options: GlobalOptions & { site?: string; metrics?: string }): Promise<Outcome> {
   const loaded = await configuredWithWarnings(options);
   const temporal = temporalOf(loaded.config.temporal, loaded.file);
   const sites = options.site === undefined ? [] : askedSites(loaded.config, options.site);
+  const gauges = await gaugesAt(options.metrics ?? loaded.config.metrics?.address);
   const stop = untilToldToStop();
   installRuntime();
   const connecting = await connectOptions(temporal);
@@ -30,6 +33,7 @@ export async function worker(options: GlobalOptions & { site?: string }): Promis
   const workers = await startWorkers({ connection, namespace, loaded, sites, workflows: true, onFatal: fatal.reject });
   const shipping = await keepShippers(engine.client, loaded.config, sites);
   const { shippers } = shipping;
+  const metrics = gauges && keepMetrics(gauges, engine.client, loaded.config, sites);
   try {
     if (options.json)
       await answer(JSON.stringify({ system: loaded.config.system, address: engine.address, sites, shippers }));
@@ -39,6 +43,7 @@ export async function worker(options: GlobalOptions & { site?: string }): Promis
     say(`stopping: ${await Promise.race([stop, fatal.promise])}`);
     return { json: undefined };
   } finally {
+    metrics?.stop();
     shipping.stop();
     await workers.stop();
     await engine.close();

@@ -72,6 +72,7 @@ export function completeConfig(parsed: ParsedConfig, environment: Environment, b
     stores,
     encryption: encryptionOf(parsed, environment, filled, at),
     objectives: parsed.objectives,
+    ...(parsed.metrics && { metrics: parsed.metrics }),
     tiers,
     restoreOrder: parsed.restore?.order ?? [],
     ...(parsed.restore?.spool === undefined ? {} : { spoolBytes: parsed.restore.spool }),

@@ -1,6 +1,6 @@
 /** What is protected. */
 import { z } from 'zod';
-import { connection, duration, filePath, names, rate } from './schema-values';
+import { connection, duration, filePath, names, objectives, rate } from './schema-values';
 import { referenceExample } from './secret-reference';
 import { walModes, walSources } from './types';
 
@@ -19,6 +19,8 @@ const wal = z.strictObject({
   syncThreshold: duration.default(100).describe('mode hybrid: how long a commit may wait for the stores'),
 });
 
+const ownObjectives = objectives.optional().describe('go before those of the system');
+
 const postgres = z
   .strictObject({
     kind: z.literal('postgres'),
@@ -29,6 +31,7 @@ const postgres = z
       .describe('how it is read: its files, on its own host; or all of it over the connection'),
     dataDir: filePath.optional().describe('where its files lie on this host; for method stream only where they do'),
     wal: wal.prefault({}),
+    objectives: ownObjectives,
     probes: z.array(z.string().min(1)).default([]).describe('SQL that proves a restored database'),
   })
   .refine(({ method, dataDir }) => method === 'stream' || dataDir !== undefined, {
@@ -39,6 +42,7 @@ const postgres = z
 const files = z.strictObject({
   kind: z.literal('files'),
   paths: z.array(filePath).min(1, 'expected at least one path'),
+  objectives: ownObjectives,
   probes: z.array(filePath).default([]).describe('paths that must be there after a restore'),
 });
 

@@ -1,5 +1,6 @@
 /** The small forms that the schema's parts are made of. */
 import { z } from 'zod';
+import { parseAddress } from './address';
 import { hasBrokenReference, referenceExample, secretForm } from './secret-reference';
 import {
   durationExample,
@@ -80,5 +81,15 @@ function holdsPassword(text: string): boolean {
 export const port = z
   .string()
   .regex(/^(?:[^\s:/]+|\[[0-9a-fA-F:]+\]):\d{1,5}$/, 'expected host:port, for example localhost:7233');
+
+export const objectives = z.strictObject({
+  rpo: duration.optional().describe('how much work may be lost'),
+  rto: duration.optional().describe('how long a restore may take'),
+});
+
+/** Where something of ours listens. */
+export const listenAddress = z
+  .string()
+  .refine((text) => parseAddress(text) !== undefined, 'expected host:port, for example 127.0.0.1:9464');
 
 export const command = z.string().min(1, 'expected a shell command');

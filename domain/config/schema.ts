@@ -6,7 +6,18 @@ import { z } from 'zod';
 import { componentSchema } from './schema-components';
 import { serviceSchema } from './schema-services';
 import { storeSchema } from './schema-stores';
-import { duration, filePath, name, nameMap, names, port, secret, size } from './schema-values';
+import {
+  duration,
+  filePath,
+  listenAddress,
+  name,
+  nameMap,
+  names,
+  objectives,
+  port,
+  secret,
+  size,
+} from './schema-values';
 import { tierTypes } from './types';
 
 const temporal = z.strictObject({
@@ -80,7 +91,11 @@ export const configSchema = z.strictObject({
     .strictObject({ keyFile: filePath.optional(), kms: z.string().min(1).optional() })
     .refine((one) => (one.keyFile === undefined) !== (one.kms === undefined), 'expected either keyFile or kms')
     .optional(),
-  objectives: z.strictObject({ rpo: duration.optional(), rto: duration.optional() }).optional(),
+  objectives: objectives.optional().describe('of every component that has none of its own'),
+  metrics: z
+    .strictObject({ address: listenAddress.describe('host:port where `up` and `worker` answer Prometheus') })
+    .optional()
+    .describe('absent: no metrics are served'),
   tiers: nameMap(tier).default({}),
   restore: restore.optional(),
   parallelJobs: z.int().min(1).max(64).default(2),

@@ -30,7 +30,11 @@ stores:
 # Keep a copy of the key far from the backups: without it nothing can be restored.
 # encryption: { keyFile: /etc/holdfast/master.key }
 
+# A component may have its own, which go before these. Of files only their own recovery point is judged.
 objectives: { rpo: 15m, rto: 30m }
+
+# For Prometheus, served by "up" and "worker".
+# metrics: { address: "127.0.0.1:9464" }
 
 tiers:
   daily: { schedule: "0 2 * * *", type: full, to: [local], keep: { last: 30, days: 30 }, verify: full }

@@ -17,7 +17,9 @@ export interface Config {
   sites: Record<string, SiteConfig>;
   stores: Record<string, StoreConfig>;
   encryption?: EncryptionConfig;
-  objectives?: { rpo?: Milliseconds; rto?: Milliseconds };
+  objectives?: ObjectivesConfig;
+  /** Where `up` and `worker` answer Prometheus, host:port; absent: nowhere. */
+  metrics?: { address: string };
   tiers: Record<string, TierConfig>;
   /** Components in the order they are restored; those not named follow in the order of the configuration. */
   restoreOrder: string[];
@@ -32,6 +34,12 @@ export interface Config {
   retentionDays: number;
   /** false: without being asked, only `dir` stores are written. */
   upload: boolean;
+}
+
+/** What is promised: how much work may be lost, and how long a restore may take. */
+export interface ObjectivesConfig {
+  rpo?: Milliseconds;
+  rto?: Milliseconds;
 }
 
 export interface TemporalConfig {
@@ -58,6 +66,8 @@ export interface PostgresComponent {
   /** Certain for `files`; see `dataDirOf`. */
   dataDir?: string;
   wal: WalConfig;
+  /** Each goes before the system's. */
+  objectives?: ObjectivesConfig;
   /** SQL statements that prove a restored database: each must run, and not answer false. */
   probes: string[];
 }
@@ -94,6 +104,8 @@ export interface WalConfig {
 export interface FilesComponent {
   kind: 'files';
   paths: string[];
+  /** Each goes before the system's, whose recovery point is not promised of files. */
+  objectives?: ObjectivesConfig;
   /** Absolute paths that must be there after a restore. */
   probes: string[];
 }

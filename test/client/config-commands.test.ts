@@ -32,6 +32,17 @@ test('check shows what the environment filled, in words and as JSON', async () =
   });
 });
 
+test('check shows the objectives that hold for each component', async () => {
+  const database = '{ kind: postgres, connection: host=a, dataDir: /a, objectives: { rpo: 5s } }';
+  const components = `{ db: ${database}, etc: { kind: files, paths: [/etc] } }`;
+  const text = `system: a\nsites: { s: { components: ${components} } }\nobjectives: { rpo: 15m, rto: 30m }\n`;
+  writeFileSync(at('promises.yaml'), `${text}metrics: { address: "127.0.0.1:9464" }\n`);
+  const { stdout } = await runCli(['config', 'check', '--config', 'promises.yaml'], folder);
+  expect(stdout).toMatch(/^s +db +postgres +\/a +rpo 5s, rto 30m$/m);
+  expect(stdout).toMatch(/^s +etc +files +\/etc +rto 30m$/m);
+  expect(stdout).toContain('metrics: http://127.0.0.1:9464/metrics');
+});
+
 test('problems are told with file and line, in the terminal and as JSON', async () => {
   writeFileSync(at('bad.yaml'), 'system: a\nsites: { s: { components: {} } }\nstors: {}\nparallelJobs: many\n');
   const hints = [

@@ -107,19 +107,17 @@ describe('with backups', () => {
 
   test('points of a file tree are the moments of its completed backups', async () => {
     const points = JSON.parse((await runCli(['points', '--json', '--site', 'dc01'], folder)).stdout);
+    const rto = { bytes: 2048, walBytes: 0, walSeconds: 0, restsOn: 'the last backup', seconds: 81, dataSeconds: 61 };
+    const [rpoSeconds, backupId] = [expect.any(Number), 'shop_dc01_full_20260101_010000'];
     expect(points).toEqual([
       {
         site: 'dc01',
         component: 'files',
         kind: 'files',
-        moments: [{ backupId: 'shop_dc01_full_20260101_010000', at: '2026-01-01T01:00:00.000Z' }],
+        moments: [{ backupId, at: '2026-01-01T01:00:00.000Z' }],
         intervals: [],
         gaps: [],
-        rto: {
-          ...{ bytes: 2048, walBytes: 0, walSeconds: 0, restsOn: 'the last backup' },
-          seconds: 81,
-          dataSeconds: 61,
-        },
+        ...{ rpoSeconds, rto, copies: [{ store: 'local', backupId, rpoSeconds, rto }], objectives: {} },
       },
     ]);
   });

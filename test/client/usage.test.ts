@@ -44,6 +44,7 @@ test.each([
   [['verify', 'latest', '--all'], /name a backup, or say --all/],
   [['verify', 'latest', '--quick', '--full'], /cannot be used with/],
   [['list', '--jsonl'], /exclude each other/],
+  [['up', '--metrics', '9464'], /"9464" is no address for metrics/],
   [['worker'], /names no Temporal server/],
 ])('exit 2 and one JSON document: holdfast %j', async (args, message) => {
   expect(await refusal(...args)).toMatchObject({ exit: 2, code: 'usage', message: expect.stringMatching(message) });

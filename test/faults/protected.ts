@@ -2,6 +2,7 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import type { ComponentPoints } from '../../client/catalog/points';
+import type { ComponentPromises } from '../../client/output/promises';
 import type { SystemOptions, TestSystem } from '../support/system';
 
 /** Small segments, and a server that keeps some of what was shipped. */
@@ -14,6 +15,7 @@ export interface StatusSeen {
   problems: string[];
   warnings: string[];
   shippers: { state: string; slot?: { retainedBytes: number; hoursLeft?: number } }[];
+  components: ComponentPromises[];
 }
 
 export async function status(system: TestSystem): Promise<StatusSeen> {

@@ -138,9 +138,9 @@ export class TestSystem {
   }
 
   /** `holdfast up`, answering. */
-  async up(options: { entry?: string; env?: NodeJS.ProcessEnv } = {}): Promise<Up> {
+  async up(options: { entry?: string; env?: NodeJS.ProcessEnv; args?: string[] } = {}): Promise<Up> {
     const log = path.join(this.dir, `up-${++this.ups}.log`);
-    const child = this.spawn(['up', '--json'], options);
+    const child = this.spawn(['up', '--json', ...(options.args ?? [])], options);
     child.stderr?.on('data', (data: Buffer) => writeFileSync(log, data, { flag: 'a' }));
     await new Promise<void>((resolve, reject) => {
       let out = '';

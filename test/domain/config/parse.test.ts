@@ -106,6 +106,21 @@ test.each([
       '5: objectives.rto: expected a duration such as 500ms, 15m or 1h30m',
     ],
   ],
+  [
+    'an objective of a component that is none',
+    'system: a\nsites:\n  b:\n    components:\n      c: { kind: files, paths: [/x], objectives: { rto: 1d, rpx: 1h } }\n',
+    ['5: sites.b.components.c.objectives.rpx: unknown key; did you mean "rpo"?'],
+  ],
+  [
+    'addresses of metrics that nothing can listen at',
+    within('metrics: { address: "9464" }'),
+    ['3: metrics.address: expected host:port, for example 127.0.0.1:9464'],
+  ],
+  [
+    'a port of metrics that there is not',
+    within('metrics: { address: "localhost:70000" }'),
+    ['3: metrics.address: expected host:port, for example 127.0.0.1:9464'],
+  ],
   ['a number as text', within('parallelJobs: "2"'), ['3: parallelJobs: expected a number, found text']],
   ['a number too small', within('parallelJobs: 0'), ['3: parallelJobs: expected at least 1']],
   [
