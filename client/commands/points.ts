@@ -59,14 +59,18 @@ function namedLines({ named = [] }: ComponentPoints): string[] {
 
 /** What is measured, beside what is promised. */
 function describeMeasured({ rpoSeconds, rto, objectives = {} }: ComponentPoints): string[] {
-  const promised = (seconds?: number) =>
-    seconds === undefined ? '' : `; promised: at most ${formatDuration(seconds * 1000)}`;
-  const lost = rpoSeconds === undefined ? 'unknown' : formatDuration(rpoSeconds * 1000);
+  const promised = (seconds: number | undefined, measured: number) => {
+    if (seconds === undefined) return '';
+    return `; promised: at most ${formatDuration(seconds * 1000)}${measured > seconds ? ', missed' : ''}`;
+  };
+  const { rpoSeconds: rpo, rtoSeconds } = objectives;
+  const lost = rpoSeconds === undefined ? 'everything' : formatDuration(rpoSeconds * 1000);
+  const time = rto && shownRestoreTime({ rto });
   return [
-    ...(rpoSeconds === undefined && objectives.rpoSeconds === undefined
+    ...(rpoSeconds === undefined && rpo === undefined
       ? []
-      : [`  would be lost now: ${lost}${promised(objectives.rpoSeconds)}`]),
-    ...(rto ? [`  a restore would take about ${shownRestoreTime({ rto })}${promised(objectives.rtoSeconds)}`] : []),
+      : [`  would be lost now: ${lost}${promised(rpo, rpoSeconds ?? Number.POSITIVE_INFINITY)}`]),
+    ...(rto ? [`  a restore would take about ${time}${promised(rtoSeconds, rto.seconds)}`] : []),
   ];
 }
 

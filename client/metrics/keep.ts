@@ -4,7 +4,7 @@
  * Guaranteed: a reading begins every 15 s, and ends whatever a store or the engine does; what it could not measure has no value from then on.
  * What a reading costs: the engine one question a shipper; each store two lists (names of backups; receipts since the last one) and
  * its clock, and for each database three small objects or lists (mark, ledger, acknowledged gaps) with one more mark for every earlier timeline;
- * once a minute some five more to find new timelines. Objects are fetched again only when they changed.
+ * once a minute some six more to find new timelines. Objects are fetched again only when they changed.
  * Not guaranteed: that two agents of one site say the same at one moment; both measure.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
