@@ -19,6 +19,8 @@ export interface TlsS3 {
   secretAccessKey: string;
   /** PEM file of the certificate that signs the server's: its own. */
   certificate: string;
+  /** PEM file of its key, for whoever stands in front of it. */
+  key: string;
   /** Where the server keeps its buckets. */
   data: string;
   makeBucket(name: string): Promise<void>;
@@ -37,6 +39,8 @@ export async function startTlsS3(dir: string): Promise<TlsS3> {
     versitygw(),
     [
       ...['--port', `127.0.0.1:${port}`, '--cert', certificate, '--key', key, '--iam-dir', at('iam')],
+      // As S3 does. Left to itself this server ends each connection with its first answer, and every request pays for a new one.
+      '--keep-alive',
       ...['--iam-cache-disable', '--quiet', 'posix', '--versioning-dir', at('versions'), at('data')],
     ],
     { env: { ...process.env, ROOT_ACCESS_KEY: accessKeyId, ROOT_SECRET_KEY: secretAccessKey }, stdio: 'ignore' },
@@ -62,7 +66,7 @@ export async function startTlsS3(dir: string): Promise<TlsS3> {
     client.destroy();
     await end(server);
   };
-  return { endpoint, port, accessKeyId, secretAccessKey, certificate, data: at('data'), makeBucket, stop };
+  return { endpoint, port, accessKeyId, secretAccessKey, certificate, key, data: at('data'), makeBucket, stop };
 }
 
 async function end(server: ChildProcess): Promise<void> {
