@@ -21,6 +21,7 @@ const names = [
   'client',
   'reports',
   'project',
+  'bench',
   'replay',
   'real',
   'faults',

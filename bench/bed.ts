@@ -13,6 +13,8 @@ export interface BedOptions {
   /** Size of the database. */
   mib: number;
   rounds: number;
+  /** Of one sample, for the works that look on for a time; absent: what each of them takes. */
+  seconds?: number;
   /** The server, where it is not the machine's newest as it comes. */
   server?: Pick<ClusterOptions, 'binDir' | 'conf'>;
   say: (line: string) => void;

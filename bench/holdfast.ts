@@ -12,12 +12,15 @@ import type { Cluster } from '../test/support/postgres-cluster';
 import { cpuOf, peakMemoryOf } from './process-cost';
 import type { TlsS3 } from './s3';
 import { timed } from './timed';
+import { untilWaiting, type Waiting } from './waiting';
 
 export interface HoldfastOptions {
   /** Everything of it lies there. */
   dir: string;
   cluster?: Cluster;
   s3?: TlsS3;
+  /** How WAL is shipped; absent: the product's own default. */
+  wal?: Record<string, string>;
   /** Absent: the product's own default. */
   level?: number;
   jobs?: number;
@@ -38,29 +41,32 @@ export interface Performed {
 }
 
 const main = path.join(__dirname, '../client/main.js');
-const bucket = 'holdfast';
+/** One for each, so that nobody finds what another has stored. */
+const bucketOf = (dir: string): string => path.basename(dir);
 
 export class Holdfast {
   private worker: ChildProcess | undefined;
+  /** The end of what the worker wrote to stderr. */
+  private said = '';
   private constructor(private readonly options: HoldfastOptions) {}
 
   static async create(options: HoldfastOptions): Promise<Holdfast> {
-    const { dir, cluster, s3, level, jobs = 2, config: more = {} } = options;
+    const { dir, cluster, s3, level, jobs = 2, wal, config: more = {} } = options;
     mkdirSync(path.join(dir, 'files'), { recursive: true });
     writeFileSync(path.join(dir, 'files', 'one'), 'one small file\n');
     writeFileSync(path.join(dir, 'master.key'), `${randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
-    if (s3) await s3.makeBucket(bucket);
+    if (s3) await s3.makeBucket(bucketOf(dir));
     // biome-ignore lint/suspicious/noTemplateCurlyInString: the configuration names secrets so
     const secrets = { accessKeyId: '${env:BENCH_S3_ACCESS}', secretAccessKey: '${env:BENCH_S3_SECRET}' };
     const component = cluster
-      ? { database: { kind: 'postgres', connection: cluster.conninfo, dataDir: cluster.dataDir } }
+      ? { database: { kind: 'postgres', connection: cluster.conninfo, dataDir: cluster.dataDir, ...(wal && { wal }) } }
       : { files: { kind: 'files', paths: [path.join(dir, 'files')] } };
     const config = {
       system: 'bench',
       sites: { dc01: { components: component } },
       stores: {
         hot: s3
-          ? { kind: 's3', endpoint: s3.endpoint, bucket, region: 'us-east-1', ...secrets }
+          ? { kind: 's3', endpoint: s3.endpoint, bucket: bucketOf(dir), region: 'us-east-1', ...secrets }
           : { kind: 'dir', path: path.join(dir, 'store') },
       },
       encryption: { keyFile: path.join(dir, 'master.key') },
@@ -77,6 +83,11 @@ export class Holdfast {
   /** The worker's peak of resident memory since it was started, in MiB. */
   get peakMemory(): number {
     return peakMemoryOf(this.worker?.pid ?? 0);
+  }
+
+  /** CPU seconds of the worker, and of the Temporal server beside it, since they were started. */
+  get cpu(): { worker: number; temporal: number } {
+    return { worker: cpuOf(this.worker?.pid ?? 0), temporal: cpuOf(this.serverPid) };
   }
 
   /** @throws Error unless the procedure completes */
@@ -104,14 +115,24 @@ export class Holdfast {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.worker = worker;
-    let said = '';
     worker.stderr.on('data', (data: Buffer) => {
-      said = (said + String(data)).slice(-4000);
+      this.said = (this.said + String(data)).slice(-4000);
     });
     await new Promise<void>((resolve, reject) => {
       worker.stdout.once('data', () => resolve());
-      worker.once('exit', (code) => reject(new Error(`holdfast up ended with ${code}: ${said}`)));
+      worker.once('exit', (code) => reject(new Error(`holdfast up ended with ${code}: ${this.said}`)));
     });
+  }
+
+  /** Waits until it ships WAL, and commits wait for it or not. @throws Error with what the worker said when it does not come to that */
+  async shipping(wanted: Waiting): Promise<void> {
+    const { cluster } = this.options;
+    if (cluster === undefined) throw new Error('there is no database whose WAL could be shipped');
+    try {
+      await untilWaiting(cluster, wanted);
+    } catch (cause) {
+      throw new Error(`${cause instanceof Error ? cause.message : cause}; the worker said: ${this.said}`, { cause });
+    }
   }
 
   async down(): Promise<void> {
@@ -134,7 +155,7 @@ export class Holdfast {
 
   private stepsOf({ receipt }: ProcedureResult): Record<string, number> {
     const { dir, s3 } = this.options;
-    const store = s3 ? path.join(s3.data, bucket) : path.join(dir, 'store');
+    const store = s3 ? path.join(s3.data, bucketOf(dir)) : path.join(dir, 'store');
     if (receipt === null) return {};
     const { holdfast } = JSON.parse(readFileSync(path.join(store, receipt), 'utf8')) as Receipt;
     return Object.fromEntries(holdfast.steps.map(({ title, seconds }) => [title, seconds]));

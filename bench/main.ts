@@ -1,5 +1,5 @@
 /**
- * The benchmarks: `npm run bench -- [NAME…] [--json] [--mib N] [--rounds N]`; what each measures and how is in docs/benchmarks.md.
+ * The benchmarks: `npm run bench -- [NAME…] [--json] [--mib N] [--rounds N] [--seconds N]`; what each measures and how is in docs/benchmarks.md.
  *
  * Guaranteed: contenders meet the same data on the same file system, by turns; figures are medians; a peer that is not on the
  * machine is named as missing. Not guaranteed: that absolute figures mean anything on a machine that is doing something else.
@@ -9,11 +9,13 @@ import { level } from './peers/peer';
 import { describe, type Row } from './row';
 import { Session } from './session';
 import { backup } from './works/backup';
+import { commit } from './works/commit';
 import { history } from './works/history';
 import { incremental } from './works/incremental';
 import { incrementalGrowth } from './works/incremental-growth';
 import { overhead } from './works/overhead';
 import { restore } from './works/restore';
+import { walCost } from './works/wal-cost';
 import { walPush } from './works/wal-push';
 import { walReplay } from './works/wal-replay';
 
@@ -32,6 +34,9 @@ const works: Record<string, (session: Session) => Promise<Row>> = {
   history,
   'wal-replay': walReplay,
   'wal-push': walPush,
+  'wal-cost': walCost,
+  'commit-async': (session) => commit(session, 'async'),
+  'commit-sync': (session) => commit(session, 'sync'),
 };
 
 async function main(args: string[]): Promise<number> {
@@ -42,16 +47,20 @@ async function main(args: string[]): Promise<number> {
       json: { type: 'boolean', default: false },
       mib: { type: 'string', default: '2048' },
       rounds: { type: 'string', default: '3' },
+      seconds: { type: 'string' },
     },
   });
   const names = positionals.length > 0 ? positionals : Object.keys(works);
   const unknown = names.filter((name) => !(name in works));
   const [mib, rounds] = [Number(values.mib), Number(values.rounds)];
-  if (unknown.length > 0 || !(mib > 0) || !Number.isInteger(rounds) || rounds < 1) {
-    process.stderr.write(`usage: bench [${Object.keys(works).join('|')}]… [--json] [--mib N] [--rounds N]\n`);
+  const seconds = values.seconds === undefined ? undefined : Number(values.seconds);
+  const bad = !(mib > 0) || !isCount(rounds) || (seconds !== undefined && !isCount(seconds));
+  if (unknown.length > 0 || bad) {
+    const options = '[--json] [--mib N] [--rounds N] [--seconds N]';
+    process.stderr.write(`usage: bench [${Object.keys(works).join('|')}]… ${options}\n`);
     return 2;
   }
-  const session = new Session({ mib, rounds, say: (line) => process.stderr.write(`${line}\n`) });
+  const session = new Session({ mib, rounds, seconds, say: (line) => process.stderr.write(`${line}\n`) });
   const rows: Row[] = [];
   let failed = false;
   const interrupted = () => void session.bed.destroy().finally(() => process.exit(130));
@@ -72,6 +81,10 @@ async function main(args: string[]): Promise<number> {
   }
   if (values.json) process.stdout.write(`${JSON.stringify({ rows })}\n`);
   return failed ? 1 : 0;
+}
+
+function isCount(value: number): boolean {
+  return Number.isInteger(value) && value >= 1;
 }
 
 void main(process.argv.slice(2)).then((code) => {
