@@ -7,7 +7,7 @@ import type pg from 'pg';
 import type { WalSource } from '../../domain/config/types';
 import { reportError } from '../../domain/errors';
 import { archiverFindings } from './archiver';
-import { connect } from './connection';
+import { connect, disconnect } from './connection';
 import { error, type Finding, ok } from './finding';
 import { readControlFile } from './pg-control';
 import { type ServerFacts, serverFacts } from './server';
@@ -50,7 +50,7 @@ export async function checkPostgres(
     const { code, message, hints } = reportError(error);
     return { findings: [{ code, level: 'error', what: message, hint: hints[0] }] };
   } finally {
-    await client?.end().catch(() => undefined);
+    if (client) await disconnect(client);
   }
 }
 

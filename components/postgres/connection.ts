@@ -2,30 +2,53 @@
 import pg from 'pg';
 import { type ErrorCode, HoldfastError } from '../../domain/errors';
 
+/** A network that swallows everything raises no error: an idle connection asks by itself whether the other end is there. */
+export const watchful: pg.ClientConfig = {
+  connectionTimeoutMillis: 10_000,
+  keepAlive: true,
+  keepAliveInitialDelayMillis: 10_000,
+};
+
+/** For questions that a server answers at once, or not at all. */
+export const brief: pg.ClientConfig = { query_timeout: 10_000 };
+
+const farewellMs = 2000;
+
 /**
  * A connected client. Its later loss raises no uncaught error: it shows as a failing query.
  * @throws HoldfastError `postgres_unreachable`, `postgres_rights` or `postgres_misconfigured`; no part of it holds the connection string
  */
 export async function connect(config: pg.ClientConfig, overrides: pg.ClientConfig = {}): Promise<pg.Client> {
-  const client = new pg.Client({ ...config, ...overrides });
+  const client = new pg.Client({ ...watchful, ...config, ...overrides });
   client.on('error', () => undefined);
   try {
     await client.connect();
     return client;
   } catch (error) {
-    await client.end().catch(() => undefined);
+    await disconnect(client);
     throw connectionError(error);
   }
 }
 
 /** Connects, hands the client over, and closes it whatever happens. */
-export async function withClient<T>(config: pg.ClientConfig, use: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = await connect(config);
+export async function withClient<T>(
+  config: pg.ClientConfig,
+  use: (client: pg.Client) => Promise<T>,
+  overrides: pg.ClientConfig = {},
+): Promise<T> {
+  const client = await connect(config, overrides);
   try {
     return await use(client);
   } finally {
-    await client.end().catch(() => undefined);
+    await disconnect(client);
   }
+}
+
+/** Says goodbye, but waits for no answer from a server that the network has cut off: it may never come. */
+export async function disconnect(client: pg.Client): Promise<void> {
+  const timer = setTimeout(() => client.connection.stream.destroy(), farewellMs);
+  await client.end().catch(() => undefined);
+  clearTimeout(timer);
 }
 
 /** The catalogue's error for what `pg` threw while connecting or asking. */

@@ -8,7 +8,7 @@
 import { createHash } from 'node:crypto';
 import type pg from 'pg';
 import { HoldfastError } from '../../domain/errors';
-import { connect, connectionError, withClient } from './connection';
+import { brief, connect, connectionError, disconnect, withClient } from './connection';
 
 export interface BackupStart {
   startLsn: string;
@@ -93,7 +93,7 @@ export class BackupSession {
       const timeline = Number.parseInt(segment.slice(0, 8), 16);
       return new BackupSession(client, major, { startLsn: lsn, timeline, startTime: now });
     } catch (error) {
-      await client.end().catch(() => undefined);
+      await disconnect(client);
       throw connectionError(error);
     }
   }
@@ -108,7 +108,7 @@ export class BackupSession {
    * @throws HoldfastError `backup_session_lost`
    */
   async assertAlive(): Promise<void> {
-    await this.ask('select 1', []);
+    await this.ask('select 1', [], brief);
   }
 
   /**
@@ -128,13 +128,13 @@ export class BackupSession {
   /** Closes the connection; a backup that was not closed before is over without a result. */
   async abandon(): Promise<void> {
     this.ending = true;
-    await this.client.end().catch(() => undefined);
+    await disconnect(this.client);
   }
 
-  private async ask(sql: string, values: unknown[]): Promise<object[]> {
+  private async ask(text: string, values: unknown[], limits: pg.ClientConfig = {}): Promise<object[]> {
     this.loss.signal.throwIfAborted();
     try {
-      return (await this.client.query(sql, values)).rows;
+      return (await this.client.query({ text, values, ...limits })).rows;
     } catch (error) {
       // An error that the server reports over a living connection is no loss (class 57 is its own shutdown).
       const { code = '' } = error as { code?: string };

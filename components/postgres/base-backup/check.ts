@@ -14,7 +14,7 @@ import {
   tools,
   walSettings,
 } from '../check';
-import { connect } from '../connection';
+import { connect, disconnect } from '../connection';
 import { error, type Finding, ok } from '../finding';
 import { type ServerFacts, serverFacts } from '../server';
 import { ReplicationConnection } from '../wal/replication';
@@ -44,7 +44,7 @@ export async function checkStreamed(
     const { code, message, hints } = reportError(problem);
     return { findings: [{ code, level: 'error', what: message, hint: hints[0] }] };
   } finally {
-    await client?.end().catch(() => undefined);
+    if (client) await disconnect(client);
   }
 }
 

@@ -28,6 +28,7 @@ export class CopyBoth implements Submittable {
   private reject!: (error: Error) => void;
   private next?: NextTimeline;
   private closed = false;
+  private settled = false;
   private readonly onCopyDone = () => this.stop();
 
   constructor(
@@ -59,6 +60,13 @@ export class CopyBoth implements Submittable {
     this.connection?.endCopyFrom();
   }
 
+  /** For a server that is not heard any more: nothing is waited for, and the connection is of no more use. */
+  abandon(error: Error): void {
+    if (this.settled) return;
+    this.connection?.stream.destroy();
+    this.handleError(error);
+  }
+
   pause(): void {
     this.connection?.stream.pause();
   }
@@ -83,11 +91,13 @@ export class CopyBoth implements Submittable {
 
   handleReadyForQuery(): void {
     this.detach();
+    this.settled = true;
     this.resolve(this.next);
   }
 
   handleError(error: Error): void {
     this.detach();
+    this.settled = true;
     this.reject(error);
   }
 

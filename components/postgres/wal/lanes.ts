@@ -9,6 +9,8 @@ export interface RetryOptions {
   /** How often a failure is met by trying again after the delay, before it is told. */
   retries?: number;
   retryDelayMs?: number;
+  /** Milliseconds of a clock that only goes forward. */
+  now?: () => number;
 }
 
 /** Runs a few pieces of work at a time, in the order they were given; each is tried again, ever more slowly, until it is done. */
@@ -41,8 +43,12 @@ export class Lanes {
   }
 }
 
+/** A request that nobody answers takes so long that a few of them are no hiccup any more. */
+const hiccupMs = 10_000;
+
 export async function untilDone<T>(work: () => Promise<T>, options: RetryOptions): Promise<T> {
-  const { retries = 0, retryDelayMs = 0, signal } = options;
+  const { retries = 0, retryDelayMs = 0, signal, now = () => performance.now() } = options;
+  const hiccupEnds = now() + retries * retryDelayMs + hiccupMs;
   for (let attempt = 0; ; attempt++) {
     signal.throwIfAborted();
     try {
@@ -50,7 +56,7 @@ export async function untilDone<T>(work: () => Promise<T>, options: RetryOptions
     } catch (error) {
       if (options.isFatal(error)) throw error;
       const failing = attempt - retries;
-      if (failing >= 0) options.onFailure(error);
+      if (failing >= 0 || now() > hiccupEnds) options.onFailure(error);
       await sleep(failing < 0 ? retryDelayMs : Math.min(5000, 100 * 2 ** failing), undefined, { signal });
     }
   }

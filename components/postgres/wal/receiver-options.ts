@@ -31,6 +31,8 @@ export interface ReceiverOptions {
   retryDelayMs?: number;
   /** How often the server is asked for its clock, and a coverage mark is written. */
   coverageIntervalMs?: number;
+  /** How long the server may be silent before the connection counts as lost and another one is opened. */
+  silenceMs?: number;
   /** WAL in memory before the stream is paused. */
   memoryBytes?: number;
   /** After a lost slot: begin again behind the gap instead of ending with `slot_lost`. */

@@ -112,6 +112,8 @@ class Receiver {
       await this.follow(connection, abandon);
     } catch (error) {
       if (this.options.signal.aborted) return;
+      // One that the network cut off in silence still holds the slot, until the server misses us.
+      if (connection && sqlState(error) !== '55006') this.replaced.own(connection.pid);
       this.judge(error);
       if (this.busySince !== undefined) await this.endReplaced();
       await sleep(Math.min(5000, 100 * 2 ** this.attempt++), undefined, { signal: this.options.signal }).catch(
@@ -180,11 +182,12 @@ class Receiver {
       start === undefined
         ? startingPoint(archives, ends, this.quorum, path, slotRestart)
         : align(start, path, archives);
-    const { slot, signal, mode = 'async', coverageIntervalMs = 1000, memoryBytes = 64 << 20 } = this.options;
+    const { slot, signal, mode = 'async', memoryBytes = 64 << 20 } = this.options;
+    const { coverageIntervalMs = 1000, silenceMs = 15_000 } = this.options;
     const synchronous = mode !== 'async';
     this.log(`streaming timeline ${point.timeline} from ${formatLsn(point.from)}`);
     const stream = await streamTimeline({
-      ...{ connection, slot, coverageIntervalMs, abandon, synchronous, quorum: this.quorum },
+      ...{ connection, slot, coverageIntervalMs, silenceMs, abandon, synchronous, quorum: this.quorum },
       archives: besideStream(archives, ends, point.from),
       path: pathTo(path, point.timeline),
       timeline: point.timeline,
@@ -216,7 +219,8 @@ class Receiver {
   }
 
   private async endReplaced(): Promise<void> {
-    if (!this.stores.archives.some((archive) => archive.replacesWriter) || !(await this.replaced.end())) return;
+    const others = this.stores.archives.some((archive) => archive.replacesWriter);
+    if (!(await this.replaced.end(others))) return;
     this.log(`the receiver before this one still held slot ${this.options.slot}: its connection was ended`);
   }
 
@@ -239,6 +243,7 @@ class Receiver {
     this.attempt = 0;
     this.busySince = undefined;
     this.skipToSlot = false;
+    if (serverEnd > 0n) this.replaced.forgetOwn(); // it speaks to us: the slot is ours
     for (const { store, stored } of stores) if (stored === received) this.troubles.delete(store);
     this.tell({
       ...{ state: 'streaming', timeline, coverage: coverage ?? this.progress.coverage },

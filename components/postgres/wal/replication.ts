@@ -3,6 +3,7 @@ import pg from 'pg';
 import { HoldfastError } from '../../../domain/errors';
 import { formatLsn, type Lsn, parseLsn } from '../../../domain/lsn';
 import { parseHistory, type TimelineStretch } from '../../../domain/timeline';
+import { brief, disconnect, watchful } from '../connection';
 import { CopyBoth } from './copy-both';
 import { sqlState } from './failures';
 
@@ -37,8 +38,7 @@ export class ReplicationConnection {
   /** @param name under which the server lists us: commits can be made to wait for it */
   static async open(config: pg.ClientConfig, name: string): Promise<ReplicationConnection> {
     const client = new pg.Client({
-      connectionTimeoutMillis: 10_000,
-      keepAlive: true,
+      ...watchful,
       ...config,
       application_name: name,
       // `pg` documents this only by its source: it becomes the startup parameter `replication`.
@@ -47,6 +47,13 @@ export class ReplicationConnection {
     client.on('error', () => undefined); // the running command is rejected with the same error
     await client.connect();
     return new ReplicationConnection(client);
+  }
+
+  /** Of the server's process for this connection. */
+  get pid(): number | undefined {
+    // `pg` has it, and its types do not.
+    const pid = 'processID' in this.client ? this.client.processID : undefined;
+    return typeof pid === 'number' ? pid : undefined;
   }
 
   async identify(): Promise<ServerIdentity> {
@@ -71,14 +78,14 @@ export class ReplicationConnection {
   /** Creates the slot with its WAL reserved from now on; one that exists stays as it is. */
   async createSlot(name: string): Promise<void> {
     try {
-      await this.client.query(`CREATE_REPLICATION_SLOT ${name} PHYSICAL RESERVE_WAL`);
+      await this.order(`CREATE_REPLICATION_SLOT ${name} PHYSICAL RESERVE_WAL`);
     } catch (error) {
       if (sqlState(error) !== '42710') throw error;
     }
   }
 
   async dropSlot(name: string): Promise<void> {
-    await this.client.query(`DROP_REPLICATION_SLOT ${name}`);
+    await this.order(`DROP_REPLICATION_SLOT ${name}`);
   }
 
   /** The text of a timeline's history file; undefined for the first timeline, which has none. */
@@ -106,7 +113,7 @@ export class ReplicationConnection {
   }
 
   async close(): Promise<void> {
-    await this.client.end().catch(() => undefined);
+    await disconnect(this.client);
   }
 
   private async show(setting: string): Promise<string> {
@@ -114,15 +121,15 @@ export class ReplicationConnection {
   }
 
   private async row(text: string): Promise<Record<string, string | null>> {
-    // As text: a history file comes labelled as bytea in some versions without being encoded as one.
-    const types = { getTypeParser: () => (value: string) => value };
-    const result = await this.client.query<Record<string, string | null>>({
-      text,
-      types: types as pg.CustomTypesConfig,
-    });
-    const [row] = result.rows;
+    const [row] = (await this.order(text)).rows;
     if (row) return row;
     throw new HoldfastError('postgres_unreachable', `the server gave no answer to ${text.split(' ')[0]}`);
+  }
+
+  private async order(text: string): Promise<pg.QueryResult<Record<string, string | null>>> {
+    // As text: a history file comes labelled as bytea in some versions without being encoded as one.
+    const types = { getTypeParser: () => (value: string) => value };
+    return await this.client.query({ text, types: types as pg.CustomTypesConfig, ...brief });
   }
 }
 

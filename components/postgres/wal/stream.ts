@@ -1,5 +1,6 @@
 /** One `START_REPLICATION`: from its first byte to the end of the timeline, of the connection, or of our wish to go on. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { HoldfastError } from '../../../domain/errors';
 import type { Lsn } from '../../../domain/lsn';
 import { heldByQuorum } from '../../../domain/quorum';
 import { Arrivals } from './arrivals';
@@ -17,6 +18,8 @@ export interface StreamOptions
   connection: ReplicationConnection;
   slot: string;
   coverageIntervalMs: number;
+  /** How long the server may leave our questions unanswered before the connection counts as lost. */
+  silenceMs: number;
   /** Commits may wait for us: what is not stored is not even called received, whatever a session waits for. */
   synchronous: boolean;
   /** The order to end: what has arrived is stored first. */
@@ -74,6 +77,8 @@ class Stream {
   private reported: Lsn = 0n;
   private asked: 'no' | 'first' | 'proof' = 'no';
   private paused = false;
+  private heard = true;
+  private silentMs = 0;
   private failure?: unknown;
 
   constructor(private readonly options: StreamOptions) {
@@ -103,13 +108,16 @@ class Stream {
   }
 
   async run(): Promise<NextTimeline | undefined> {
-    const { connection, slot, timeline, start, stop } = this.options;
+    const { connection, slot, timeline, start, stop, abandon } = this.options;
     const ticking = setInterval(() => this.tick(), this.options.coverageIntervalMs);
     const onStop = () => void this.end();
+    const onAbandon = () => this.copy?.abandon(new HoldfastError('aborted', 'the stream was given up'));
     try {
       this.copy = connection.stream(slot, timeline, start, (chunk) => this.onMessage(chunk));
       stop.addEventListener('abort', onStop);
       if (stop.aborted) onStop();
+      abandon.addEventListener('abort', onAbandon);
+      if (abandon.aborted) onAbandon();
       const next = await this.copy.ended;
       if (this.failure !== undefined) throw this.failure;
       await this.settle();
@@ -121,6 +129,7 @@ class Stream {
       throw error;
     } finally {
       stop.removeEventListener('abort', onStop);
+      abandon.removeEventListener('abort', onAbandon);
       clearInterval(ticking);
       this.shipment.close();
       this.giveUp.abort();
@@ -139,6 +148,7 @@ class Stream {
     this.shipment.sendWhereFree();
     if (this.paused && !this.shipment.crowded) {
       this.paused = false;
+      this.heard = true; // what was said meanwhile is read only now
       this.copy?.resume();
     }
     this.mark();
@@ -157,6 +167,7 @@ class Stream {
   }
 
   private onMessage(chunk: Buffer): void {
+    this.heard = true;
     if (this.failure !== undefined) return;
     try {
       const message = parseMessage(chunk);
@@ -193,8 +204,22 @@ class Stream {
   }
 
   private tick(): void {
+    this.listen();
     if (this.asked === 'no') this.ask('first');
     else this.report(false); // one question at a time; but silence would look like death to the server
+  }
+
+  /**
+   * A server that was asked and does not answer is gone, or the way to it is: a network that swallows everything raises no error. Counted in
+   * ticks, so that a pause of our own process is not taken for the server's silence.
+   */
+  private listen(): void {
+    const silent = !this.heard && !this.paused && this.asked !== 'no';
+    this.silentMs = silent ? this.silentMs + this.options.coverageIntervalMs : 0;
+    this.heard = false;
+    if (this.silentMs < this.options.silenceMs) return;
+    const seconds = Math.round(this.silentMs / 1000);
+    this.copy?.abandon(new HoldfastError('postgres_unreachable', `the server has said nothing for ${seconds} s`));
   }
 
   private ask(kind: 'first' | 'proof'): void {

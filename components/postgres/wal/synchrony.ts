@@ -14,7 +14,7 @@ import type { WalMode } from '../../../domain/config/types';
 import { type ErrorReport, HoldfastError, reportError } from '../../../domain/errors';
 import { fromDate, type Micros, parseInstant } from '../../../domain/instant';
 import type { CommitSwitch } from '../../../repository/wal/switches';
-import { connect } from '../connection';
+import { connect, disconnect } from '../connection';
 import { refuseMode } from './check-mode';
 import { letCommitsGo, makeCommitsWait, readCommitWait } from './commit-wait';
 import { HybridJudge } from './hybrid-judge';
@@ -82,7 +82,7 @@ export class Synchrony {
   }
 
   private async disconnect(): Promise<void> {
-    await this.client?.end().catch(() => undefined);
+    if (this.client) await disconnect(this.client);
     this.client = undefined;
   }
 
@@ -175,7 +175,7 @@ export class Synchrony {
       if (known.code !== 'postgres_misconfigured' && known.code !== 'postgres_rights') {
         const lost = this.client;
         this.client = undefined;
-        void lost?.end().catch(() => undefined);
+        if (lost) void disconnect(lost);
       }
       if (known.code !== 'internal') throw error;
       throw new HoldfastError('postgres_unreachable', `the server does not answer: ${known.message}`, { cause: error });

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { parseLsn } from '../../../domain/lsn';
 import { type SlotRoom, slotRoom, type WalSample, walRate, withSample } from '../../../domain/slot-room';
-import { withClient } from '../connection';
+import { brief, withClient } from '../connection';
 
 export interface SlotWatch {
   connection: pg.ClientConfig;
@@ -46,7 +46,8 @@ export async function watchSlot({
   let samples: WalSample[] = [];
   while (!signal.aborted) {
     try {
-      const row = await withClient(connection, async (client) => (await client.query<Row>(look, [slot])).rows[0]);
+      const ask = async (client: pg.Client) => (await client.query<Row>(look, [slot])).rows[0];
+      const row = await withClient(connection, ask, brief);
       if (row) {
         samples = withSample(samples, { lsn: parseLsn(row.now), atMs: performance.now() });
         onMeasured(slotRoom({ ...measured(row), freeBytes: await freeBytes(dataDir) }, walRate(samples)));

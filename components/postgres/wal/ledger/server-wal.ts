@@ -26,6 +26,8 @@ export interface ServerLook {
 }
 
 const patienceMs = 60_000;
+/** How long the server may take to agree to the end of a stretch. */
+const farewellMs = 10_000;
 /** Not the receiver's: no commit may wait for this connection. */
 const ledgerName = 'holdfast ledger';
 /** No position at all: a connection that tells none is nobody's synchronous standby. */
@@ -82,7 +84,11 @@ export class ServerWal {
       filled += message.bytes.copy(gathered, filled);
       if (filled === gathered.length) copy.stop();
     });
-    const timer = setTimeout(() => copy.stop(), patienceMs);
+    const silent = new HoldfastError('postgres_unreachable', 'the server has stopped sending its WAL');
+    const timers = [
+      setTimeout(() => copy.stop(), patienceMs),
+      setTimeout(() => copy.abandon(silent), patienceMs + farewellMs),
+    ];
     try {
       await copy.ended;
       return gathered.subarray(0, filled);
@@ -90,7 +96,7 @@ export class ServerWal {
       if (isWalRemoved(error)) return 'removed';
       throw error;
     } finally {
-      clearTimeout(timer);
+      timers.forEach(clearTimeout);
     }
   }
 }

@@ -24,6 +24,18 @@ test('as many failures as there are retries are met in silence, the next is told
   expect(told).toEqual([new Error('failure 3'), new Error('failure 4')]);
 });
 
+test('failures that take long are no hiccup: they are told however few they are', async () => {
+  let clock = 0;
+  const { made, told } = lanes(1, { retries: 3, retryDelayMs: 1, now: () => clock });
+  const slow = failing(2);
+  const unanswered = async () => {
+    clock += 7000;
+    return await slow();
+  };
+  expect(await made.run(unanswered)).toBe('done');
+  expect(told).toEqual([new Error('failure 2')]);
+});
+
 test('a fatal failure is not tried again', async () => {
   const { made } = lanes(1, { retries: 2, retryDelayMs: 1, isFatal: () => true });
   await expect(made.run(failing(1))).rejects.toThrow('failure 1');
