@@ -34,6 +34,7 @@ export const tasks = {
     become(root, args.includes('--s3') ? [...LOCAL, 'versitygw'] : LOCAL, 'client/demo/main.js', args),
   soak: (root, args) => become(root, [...LOCAL, 'versitygw'], 'test/faults/soak.js', args),
   'soak:host': (root, args) => become(root, [...LOCAL, 'versitygw'], 'test/faults/host-soak.js', args),
+  'soak:network': (root, args) => become(root, [...LOCAL, 'versitygw'], 'test/faults/network-soak.js', args),
   bench: (root, args) => become(root, [...LOCAL, 'versitygw'], 'bench/main.js', args),
   'history:record': (root, args) => become(root, [...LOCAL, 'versitygw'], 'test/replay/record.js', args),
 };

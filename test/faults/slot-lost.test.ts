@@ -4,27 +4,32 @@ import { backups, emit, points, ship, smallWal, status } from './protected';
 
 let system: TestSystem;
 
-beforeAll(async () => {
-  system = await TestSystem.create(smallWal);
-}, 60_000);
-afterAll(() => system?.destroy());
+afterEach(() => system?.destroy());
 
-test('shipping, a gap that is told, and a backup behind it', async () => {
-  const first = await system.up();
-  expect((await system.procedure('backup', '--component', 'database')).error).toBeUndefined();
-  await ship(system, 2);
-  await first.stop();
-  await system.cluster.psql(`alter system set max_slot_wal_keep_size = '2MB'`);
-  await system.cluster.psql(`alter system set wal_keep_size = '0'`);
+async function protect(store: 'dir' | 's3'): Promise<void> {
+  system = await TestSystem.create({ ...smallWal, store });
+}
+
+/** The server keeps no more than it is told to, however much we lack. */
+async function bounded(megabytes: number): Promise<void> {
+  await set(`max_slot_wal_keep_size = '${megabytes}MB'`);
+  await set(`wal_keep_size = '0'`);
+}
+
+async function set(what: string): Promise<void> {
+  await system.cluster.psql(`alter system set ${what}`);
   await system.cluster.psql('select pg_reload_conf()');
-  await emit(system, 12);
+}
+
+async function untilGivenUp(): Promise<void> {
   await system.cluster.psql('checkpoint');
   const look = 'select wal_status from pg_replication_slots';
   await system.until(async () => ((await system.cluster.psql(look)) === 'lost' ? true : undefined), 30_000);
-  await system.cluster.psql('alter system reset max_slot_wal_keep_size');
-  await system.cluster.psql('select pg_reload_conf()');
+  await set(`max_slot_wal_keep_size = '-1'`);
+}
 
-  const second = await system.up();
+/** What is told, and what happens by itself. */
+async function expectNewBeginning(): Promise<void> {
   const seen = await system.until(async () => {
     const now = await status(system);
     return now.problems.some((one) => one.includes('WAL is missing')) ? now : undefined;
@@ -39,5 +44,32 @@ test('shipping, a gap that is told, and a backup behind it', async () => {
   const { gaps, intervals } = await points(system);
   expect(gaps).toHaveLength(1);
   expect(intervals.map((one) => one.backups)).toEqual((await backups(system)).map(({ id }) => [id]));
+}
+
+test('given up while nobody shipped: shipping, a gap that is told, and a backup behind it', async () => {
+  await protect('dir');
+  const first = await system.up();
+  expect((await system.procedure('backup', '--component', 'database')).error).toBeUndefined();
+  await ship(system, 2);
+  await first.stop();
+  await bounded(2);
+  await emit(system, 12);
+  await untilGivenUp();
+  const second = await system.up();
+  await expectNewBeginning();
   await second.stop();
+}, 300_000);
+
+test('given up under a receiver whose store is away: the same when the store is back', async () => {
+  await protect('s3');
+  const up = await system.up();
+  expect((await system.procedure('backup', '--component', 'database')).error).toBeUndefined();
+  await ship(system, 2);
+  await bounded(4);
+  await system.s3?.kill();
+  await emit(system, 24);
+  await untilGivenUp();
+  await system.s3?.restart();
+  await expectNewBeginning();
+  await up.stop();
 }, 300_000);

@@ -71,6 +71,17 @@ export async function ledgerOf(cluster: Cluster): Promise<LedgerRow[]> {
   });
 }
 
+/**
+ * The wanted instant, or one behind it, at which no commit is under way: between commits that are 200 µs apart, no backend stands
+ * between taking its time and writing it.
+ */
+export function steadyInstant(ledger: LedgerRow[], wanted: bigint): bigint {
+  const far = ({ at }: LedgerRow) => at < wanted - 100n || at > wanted + 100n;
+  if (ledger.every(far)) return wanted;
+  const at = ledger.findIndex((row, index) => row.at >= wanted && (ledger[index + 1]?.at ?? row.at) - row.at > 200n);
+  return (ledger[at]?.at ?? ledger.at(-1)?.at ?? wanted) + 100n;
+}
+
 /** Which rows a restored database has, as one text, in order of id. */
 export async function ledgerIds(client: pg.Client): Promise<string[]> {
   const { rows } = await client.query<{ id: string }>('select id::text from ledger order by ledger.id');

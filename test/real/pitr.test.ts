@@ -7,7 +7,7 @@ import { formatInstant, parseInstant } from '../../domain/instant';
 import type { ProcedureResult } from '../../domain/progress';
 import { openRestored } from '../support/proof';
 import { TestSystem, type Up } from '../support/system';
-import { type LedgerRow, Load, ledgerIds, ledgerOf, serverTime } from './load';
+import { type LedgerRow, Load, ledgerIds, ledgerOf, serverTime, steadyInstant } from './load';
 import { placeFor } from './whole-chain';
 
 const seed = Number(process.env.HOLDFAST_TEST_SEED ?? 20260101);
@@ -83,7 +83,7 @@ function ids(rows: LedgerRow[]): string[] {
     .map(String);
 }
 
-/** A seeded choice of instants. Between commits that are 200 µs apart, no backend stands between taking its time and writing it. */
+/** A seeded choice of instants. */
 function instants(howMany: number): bigint[] {
   let state = seed >>> 0;
   const next = () => {
@@ -92,9 +92,7 @@ function instants(howMany: number): bigint[] {
   };
   const last = ledger.at(-1)?.at as bigint;
   return Array.from({ length: howMany }, () => {
-    const wanted = from + BigInt(Math.floor(next() * Number(last - from)));
-    const at = ledger.findIndex((row, index) => row.at >= wanted && (ledger[index + 1]?.at ?? row.at) - row.at > 200n);
-    return (ledger[at]?.at ?? last) + 100n;
+    return steadyInstant(ledger, from + BigInt(Math.floor(next() * Number(last - from))));
   });
 }
 

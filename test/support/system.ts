@@ -20,6 +20,8 @@ export interface SystemOptions {
   files?: (folder: string) => void;
   /** `dir` (default), or a real S3 server. */
   store?: 'dir' | 's3';
+  /** Stands before the S3 server: given it, returns the endpoint that the configuration names. */
+  between?: (s3: S3Server) => Promise<string>;
   encrypted?: boolean;
   /** Changes the configuration before it is written. */
   configure?: (config: Record<string, unknown>) => void;
@@ -78,7 +80,9 @@ export class TestSystem {
           },
         },
       },
-      stores: { hot: system.storeConfig() },
+      stores: {
+        hot: { ...system.storeConfig(), ...(s3 && options.between && { endpoint: await options.between(s3) }) },
+      },
       ...(options.encrypted === false ? {} : { encryption: { keyFile: system.keyFile } }),
     };
     options.configure?.(config);

@@ -219,8 +219,7 @@ class Receiver {
   }
 
   private async endReplaced(): Promise<void> {
-    const others = this.stores.archives.some((archive) => archive.replacesWriter);
-    if (!(await this.replaced.end(others))) return;
+    if (!(await this.replaced.end(this.stores.archives.some((archive) => archive.replacesWriter)))) return;
     this.log(`the receiver before this one still held slot ${this.options.slot}: its connection was ended`);
   }
 

@@ -125,7 +125,7 @@ class Stream {
       return next;
     } catch (error) {
       if (this.failure !== undefined) throw this.failure;
-      await Promise.race([this.settle(), sleep(settleMs)]).catch(() => undefined);
+      await Promise.race([this.settle(), sleep(settleMs, undefined, { ref: false })]).catch(() => undefined);
       throw error;
     } finally {
       stop.removeEventListener('abort', onStop);
