@@ -35,7 +35,7 @@ export interface SeenCut {
 }
 
 interface Status {
-  shippers: (ShipperDetails & { switches?: { commits: string }[] })[];
+  shippers: (ShipperDetails & { switches?: { at: string; commits: string }[] })[];
 }
 
 export class Network {
@@ -46,10 +46,11 @@ export class Network {
     readonly system: TestSystem,
     private readonly toStore: TcpProxy,
     private readonly toServer: TcpProxy,
+    private readonly mode: string,
   ) {}
 
   /** Backed up, shipped, and under load. */
-  static async create(wal: object): Promise<Network> {
+  static async create(wal: { mode: 'async' | 'sync' | 'hybrid' }): Promise<Network> {
     const port = await freePort();
     const toServer = await TcpProxy.to(port);
     let toStore: TcpProxy | undefined;
@@ -66,9 +67,9 @@ export class Network {
         Object.assign(database, { wal, connection });
       },
     });
-    const network = new Network(system, toStore as TcpProxy, toServer);
+    const network = new Network(system, toStore as TcpProxy, toServer, wal.mode);
     try {
-      await network.begin(wal);
+      await network.begin();
       return network;
     } catch (error) {
       await network.destroy();
@@ -76,15 +77,19 @@ export class Network {
     }
   }
 
-  private async begin(wal: { mode?: string }): Promise<void> {
+  private async begin(): Promise<void> {
     await this.system.cluster.psql('create table ledger (id bigserial primary key, pad text)');
     this.up = await this.system.up();
     const backup = await this.system.procedure('backup', '--component', 'database');
     if (backup.error) throw new Error(`no backup: ${JSON.stringify(backup.error)}`);
-    if (wal.mode !== undefined && wal.mode !== 'async') {
-      await this.system.until(async () => (await this.shipper()).commits?.state === 'synchronous' || undefined, 60_000);
-    }
+    await this.asTheModeSays();
     this.load = await Load.start(this.system.cluster, { clients: 2 });
+  }
+
+  /** Commits wait, where the mode wants that when all is well. */
+  private async asTheModeSays(): Promise<void> {
+    if (this.mode === 'async') return;
+    await this.system.until(async () => (await this.shipper()).commits?.state === 'synchronous' || undefined, 120_000);
   }
 
   async shipper(): Promise<Status['shippers'][number]> {
@@ -96,7 +101,7 @@ export class Network {
   async cut({ what, how, seconds }: Cut, during?: (network: Network) => Promise<void>): Promise<SeenCut> {
     const { cluster, s3 } = this.system;
     const proxy = what === 'store' ? this.toStore : this.toServer;
-    const before = ((await this.shipper()).switches ?? []).length;
+    const began = await serverTime(cluster);
     if (how === 'refused') await proxy.refuse();
     else if (how === 'swallowed') proxy.swallow();
     else await s3?.kill();
@@ -116,12 +121,14 @@ export class Network {
     const healed = performance.now();
     await this.system.covered(await serverTime(cluster), 120_000);
     const caughtUpAfterMs = performance.now() - healed;
+    await this.asTheModeSays();
+    const switches = (await this.shipper()).switches ?? [];
     const hours = rooms.flatMap(({ hoursLeft }) => hoursLeft ?? []);
     return {
       ...{ middle, commits, caughtUpAfterMs },
       retainedBytes: Math.max(0, ...rooms.map(({ retainedBytes }) => retainedBytes)),
       hoursLeft: hours.length > 0 ? Math.min(...hours) : undefined,
-      switches: ((await this.shipper()).switches ?? []).slice(before).map(({ commits: state }) => state),
+      switches: switches.filter(({ at }) => at > began).map(({ commits: state }) => state),
     };
   }
 
