@@ -2,7 +2,8 @@
  * `npm run soak:network`: the ways to the store and to the server are cut for 30 seconds each, and the store is killed for two minutes,
  * under load, in every mode. Prints a table of what was seen; ends with 1 when anything is missing.
  *
- * Options: `--seconds N` of a cut (default 30), `--killed N` seconds of the killed store (default 120), `--only async|sync|hybrid`.
+ * Options: `--seconds N` of a cut (default 30), `--killed N` seconds of the killed store (default 120), `--only async|sync|hybrid`,
+ * `--what store|server`.
  */
 import { parseArgs } from 'node:util';
 import { formatBytes } from '../../domain/config/units';
@@ -15,6 +16,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '30' },
     killed: { type: 'string', default: '120' },
     only: { type: 'string' },
+    what: { type: 'string' },
   },
 });
 
@@ -52,7 +54,7 @@ async function cutAll(wal: (typeof modes)[number]): Promise<number> {
   const network = await Network.create(wal);
   try {
     const seen: [Cut, SeenCut][] = [];
-    for (const cut of cuts) {
+    for (const cut of cuts.filter(({ what }) => values.what === undefined || values.what === what)) {
       seen.push([cut, await network.cut(cut)]);
       process.stderr.write(`${mode}, ${JSON.stringify(seen.at(-1))}\n`);
     }

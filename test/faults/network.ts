@@ -86,10 +86,10 @@ export class Network {
     this.load = await Load.start(this.system.cluster, { clients: 2 });
   }
 
-  /** Commits wait, where the mode wants that when all is well. */
+  /** Commits wait, where the mode wants that when all is well: after one relapse and another it must have been well for minutes. */
   private async asTheModeSays(): Promise<void> {
     if (this.mode === 'async') return;
-    await this.system.until(async () => (await this.shipper()).commits?.state === 'synchronous' || undefined, 120_000);
+    await this.system.until(async () => (await this.shipper()).commits?.state === 'synchronous' || undefined, 360_000);
   }
 
   async shipper(): Promise<Status['shippers'][number]> {

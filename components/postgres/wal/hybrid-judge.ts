@@ -31,8 +31,10 @@ export class HybridJudge {
     const { thresholdMs, calmMs } = this.options;
     if (waiting) this.waitingSince ??= now;
     if (waitedMs > (waiting ? thresholdMs : thresholdMs / 2)) {
+      // Commits that cannot be let go, since the server is out of reach, still wait when it is asked again: that is the same relapse.
+      const wasCalm = this.calmSince !== undefined;
       this.calmSince = undefined;
-      if (waiting) this.relapse(now);
+      if (waiting && wasCalm) this.relapse(now);
       return false;
     }
     this.calmSince ??= now;

@@ -47,3 +47,15 @@ test('nothing that is shipped at all is no better than a store that is too slow'
   expect(state.waiting).toBe(true);
   expect(run(judge, [Number.POSITIVE_INFINITY], state)).toBe('-');
 });
+
+test('while the server is out of reach commits wait on: that is one relapse, however often it is asked about', () => {
+  const judge = new HybridJudge(options);
+  const state = { now: 0, waiting: false };
+  run(judge, times(11, 0), state);
+  for (let asked = 0; asked < 50; asked++) {
+    state.now += 100;
+    expect(judge.judge(state.now, 200, true)).toBe(false);
+  }
+  state.waiting = false;
+  expect(run(judge, times(30, 0), state).indexOf('w')).toBe(20);
+});
