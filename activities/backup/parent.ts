@@ -46,7 +46,11 @@ async function wholeChain(copies: RepositoryCopy[], head: BackupHead): Promise<C
   const links: ChainLink[] = [];
   for (const copy of copies) {
     for (const [at, id] of ids.entries()) {
-      const found = await getHead(copy, id).catch(() => undefined);
+      const found = await getHead(copy, id).catch((error: unknown) => {
+        // Away for a moment is not lacking: a full backup would be made of it.
+        if (isHoldfastError(error) && error.retryable) throw error;
+        return undefined;
+      });
       const manifestSha256 = found?.manifestSha256;
       // What a newer backup builds upon is kept for it, offered or not.
       const usable = found?.status === 'completed' || (found?.status === 'expired' && id !== head.id);
