@@ -119,7 +119,11 @@ export class Holdfast {
       this.said = (this.said + String(data)).slice(-4000);
     });
     await new Promise<void>((resolve, reject) => {
-      worker.stdout.once('data', () => resolve());
+      // What it answers may be why it could not begin.
+      worker.stdout.once('data', (answer: Buffer) => {
+        if (String(answer).startsWith('{"error"')) reject(new Error(`holdfast up: ${answer}`));
+        else resolve();
+      });
       worker.once('exit', (code) => reject(new Error(`holdfast up ended with ${code}: ${this.said}`)));
     });
   }
@@ -131,7 +135,13 @@ export class Holdfast {
     try {
       await untilWaiting(cluster, wanted);
     } catch (cause) {
-      throw new Error(`${cause instanceof Error ? cause.message : cause}; the worker said: ${this.said}`, { cause });
+      // It ends with 1 where a shipper is missing: what it prints is in the error then.
+      const status = await timed(`'${process.execPath}' '${main}' status`, { env: this.env }).catch(String);
+      const what = cause instanceof Error ? cause.message : String(cause);
+      throw new Error(
+        `${what}; the worker said: ${this.said}\n${typeof status === 'string' ? status : status.stdout}`,
+        { cause },
+      );
     }
   }
 

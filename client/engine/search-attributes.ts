@@ -2,10 +2,15 @@
 import type { Client } from '@temporalio/client';
 import { temporal } from '@temporalio/proto';
 import { attributes } from '../../workflows/frame/attributes';
+import { whenReady } from './when-ready';
 
 const keyword = temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD;
 
 export async function registerSearchAttributes(client: Client): Promise<void> {
+  await whenReady(() => register(client));
+}
+
+async function register(client: Client): Promise<void> {
   const { operatorService } = client.connection as import('@temporalio/client').Connection;
   const namespace = client.options.namespace;
   const wanted = Object.values(attributes).map(({ name }) => name);

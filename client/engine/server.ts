@@ -20,6 +20,9 @@ export interface ServerState extends ProcessIdentity {
 
 const stateFile = 'server.json';
 const startWithinMs = 60_000;
+const startsAtMost = 3;
+
+type Ports = Pick<ServerState, 'port' | 'uiPort'>;
 
 export function addressOf({ port }: ServerState): string {
   return `127.0.0.1:${port}`;
@@ -40,9 +43,20 @@ export async function startServer(dir: string, say: (line: string) => void): Pro
   if (running) return running;
   const program = await temporalProgram();
   const before = await readState<ServerState>(dir, stateFile);
-  const port = await usablePort(before?.port);
-  const uiPort = await usablePort(before?.uiPort);
   say('starting the embedded Temporal server');
+  let ports = { port: await usablePort(before?.port), uiPort: await usablePort(before?.uiPort) };
+  for (let left = startsAtMost - 1; ; left--) {
+    try {
+      return await startOn(dir, program, ports);
+    } catch (error) {
+      // Somebody may have taken a port since it was found free; one that is only slow is not started twice.
+      if (left === 0 || (await findServer(dir))) throw error;
+      ports = { port: await freePort(), uiPort: await freePort() };
+    }
+  }
+}
+
+async function startOn(dir: string, program: string, { port, uiPort }: Ports): Promise<ServerState> {
   const log = openSync(path.join(dir, 'server.log'), 'a', 0o600);
   const child = spawn(
     program,

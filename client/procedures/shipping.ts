@@ -3,6 +3,7 @@ import type { Client } from '@temporalio/client';
 import { componentRefs } from '../../domain/config/names';
 import type { Config } from '../../domain/config/types';
 import { type ShippingRequest, shippingWorkflowId, workflowQueue } from '../../domain/requests';
+import { whenReady } from '../engine/when-ready';
 
 export interface Shipper {
   site: string;
@@ -42,7 +43,7 @@ export async function keepShippers(
   config: Config,
   sites: string[],
 ): Promise<{ shippers: Shipper[]; stop: () => void }> {
-  const shippers = await startShippers(client, config, sites);
+  const shippers = await whenReady(() => startShippers(client, config, sites));
   const timer = setInterval(() => void startShippers(client, config, sites).catch(() => undefined), everyMs);
   return { shippers, stop: () => clearInterval(timer) };
 }

@@ -150,7 +150,9 @@ export class TestSystem {
       let out = '';
       child.stdout?.on('data', (data: Buffer) => {
         out += String(data);
-        if (out.includes('\n')) resolve();
+        // What it answers may be why it could not begin.
+        if (out.startsWith('{"error"') && out.includes('\n')) reject(new Error(`up: ${out}`));
+        else if (out.includes('\n')) resolve();
       });
       child.once('exit', (code) =>
         reject(new Error(`up ended with ${code}: ${existsSync(log) ? readFileSync(log, 'utf8') : ''}`)),
