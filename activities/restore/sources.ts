@@ -2,9 +2,9 @@
  * Which backup each component of a restore comes from. Mostly all from one; the databases of a recovery point come from the newest backup before
  * their marks, and files of "latest" from the newest point that was complete by the target.
  */
-import type { PointMark, SealedComponent, SealedManifest } from '../../domain/backup';
+import type { BackupHead, PointMark, SealedComponent, SealedManifest } from '../../domain/backup';
 import { HoldfastError } from '../../domain/errors';
-import { parseInstant } from '../../domain/instant';
+import { type Micros, parseInstant } from '../../domain/instant';
 import { parseLsn } from '../../domain/lsn';
 import { parseTarget } from '../../domain/recovery-target';
 import type { RestoreRequest } from '../../domain/requests';
@@ -12,6 +12,7 @@ import { chainManifests } from '../backup/parent';
 import type { SiteContext } from '../context';
 import type { ComponentOrigin } from '../contracts';
 import { type Chosen, chooseBackup, completedPoints, namedBackup } from './choose';
+import { liesOn, wayOfSystem } from './timelines';
 
 export interface Source {
   sealed: SealedComponent;
@@ -62,7 +63,7 @@ export async function markedSource(context: SiteContext, name: string, mark: Poi
 /** Files as they were later than in the backup, and no later than the target. */
 async function withPoint(
   context: SiteContext,
-  { at }: RestoreRequest,
+  { at, timeline }: RestoreRequest,
   sources: Record<string, Source>,
   { startedAt }: SealedManifest,
 ): Promise<Record<string, Source>> {
@@ -71,6 +72,7 @@ async function withPoint(
   for (const head of await completedPoints(context)) {
     if (head.startedAt <= startedAt) break;
     if (target.kind === 'time' && parseInstant(head.endedAt ?? head.startedAt) > target.at) continue;
+    if (await wasLeft(context, head, { timeline, at: target.kind === 'time' ? target.at : undefined })) continue;
     const { copy, manifest } = await namedBackup(context, head.id);
     const from = { backupId: head.id, store: copy.store.name };
     const newer = Object.entries(await ownSources({ copy, manifest }, from)).filter(
@@ -79,4 +81,18 @@ async function withPoint(
     return { ...sources, ...Object.fromEntries(newer) };
   }
   return sources;
+}
+
+/** A point of a branch that was left by a restore in place: files of what is lived on now are other ones. It still serves a time before the branch was left. */
+async function wasLeft(
+  context: SiteContext,
+  { marks = {} }: BackupHead,
+  { timeline, at }: { timeline: string | undefined; at: Micros | undefined },
+): Promise<boolean> {
+  for (const { systemIdentifier, timeline: own, lsn } of Object.values(marks)) {
+    const way = await wayOfSystem(context, systemIdentifier, timeline);
+    if (!way || (at !== undefined && way.since !== undefined && way.since > at)) continue;
+    if (!liesOn(way, { timeline: own, stopLsn: lsn })) return true;
+  }
+  return false;
 }

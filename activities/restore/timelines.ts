@@ -46,7 +46,7 @@ export async function waysOf(
 }
 
 /** Whether the backup had ended before its timeline was left for the next one of the way. */
-export function liesOn({ path }: Way, facts: PostgresFacts): boolean {
+export function liesOn({ path }: Way, facts: Pick<PostgresFacts, 'timeline' | 'stopLsn'>): boolean {
   const own = path.find(({ timeline }) => timeline === facts.timeline);
   return own !== undefined && (own.to === undefined || own.to >= parseLsn(facts.stopLsn));
 }

@@ -2,7 +2,7 @@
  * The continuous tier: recovery points across a database and files, made by the engine every few seconds, each of which comes back as one;
  * the newest are kept, and one that cannot be made in time is given up and told.
  */
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { NamedPoint } from '../../client/catalog/recovery-points';
 import type { BackupHead } from '../../domain/backup';
@@ -56,7 +56,7 @@ async function change(number: number): Promise<void> {
     `update t set x = md5(x) where id % 50 = ${number}; insert into t values (${-number}, 'new')`,
   );
   writeFileSync(path.join(system.filesDir, `file-${number}`), `of point ${number}`);
-  if (number > 1) rmSync(path.join(system.filesDir, `file-${number - 1}`));
+  if (number > 1) rmSync(path.join(system.filesDir, `file-${number - 1}`), { force: true });
 }
 
 async function point(number: number): Promise<Made> {
@@ -135,13 +135,19 @@ test('to a time between two points, files are of the point before it', async () 
   await proveCopy(system, database, wanted.sums);
 });
 
-test('in place, the newest point', async () => {
-  const wanted = made[4] as Made;
+test('in place, a point before the newest; what was made after it counts no more', async () => {
+  const wanted = made[3] as Made;
   await change(6);
   const restore = await system.procedure('restore', wanted.id);
   expect(restore.error).toBeUndefined();
   expect(files(system.filesDir)).toEqual(wanted.files);
   expect(await tableSums(system.cluster)).toEqual(wanted.sums);
+  await system.covered(new Date().toISOString());
+  const { to } = placeFor(system, 'out-latest');
+  const latest = await system.procedure('restore', 'latest', '--to', to);
+  expect(latest.error).toBeUndefined();
+  expect(latest.restored).toMatchObject([{ component: 'database' }, { component: 'config', backupId: wanted.id }]);
+  expect(files(path.join(to, 'config', system.filesDir))).toEqual(wanted.files);
 });
 
 test('what is no target is refused with its reason', async () => {
@@ -156,6 +162,31 @@ test('what is no target is refused with its reason', async () => {
     exit: 2,
     error: { code: 'usage', message: expect.stringContaining('is a recovery point') },
   });
+});
+
+test('what expired a day ago goes when nothing builds upon it', async () => {
+  expect((await system.procedure('backup')).error).toBeUndefined();
+  const old = made.map(({ id }) => id);
+  for (let number = 7; number <= 9; number++) await point(number);
+  const agesAgo = (id: string) => {
+    const file = path.join(system.storeDir, 'catalog', 'heads', `${id}.json`);
+    const head = JSON.parse(readFileSync(file, 'utf8')) as BackupHead;
+    expect(head.status).toBe('expired');
+    writeFileSync(file, JSON.stringify({ ...head, expiredAt: '2026-01-01T00:00:00Z' }));
+  };
+  // The last of the old row keeps what it builds upon until it is that old itself.
+  old.slice(0, -1).forEach(agesAgo);
+  await point(10);
+  const ids = async () => (await heads()).map(({ id }) => id);
+  expect(await ids()).toEqual(expect.arrayContaining(old));
+  agesAgo(old.at(-1) as string);
+  await point(11);
+  const left = await ids();
+  for (const id of old) {
+    expect(left).not.toContain(id);
+    expect(existsSync(path.join(system.storeDir, 'backups', id))).toBe(false);
+  }
+  expect((await system.procedure('verify', made.at(-1)?.id as string, '--full')).error).toBeUndefined();
 });
 
 test('the engine makes them by itself, and says when none can be made', async () => {
