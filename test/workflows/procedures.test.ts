@@ -131,6 +131,18 @@ test('a recovery point that takes too long is given up and discarded', async () 
   });
 });
 
+test.each([
+  ['fails', failing('store_denied'), /^"let older points go" did not come to its end: /],
+  ['takes too long', hang, /no more time/],
+])('a recovery point that is made stays made when letting older ones go %s', async (_, expirePoints, warning) => {
+  await onStage(env, { expirePoints }, async ({ calls, start }) => {
+    const result = (await (await start('recoveryPoint', { ...point, timeout: 5000 })).result()) as ProcedureResult;
+    expect(result.status).toBe('completed');
+    expect(result.warnings).toContainEqual(expect.stringMatching(warning));
+    expect(calls).not.toContain('discardBackup');
+  });
+});
+
 const undone = ['stopStarted', 'endReplay', 'putDataBack', 'putServicesBack', 'removeWorkDirs'];
 const fromReplayOn = undone.slice(1);
 

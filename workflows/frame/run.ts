@@ -58,6 +58,16 @@ export class Run {
     return CancellationScope.nonCancellable(() => this.step(title, action));
   }
 
+  /** What is tidied up when the work is done: whatever keeps it from its end is told, and the run is completed all the same. */
+  async afterwards(title: string, action: () => Promise<unknown>): Promise<void> {
+    try {
+      await this.step(title, action);
+    } catch (error) {
+      const why = isCancellation(error) ? 'there was no more time for it, or it was aborted' : reportOf(error).message;
+      this.warn(`"${title}" did not come to its end: ${why}`);
+    }
+  }
+
   warn(...warnings: string[]): void {
     for (const warning of warnings) {
       if (!this.board.warnings.includes(warning)) this.board.warnings.push(warning);

@@ -37,5 +37,5 @@ async function makePoint(run: Run, request: PointRequest): Promise<void> {
   await run.step('wait until the WAL is stored', () => at('wait until the WAL is stored').awaitMarks(job));
   await sealAndPublish(run, job);
   run.settled('mark the point failed and remove its objects');
-  await run.step('let older points go', () => at('let older points go').expirePoints(job));
+  await run.afterwards('let older points go', () => at('let older points go').expirePoints(job));
 }
