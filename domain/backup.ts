@@ -54,8 +54,44 @@ export interface BackupHead {
   chain?: string[];
   /** It is a recovery point: what was marked in the databases, whose data lies in other backups and the WAL. */
   marks?: Record<string, PointMark>;
-  /** Its tier keeps newer ones, and it is offered no more. */
+  /** Which WAL its databases need to become consistent; absent in heads of earlier versions: the sealed manifest has it. */
+  databases?: Record<string, DatabaseSpan>;
+  /** Retention keeps it no more, or its tier newer ones: it is offered no more, and removed when nobody needs it. */
   expiredAt?: string;
+  /** What was shown of the copy in this store, the last of each level. */
+  proofs?: Proof[];
+  /** Objects of the copy in this store cannot be removed before. */
+  lock?: { mode: LockMode; until: string };
+}
+
+/** From least to most: every object has its checksum; its contents and chain are right; it was restored, started and asked. */
+export const proofLevels = ['quick', 'full', 'test-restore'] as const;
+export type ProofLevel = (typeof proofLevels)[number];
+
+export interface Proof {
+  level: ProofLevel;
+  /** RFC 3339. */
+  at: string;
+  seconds: number;
+  outcome: 'passed' | 'warning' | 'failed';
+  /** Of what was wrong: counts and codes, no names. */
+  findings?: string[];
+}
+
+/** As S3 Object Lock has them: governance can be lifted by who has the right to, compliance by nobody. */
+export const lockModes = ['governance', 'compliance'] as const;
+export type LockMode = (typeof lockModes)[number];
+
+export type DatabaseSpan = Pick<PostgresFacts, 'systemIdentifier' | 'timeline' | 'startLsn' | 'stopLsn'>;
+
+/** For the head; empty without a database. */
+export function databaseSpans({ components }: Pick<SealedManifest, 'components'>): Pick<BackupHead, 'databases'> {
+  const spans = Object.entries(components).flatMap(([name, { postgres }]) => {
+    if (postgres === undefined) return [];
+    const { systemIdentifier, timeline, startLsn, stopLsn } = postgres;
+    return [[name, { systemIdentifier, timeline, startLsn, stopLsn }] as const];
+  });
+  return spans.length === 0 ? {} : { databases: Object.fromEntries(spans) };
 }
 
 /** Where a recovery point lies in a database. */

@@ -1,5 +1,5 @@
 /** Making the catalog again from the backups alone: `backups/<id>/sealed` says what each of them is. */
-import type { BackupHead, SealedManifest } from '../domain/backup';
+import { type BackupHead, databaseSpans, type SealedManifest } from '../domain/backup';
 import { isHoldfastError, reportError } from '../domain/errors';
 import type { RepositoryCopy } from './copy';
 import { refOf } from './documents';
@@ -116,6 +116,7 @@ function describe(
     storedBytes: summaries.reduce((sum, [, one]) => sum + one.storedBytes, 0),
     ...(checksum === undefined ? {} : { checksum }),
     manifestSha256,
+    ...databaseSpans(manifest),
     ...(manifest.marks && { marks: manifest.marks }),
     ...(manifest.chain && { chain: manifest.chain.map(({ backupId }) => backupId) }),
     stores: [copy.store.name],

@@ -1,7 +1,13 @@
 /** The end of a backup: its WAL is stored, its manifest sealed, its copies made, its head published; or it is discarded. */
 
 import { cancellationSignal, heartbeat, log } from '@temporalio/activity';
-import type { BackupHead, ComponentSummary, SealedComponent, SealedManifest } from '../../domain/backup';
+import {
+  type BackupHead,
+  type ComponentSummary,
+  databaseSpans,
+  type SealedComponent,
+  type SealedManifest,
+} from '../../domain/backup';
 import { HoldfastError } from '../../domain/errors';
 import { parseLsn } from '../../domain/lsn';
 import { addOutcomes, nothingDone, type RunOutcome } from '../../domain/runs';
@@ -152,6 +158,7 @@ async function completedHead(copy: RepositoryCopy, job: BackupJob, stores: strin
   return {
     ...headOf(job, copy.store.location, 'completed'),
     ...(marks && { marks }),
+    ...databaseSpans(manifest),
     endedAt,
     seconds: (Date.parse(endedAt) - Date.parse(job.startedAt)) / 1000,
     components: Object.fromEntries(summaries),

@@ -1,13 +1,17 @@
 import { z } from 'zod';
-import type {
-  BackupHead,
-  ComponentSummary,
-  FilesFacts,
-  PointMark,
-  PostgresFacts,
-  Receipt,
-  SealedComponent,
-  SealedManifest,
+import {
+  type BackupHead,
+  type ComponentSummary,
+  type DatabaseSpan,
+  type FilesFacts,
+  lockModes,
+  type PointMark,
+  type PostgresFacts,
+  type Proof,
+  proofLevels,
+  type Receipt,
+  type SealedComponent,
+  type SealedManifest,
 } from '../../domain/backup';
 import { sha256Schema } from './pack';
 import { treePathSchema } from './tree';
@@ -36,6 +40,21 @@ const summarySchema: z.ZodType<ComponentSummary> = z.looseObject({
   warnings: z.array(z.string()),
 });
 
+const spanSchema: z.ZodType<DatabaseSpan> = z.looseObject({
+  systemIdentifier: z.string(),
+  timeline: natural,
+  startLsn: z.string(),
+  stopLsn: z.string(),
+});
+
+const proofSchema: z.ZodType<Proof> = z.looseObject({
+  level: z.enum(proofLevels),
+  at: z.string(),
+  seconds: z.number(),
+  outcome: z.enum(['passed', 'warning', 'failed']),
+  findings: z.array(z.string()).optional(),
+});
+
 export const backupHeadSchema: z.ZodType<BackupHead> = z.looseObject({
   id: z.string(),
   system: z.string(),
@@ -59,6 +78,9 @@ export const backupHeadSchema: z.ZodType<BackupHead> = z.looseObject({
   chain: z.array(z.string()).optional(),
   marks: z.record(z.string(), markSchema).optional(),
   expiredAt: z.string().optional(),
+  databases: z.record(z.string(), spanSchema).optional(),
+  proofs: z.array(proofSchema).optional(),
+  lock: z.looseObject({ mode: z.enum(lockModes), until: z.string() }).optional(),
 });
 
 const postgresSchema: z.ZodType<PostgresFacts> = z.looseObject({

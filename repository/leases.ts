@@ -1,0 +1,116 @@
+/**
+ * Leases and removals: who needs a backup, and who is about to take it away. Each side says what it does before it looks for the other, so
+ * that of a reader and a remover that meet at least one gives way; both may be killed anywhere.
+ *
+ * A lease ends when its holder gives it back, or at its end by the store's clock: holders renew in time. It covers one backup: whoever needs a chain
+ * takes one for each of its members. A removal stays until every object is gone, since half of them may be.
+ */
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { HoldfastError, isHoldfastError } from '../domain/errors';
+import { type Lease, leaseKinds } from '../domain/leases';
+import type { RepositoryCopy } from './copy';
+import { readJson } from './crypto/sealed-bytes';
+
+const leaseSchema: z.ZodType<Lease> = z.looseObject({
+  backupId: z.string(),
+  kind: z.enum(leaseKinds),
+  holder: z.string(),
+  until: z.iso.datetime(),
+});
+
+export const leasesPrefix = 'leases/';
+export const removalsPrefix = 'removals/';
+
+/** Takes it, or renews one of the same holder. @throws HoldfastError `backup_unusable` when the backup is being removed */
+export async function takeLease(
+  copy: RepositoryCopy,
+  { backupId, kind, holder, ms }: Omit<Lease, 'until'> & { ms: number },
+): Promise<Lease> {
+  const now = await copy.store.clock();
+  const lease: Lease = { backupId, kind, holder, until: new Date(now.getTime() + ms).toISOString() };
+  await copy.store.put(leaseKey(backupId, holder), Buffer.from(`${JSON.stringify(lease)}\n`));
+  if (!(await isBeingRemoved(copy, backupId))) return lease;
+  await releaseLease(copy, backupId, holder);
+  throw new HoldfastError('backup_unusable', `${backupId} is being removed`, {
+    where: copy.store.location,
+    hints: ['choose another one: holdfast list'],
+  });
+}
+
+export async function releaseLease(copy: RepositoryCopy, backupId: string, holder: string): Promise<void> {
+  await copy.store.delete([leaseKey(backupId, holder)]);
+}
+
+/** Those that stand by the store's clock; of one backup, or of all. A lease that cannot be read stands: nobody knows until when. */
+export async function standingLeases(copy: RepositoryCopy, backupId?: string): Promise<Lease[]> {
+  const now = await copy.store.clock();
+  const standing: Lease[] = [];
+  for await (const { key } of copy.store.list(backupId === undefined ? leasesPrefix : leasesOf(backupId))) {
+    const lease = await readLease(copy, key);
+    if (lease !== undefined && Date.parse(lease.until) > now.getTime()) standing.push(lease);
+  }
+  return standing;
+}
+
+/**
+ * Says that a backup is about to be removed, and looks who needs it. With an answer that is empty it may be removed; otherwise nothing is said
+ * any more.
+ * @param remover one name for each run: what one of several takes back, the others still mean
+ */
+export async function announceRemoval(copy: RepositoryCopy, backupId: string, remover: string): Promise<Lease[]> {
+  const key = removalKey(backupId, remover);
+  await copy.store.put(key, Buffer.from(`${JSON.stringify({ backupId, remover })}\n`));
+  const leases = await standingLeases(copy, backupId);
+  if (leases.length > 0) await copy.store.delete([key]);
+  return leases;
+}
+
+/** When all objects of the backup are gone: nobody who was killed on the way is waited for. */
+export async function removalDone(copy: RepositoryCopy, backupId: string): Promise<void> {
+  const keys: string[] = [];
+  for await (const { key } of copy.store.list(removalsOf(backupId))) keys.push(key);
+  if (keys.length > 0) await copy.store.delete(keys);
+}
+
+export async function isBeingRemoved(copy: RepositoryCopy, backupId: string): Promise<boolean> {
+  for await (const _ of copy.store.list(removalsOf(backupId))) return true;
+  return false;
+}
+
+/** Undefined: it was given back meanwhile. */
+async function readLease({ store }: RepositoryCopy, key: string): Promise<Lease | undefined> {
+  try {
+    return readJson(await store.get(key), leaseSchema, `${store.name}:${key}`);
+  } catch (error) {
+    if (isHoldfastError(error) && error.code === 'object_not_found') return undefined;
+    if (isHoldfastError(error) && error.code === 'invalid_backup') return unreadable(key);
+    throw error;
+  }
+}
+
+function unreadable(key: string): Lease {
+  const [, backupId = ''] = key.split('/');
+  return { backupId, kind: 'unknown', holder: 'a lease that cannot be read', until: '9999-12-31T00:00:00.000Z' };
+}
+
+function leasesOf(backupId: string): string {
+  return `${leasesPrefix}${backupId}/`;
+}
+
+function removalsOf(backupId: string): string {
+  return `${removalsPrefix}${backupId}/`;
+}
+
+function leaseKey(backupId: string, holder: string): string {
+  return `${leasesOf(backupId)}${short(holder)}`;
+}
+
+function removalKey(backupId: string, remover: string): string {
+  return `${removalsOf(backupId)}${short(remover)}`;
+}
+
+/** Workflow ids hold characters that keys may not. */
+function short(name: string): string {
+  return createHash('sha256').update(name).digest('hex').slice(0, 32);
+}
