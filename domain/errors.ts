@@ -41,6 +41,8 @@ export const catalogue = {
   repository_format: refused,
   key_invalid: refused,
   key_wrong: refused,
+  key_unavailable: transient,
+  key_still_needed: refused,
   checksum_mismatch: failed,
   invalid_backup: failed,
   backup_not_found: refused,

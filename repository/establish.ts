@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { HoldfastError, isHoldfastError } from '../domain/errors';
+import type { MasterKey } from './crypto/master-key';
 import { readJson } from './crypto/sealed-bytes';
 import { type Description, describeNew, descriptionSchema } from './description';
 import { descriptionKey } from './names';
@@ -18,7 +19,7 @@ export async function readDescription(store: Store): Promise<Description | undef
 
 interface Establishing {
   system: string;
-  masterKey: Buffer | undefined;
+  masterKey: MasterKey | undefined;
   create: boolean;
 }
 
@@ -40,7 +41,7 @@ export async function establish(
     });
   }
   if (create && known === undefined) await first.probe();
-  const description = known ?? describeNew(system, await first.clock(), masterKey);
+  const description = known ?? (await describeNew(system, await first.clock(), masterKey));
   let shared = description;
   for (const one of found) {
     if (one.description === undefined && create) one.description = await offer(one.store, shared);

@@ -8,6 +8,12 @@ export const catalogLinesKey = 'catalog/backups.jsonl';
 export const receiptsPrefix = 'receipts/';
 export const backupsPrefix = 'backups/';
 
+export const masterKeysPrefix = 'keys/';
+
+export function masterKeyKey(fingerprint: string): string {
+  return `${masterKeysPrefix}${fingerprint}.json`;
+}
+
 export function headKey(backupId: string): string {
   return `${headsPrefix}${backupId}.json`;
 }

@@ -12,10 +12,12 @@
  */
 import { HoldfastError, isHoldfastError } from '../domain/errors';
 import type { RepositoryCopy } from './copy';
-import { type KeySource, readMasterKey } from './crypto/key-source';
+import type { KeySource } from './crypto/key-source';
 import { deriveRepositoryKeys, type RepositoryKeys } from './crypto/keys';
-import { assertUsable, type Description, repositoryKeyOf } from './description';
+import { type MasterKey, openMasterKey } from './crypto/master-key';
+import { assertUsable, type Description, repositoryKeyOf, type WrappedKey } from './description';
 import { establish, readDescription } from './establish';
+import { readFurtherKey } from './further-keys';
 import type { Store } from './store';
 
 export interface OpenRepository {
@@ -46,12 +48,12 @@ export class Repository {
    *   `repository_format`; the first store's error when none can be reached
    */
   static async open({ stores, keySource, system, create = false }: OpenRepository): Promise<Repository> {
-    const masterKey = await readMasterKey(keySource);
+    const masterKey = await openMasterKey(keySource);
     const { found, unavailable } = await look(stores, create);
     const description = await establish(found, { system, masterKey, create });
     const where = found[0]?.store.location ?? '';
     assertUsable(description, system, where);
-    const keys = deriveRepositoryKeys(repositoryKeyOf(description, masterKey, where));
+    const keys = deriveRepositoryKeys(await openedBy(masterKey, found, description, where));
     const { repositoryId } = description;
     const encrypted = description.key.mode !== 'none';
     const copies = found.map(({ store }) => ({ store, repositoryId, system, keys, encrypted }));
@@ -73,6 +75,31 @@ export class Repository {
     const stores = [...this.copies, ...this.unavailable].map(({ store }) => store);
     await Promise.all(stores.map((store) => store.close()));
   }
+}
+
+/** By what any of the stores says: a key that was added to one of them only opens them all. */
+async function openedBy(
+  masterKey: MasterKey | undefined,
+  found: FoundStore[],
+  shared: Description,
+  where: string,
+): Promise<Buffer> {
+  const further = masterKey && (await furtherKeyOf(shared, masterKey, found));
+  return await repositoryKeyOf(shared, masterKey, where, further);
+}
+
+async function furtherKeyOf(
+  { key }: Description,
+  { fingerprint }: MasterKey,
+  found: FoundStore[],
+): Promise<WrappedKey | undefined> {
+  if (key.mode === 'none' || key.fingerprint === fingerprint) return undefined;
+  for (const { store, description } of found) {
+    if (description?.key.mode !== 'none' && description?.key.fingerprint === fingerprint) return description.key;
+    const entry = await readFurtherKey(store, fingerprint);
+    if (entry !== undefined) return entry;
+  }
+  return undefined;
 }
 
 export interface FoundStore {

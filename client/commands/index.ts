@@ -1,6 +1,7 @@
 /** Every command that exists. Each loads its work only when it is called: a question about backups starts no engine's code. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { acting } from '../program-action';
+import { declareKey } from './key-commands';
 
 export function declareCommands(program: Command): void {
   declareEngine(program);
@@ -9,6 +10,7 @@ export function declareCommands(program: Command): void {
   declareSchedules(program);
   declareQuestions(program);
   declareWal(program);
+  declareKey(program);
 }
 
 const site = () => new Option('--site <site>', 'site, or "all"');

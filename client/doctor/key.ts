@@ -2,8 +2,9 @@
 import { keySourceOf } from '../../components/config-file/open-repository';
 import type { LoadedConfig } from '../../domain/config/types';
 import { isHoldfastError } from '../../domain/errors';
-import { readMasterKey } from '../../repository/crypto/key-source';
+import { openMasterKey } from '../../repository/crypto/master-key';
 import { withRepository } from '../catalog/open';
+import { checkEscrow } from './escrow';
 import { type Finding, findingOf, ok, warning } from './finding';
 
 export async function checkKey(loaded: LoadedConfig): Promise<Finding[]> {
@@ -13,10 +14,11 @@ export async function checkKey(loaded: LoadedConfig): Promise<Finding[]> {
     const hint = 'make a key file (umask 077 && openssl rand -base64 32 > FILE) and name it under encryption.keyFile';
     findings.push(warning('encryption', 'nothing is encrypted: whoever can read a store can read the backups', hint));
   } else {
-    await readMasterKey(source);
-    findings.push(ok('key', 'the key file can be read, by its owner only'));
+    await openMasterKey(source);
+    const found = source.kind === 'file' ? 'the key file can be read, by its owner only' : 'the key service answers';
+    findings.push(ok('key', found));
   }
-  return [...findings, ...(await fits(loaded))];
+  return [...findings, ...(await fits(loaded)), ...(await checkEscrow(loaded))];
 }
 
 async function fits(loaded: LoadedConfig): Promise<Finding[]> {

@@ -1,7 +1,6 @@
 /** The repository and the connections that a configuration names, with secrets resolved at the last moment. */
 import type { ClientConfig } from 'pg';
 import type { Config, StoreConfig } from '../../domain/config/types';
-import { HoldfastError } from '../../domain/errors';
 import type { KeySource } from '../../repository/crypto/key-source';
 import { Repository } from '../../repository/repository';
 import type { Store } from '../../repository/store';
@@ -34,10 +33,7 @@ export async function openConfiguredStore(name: string, config: StoreConfig): Pr
 export function keySourceOf({ encryption }: Config): KeySource {
   if (encryption === undefined) return { kind: 'none' };
   if (encryption.keyFile !== undefined) return { kind: 'file', path: encryption.keyFile };
-  throw new HoldfastError('key_invalid', 'a key service is not supported by this version', {
-    where: 'encryption.kms',
-    hints: ['name a key file under `encryption.keyFile`'],
-  });
+  return { kind: 'kms', keyId: encryption.kms };
 }
 
 /**

@@ -162,13 +162,20 @@ function encryptionOf(
   filled: FilledDefault[],
   at: (path: string) => string,
 ): EncryptionConfig | undefined {
-  if (parsed.encryption?.kms !== undefined) return { kms: parsed.encryption.kms };
-  if (parsed.encryption?.keyFile !== undefined) return { keyFile: at(parsed.encryption.keyFile) };
+  const escrow = escrowOf(parsed, at);
+  if (parsed.encryption?.kms !== undefined) return { kms: parsed.encryption.kms, ...escrow };
+  if (parsed.encryption?.keyFile !== undefined) return { keyFile: at(parsed.encryption.keyFile), ...escrow };
   const variable = 'ENCRYPT_KEY_FILE';
   const value = environment[variable];
   if (!value) return undefined;
   filled.push({ setting: 'encryption.keyFile', value, source: 'environment', variable });
   return { keyFile: at(value) };
+}
+
+function escrowOf({ encryption }: ParsedConfig, at: (path: string) => string): Pick<EncryptionConfig, 'escrow'> {
+  const { keyFile, fingerprint } = encryption?.escrow ?? {};
+  if (keyFile !== undefined) return { escrow: { keyFile: at(keyFile) } };
+  return fingerprint === undefined ? {} : { escrow: { fingerprint } };
 }
 
 type Tls = NonNullable<ParsedConfig['temporal']>['tls'];

@@ -82,13 +82,30 @@ const restore = z.strictObject({
     .describe('WAL that may lie beside the target of a restore; absent: half of the space that the data leaves free'),
 });
 
+const escrow = z
+  .strictObject({
+    keyFile: filePath.optional(),
+    fingerprint: z
+      .string()
+      .regex(/^[0-9a-f]{16}$/, 'expected 16 hex digits, as `holdfast key list` shows them')
+      .optional(),
+  })
+  .refine(
+    (one) => (one.keyFile === undefined) !== (one.fingerprint === undefined),
+    'expected either keyFile or fingerprint',
+  );
+
 export const configSchema = z.strictObject({
   system: name.describe('begins the id of every backup'),
   temporal: temporal.optional().describe('absent: the embedded engine'),
   sites: nameMap(site).refine((sites) => Object.keys(sites).length > 0, 'expected at least one site'),
   stores: nameMap(storeSchema).optional().describe('where backups live; absent: BACKUP_ROOT and S3_BUCKET'),
   encryption: z
-    .strictObject({ keyFile: filePath.optional(), kms: z.string().min(1).optional() })
+    .strictObject({
+      keyFile: filePath.optional(),
+      kms: z.string().min(1).optional().describe('id, ARN or alias of a key of AWS KMS'),
+      escrow: escrow.optional().describe('a further key, kept far from here, that opens every backup too'),
+    })
     .refine((one) => (one.keyFile === undefined) !== (one.kms === undefined), 'expected either keyFile or kms')
     .optional(),
   objectives: objectives.optional().describe('of every component that has none of its own'),

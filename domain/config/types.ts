@@ -185,7 +185,13 @@ export const storageClasses = [
 ] as const;
 export type StorageClass = (typeof storageClasses)[number];
 
-export type EncryptionConfig = { keyFile: string; kms?: undefined } | { kms: string; keyFile?: undefined };
+export type EncryptionConfig = ({ keyFile: string; kms?: undefined } | { kms: string; keyFile?: undefined }) & {
+  /** A further key, kept far from here, that opens every backup too: `doctor` looks that it does. */
+  escrow?: EscrowConfig;
+};
+
+/** By its fingerprint where the key itself is not to be on this machine. */
+export type EscrowConfig = { keyFile: string; fingerprint?: undefined } | { fingerprint: string; keyFile?: undefined };
 
 /** `point`: a recovery point across components, between backups. */
 export const tierTypes = ['full', 'differential', 'incremental', 'point'] as const;

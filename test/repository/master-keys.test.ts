@@ -1,0 +1,127 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { keyInHand, type MasterKey, openMasterKey } from '../../repository/crypto/master-key';
+import { addMasterKey, listMasterKeys, retireMasterKey } from '../../repository/master-keys';
+import type { Repository } from '../../repository/repository';
+import { type KmsServer, startKmsServer } from '../support/kms-server';
+import { filesBelow, folder, keyFile, makeBackup, open, removeAll } from './made';
+
+let kms: KmsServer;
+beforeAll(async () => {
+  kms = await startKmsServer();
+  Object.assign(process.env, {
+    AWS_ENDPOINT_URL_KMS: kms.endpoint,
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+  });
+});
+afterAll(async () => {
+  await kms.stop();
+  await removeAll();
+});
+
+const sources = [
+  ['a key file', keyFile],
+  ['a key of a key service', async () => ({ kind: 'kms' as const, keyId: kms.makeKey() })],
+] as const;
+
+async function made(roots: string[], keySource: Awaited<ReturnType<(typeof sources)[number][1]>>) {
+  const repository = await open({ roots, keySource });
+  const key = (await openMasterKey(keySource)) as MasterKey;
+  return { repository, key, stores: storesOf(repository), ids: repository.keys.metadata.toString('hex') };
+}
+
+function storesOf({ copies }: Repository) {
+  return copies.map(({ store }) => store);
+}
+
+describe.each(sources)('%s', (_, make) => {
+  test('opens the repository that it made, and another one does not', async () => {
+    const roots = [await folder()];
+    const source = await make();
+    const { ids, repository } = await made(roots, source);
+    await makeBackup(repository.copy(), 'shop_full_20260101_000000');
+    const again = await open({ roots, keySource: source, create: false });
+    expect(again.keys.metadata.toString('hex')).toBe(ids);
+    await expect(open({ roots, keySource: await make(), create: false })).rejects.toMatchObject({ code: 'key_wrong' });
+  });
+
+  test('is replaced by another one, and no object but its own and the description is touched', async () => {
+    const roots = [await folder(), await folder()];
+    const [old, fresh] = [await make(), await keyFile()];
+    const { stores, key, ids, repository } = await made(roots, old);
+    await makeBackup(repository.copy(), 'shop_full_20260101_000000');
+    const before = await objects(roots[0] as string);
+    const added = (await openMasterKey(fresh)) as MasterKey;
+    expect(await addMasterKey(stores, key, added)).toEqual(['s0', 's1']);
+    expect(await addMasterKey(stores, key, added)).toEqual([]);
+    await expect(retireMasterKey(stores, key, key.fingerprint)).rejects.toMatchObject({ code: 'key_still_needed' });
+    expect(await retireMasterKey(stores, added, key.fingerprint)).toEqual(['s0', 's1']);
+    expect((await open({ roots, keySource: fresh, create: false })).keys.metadata.toString('hex')).toBe(ids);
+    await expect(open({ roots, keySource: old, create: false })).rejects.toMatchObject({ code: 'key_wrong' });
+    expect(await objects(roots[0] as string)).toEqual(before);
+    expect(await listMasterKeys(stores)).toMatchObject([{ fingerprint: added.fingerprint, lacking: [] }]);
+  });
+
+  test('that is damaged in the description is told', async () => {
+    const roots = [await folder()];
+    const source = await make();
+    await made(roots, source);
+    const file = path.join(roots[0] as string, 'repository.json');
+    const description = JSON.parse(await readFile(file, 'utf8')) as { key: { wrapped: string } };
+    const wrapped = Buffer.from(description.key.wrapped, 'base64');
+    wrapped.writeUInt8(wrapped.readUInt8(20) ^ 1, 20);
+    description.key.wrapped = wrapped.toString('base64');
+    await writeFile(file, JSON.stringify(description));
+    await expect(open({ roots, keySource: source, create: false })).rejects.toMatchObject({
+      code: 'checksum_mismatch',
+    });
+  });
+});
+
+test('what was cut off between two stores opens by either, and is finished by the next call', async () => {
+  const roots = [await folder(), await folder()];
+  const [old, fresh] = [await keyFile(), await keyFile()];
+  const { stores, key, ids } = await made(roots, old);
+  const added = (await openMasterKey(fresh)) as MasterKey;
+  await addMasterKey(stores.slice(1), key, added);
+  expect((await open({ roots, keySource: fresh, create: false })).keys.metadata.toString('hex')).toBe(ids);
+  await expect(retireMasterKey(stores, added, key.fingerprint)).rejects.toMatchObject({ code: 'key_wrong' });
+  expect(await listMasterKeys(stores)).toContainEqual({
+    ...{ fingerprint: added.fingerprint, mode: 'file' },
+    ...{ stores: ['s1'], lacking: ['s0'] },
+  });
+  expect(await addMasterKey(stores, added, added)).toEqual(['s0']);
+  expect(await retireMasterKey(stores, added, key.fingerprint)).toEqual(['s0', 's1']);
+});
+
+test('keys that are added at the same time are all there', async () => {
+  const roots = [await folder()];
+  const { stores, key } = await made(roots, await keyFile());
+  const others = await Promise.all(Array.from({ length: 3 }, async () => await openMasterKey(await keyFile())));
+  await Promise.all(others.map((other) => addMasterKey(stores, key, other as MasterKey)));
+  const known = (await listMasterKeys(stores)).map(({ fingerprint }) => fingerprint);
+  for (const other of others) expect(known).toContain(other?.fingerprint);
+});
+
+test('a repository that is not encrypted has no keys to add', async () => {
+  const repository = await open({ roots: [await folder()], keySource: { kind: 'none' } });
+  const key = keyInHand(Buffer.alloc(32, 1));
+  await expect(addMasterKey(storesOf(repository), key, key)).rejects.toMatchObject({ code: 'key_wrong' });
+});
+
+test('a key service that cannot be asked is told, with what helps', async () => {
+  await expect(openMasterKey({ kind: 'kms', keyId: 'alias/nowhere' })).rejects.toMatchObject({
+    code: 'key_unavailable',
+    message: 'the key service answered NotFoundException',
+    hints: [expect.stringContaining('kms:Decrypt'), expect.stringContaining('escrow')],
+  });
+});
+
+async function objects(root: string): Promise<Record<string, string>> {
+  const files = (await filesBelow(root)).filter(
+    ({ path: name }) => name !== 'repository.json' && !name.startsWith('keys/'),
+  );
+  return Object.fromEntries(files.map(({ path: name, bytes }) => [name, bytes.toString('base64')]));
+}
