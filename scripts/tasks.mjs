@@ -35,6 +35,7 @@ export const tasks = {
   soak: (root, args) => become(root, [...LOCAL, 'versitygw'], 'test/faults/soak.js', args),
   'soak:host': (root, args) => become(root, [...LOCAL, 'versitygw'], 'test/faults/host-soak.js', args),
   'soak:network': (root, args) => become(root, [...LOCAL, 'versitygw'], 'test/faults/network-soak.js', args),
+  'soak:store': (root, args) => become(root, [...LOCAL, 'versitygw'], 'test/faults/store-soak.js', args),
   bench: (root, args) => become(root, [...LOCAL, 'versitygw'], 'bench/main.js', args),
   'history:record': (root, args) => become(root, [...LOCAL, 'versitygw'], 'test/replay/record.js', args),
 };

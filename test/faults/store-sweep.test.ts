@@ -1,0 +1,41 @@
+/** A sample of `npm run soak:store`, which comes at every request. */
+import { storeFaults } from '../support/faulty-s3';
+import { sampleOf } from './kill-points';
+import { type Disturbed, StoreSweep, swept } from './store-sweep';
+
+const seed = Number(process.env['HOLDFAST_TEST_SEED'] ?? 7);
+/** Two attempts of seven seconds each: one of them is enough here. */
+const quick = storeFaults.filter((fault) => fault !== 'timeout');
+const each = 3;
+
+let sweep: StoreSweep;
+const rows: Disturbed[] = [];
+
+beforeAll(async () => {
+  sweep = await StoreSweep.create();
+  const positions = await sweep.positions();
+  for (const procedure of swept) {
+    const all = Array.from({ length: positions[procedure] }, (_, at) => at + 1);
+    for (const [at, nth] of sampleOf(all, each, seed).entries()) {
+      const fault = quick[(at + procedure.length) % quick.length] as (typeof quick)[number];
+      rows.push(await sweep.disturb(procedure, fault, nth));
+    }
+  }
+  rows.push(await sweep.disturb('backup', 'timeout', Math.ceil(positions.backup / 2)));
+}, 300_000);
+afterAll(() => sweep?.destroy());
+
+test('whatever goes wrong at the store, a procedure completes rightly, or fails loudly and leaves nothing', () => {
+  expect(rows.filter(({ wrong }) => wrong !== undefined)).toEqual([]);
+  expect(rows.filter(({ at }) => at === 'never')).toEqual([]);
+  expect(rows).toHaveLength(each * swept.length + 1);
+});
+
+test('every backup that completed is whole, and the books are right', async () => {
+  const verified = await sweep.verifyAll();
+  expect(verified.length).toBeGreaterThan(each);
+  expect(verified.filter(({ status }) => status !== 'completed')).toEqual([]);
+  const failed = rows.filter(({ procedure, outcome }) => procedure !== 'verify' && outcome === 'failed').length;
+  const { brokenReceipts, strays } = await sweep.books();
+  expect({ brokenReceipts, strays: strays.length }).toEqual({ brokenReceipts: 0, strays: failed });
+}, 120_000);
