@@ -16,7 +16,7 @@ import { TestSystem } from '../support/system';
 import { type Books, readBooks } from './books';
 import { backupOrder, verifyOrder } from './orders';
 
-export const swept = ['backup', 'incremental', 'verify'] as const;
+export const swept = ['backup', 'differential', 'verify'] as const;
 export type Swept = (typeof swept)[number];
 
 export interface Disturbed {
@@ -79,7 +79,7 @@ export class StoreSweep {
 
   /** How many requests each procedure makes: the positions that a fault can come at. */
   async positions(): Promise<Record<Swept, number>> {
-    const counted = { backup: 0, incremental: 0, verify: 0 };
+    const counted = { backup: 0, differential: 0, verify: 0 };
     for (const procedure of swept) {
       this.faulty.arm();
       await this.undisturbed(procedure);
@@ -124,7 +124,7 @@ export class StoreSweep {
 
   private orderOf(procedure: Swept): Order {
     if (procedure === 'verify') return verifyOrder(this.basis);
-    return backupOrder(procedure === 'backup' ? 'full' : 'incremental');
+    return backupOrder(procedure === 'backup' ? 'full' : 'differential');
   }
 
   private async undisturbed(procedure: Swept): Promise<ProcedureResult> {
