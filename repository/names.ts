@@ -4,6 +4,9 @@ import { HoldfastError } from '../domain/errors';
 
 export const descriptionKey = 'repository.json';
 export const headsPrefix = 'catalog/heads/';
+export const historyPrefix = 'catalog/history/';
+export const snapshotsPrefix = 'catalog/snapshots/';
+export const writingPrefix = 'catalog/writing/';
 export const catalogLinesKey = 'catalog/backups.jsonl';
 export const receiptsPrefix = 'receipts/';
 export const backupsPrefix = 'backups/';
@@ -16,6 +19,11 @@ export function masterKeyKey(fingerprint: string): string {
 
 export function headKey(backupId: string): string {
   return `${headsPrefix}${backupId}.json`;
+}
+
+/** The backup that the head of this key speaks of. */
+export function backupOfHead(key: string): string {
+  return key.slice(headsPrefix.length, -'.json'.length);
 }
 
 export function receiptKey(sequence: number): string {

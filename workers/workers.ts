@@ -15,6 +15,7 @@ import { siteNames } from '../domain/config/names';
 import type { LoadedConfig } from '../domain/config/types';
 import { siteQueue, workflowQueue } from '../domain/requests';
 import { aroundActivities } from './around';
+import { Authorship } from './authorship';
 import { workflowBundle } from './bundle';
 import { Failures } from './failures';
 import { boundMemory } from './memory';
@@ -54,6 +55,7 @@ export async function startWorkers(options: WorkersOptions): Promise<RunningWork
       activity: [
         () => ({ inbound: new Pulse() }),
         () => ({ inbound: new Failures() }),
+        () => ({ inbound: new Authorship() }),
         ...aroundActivities.map((make) => () => ({ inbound: make() })),
       ],
     },

@@ -8,9 +8,10 @@ import {
   type SealedComponent,
   type SealedManifest,
 } from '../../domain/backup';
-import { HoldfastError } from '../../domain/errors';
+import { HoldfastError, reportError } from '../../domain/errors';
 import { parseLsn } from '../../domain/lsn';
 import { addOutcomes, nothingDone, type RunOutcome } from '../../domain/runs';
+import { renewSnapshot } from '../../repository/catalog/renew';
 import { writeCatalogLines } from '../../repository/catalog-lines';
 import { putChecksums } from '../../repository/checksums';
 import type { RepositoryCopy } from '../../repository/copy';
@@ -171,7 +172,15 @@ async function completedHead(copy: RepositoryCopy, job: BackupJob, stores: strin
   };
 }
 
+/** What is made of the heads: nothing that was done fails for it. */
 export async function renewCatalogLines(context: SiteContext, copy: RepositoryCopy): Promise<void> {
+  await renewSnapshot(copy, cancellationSignal()).catch((error: unknown) => {
+    cancellationSignal().throwIfAborted();
+    log.warn('no snapshot of the catalog was made: lists take longer', {
+      store: copy.store.name,
+      ...reportError(error),
+    });
+  });
   if (copy.store.kind !== 'dir') return;
   const days = (head: BackupHead) => context.config.tiers[head.tier ?? '']?.keep.days ?? context.config.retentionDays;
   await writeCatalogLines(copy, days);

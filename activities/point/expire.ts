@@ -2,8 +2,8 @@
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import { pointsToExpire, pointsToRemove } from '../../domain/recovery-points';
 import type { RepositoryCopy } from '../../repository/copy';
-import { listHeads, putHead } from '../../repository/heads';
-import { backupKeys, headKey } from '../../repository/names';
+import { listHeads, putHead, removeHead } from '../../repository/heads';
+import { backupKeys } from '../../repository/names';
 import { removeBackup } from '../../repository/remove';
 import { renewCatalogLines } from '../backup/seal';
 import type { SiteContext } from '../context';
@@ -45,7 +45,7 @@ async function remove(copy: RepositoryCopy, { site, tier }: BackupJob): Promise<
   for (const { id } of useless) {
     await removeBackup(copy, id, cancellationSignal());
     await copy.store.delete([backupKeys.receipt(id)]);
-    await copy.store.delete([headKey(id)]);
+    await removeHead(copy, id);
     heartbeat(id);
   }
   return useless.length;

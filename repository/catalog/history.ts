@@ -1,0 +1,63 @@
+/** The entries of the history: `catalog/history/<era>/<time>-<random>-<backup>.json`, written once and never again. */
+import { randomBytes } from 'node:crypto';
+import { z } from 'zod';
+import type { HistoryEntry } from '../../domain/catalog/history';
+import { isHoldfastError } from '../../domain/errors';
+import type { RepositoryCopy } from '../copy';
+import { readJson } from '../crypto/sealed-bytes';
+import { historyPrefix } from '../names';
+import { backupHeadSchema } from '../schemas/backup';
+
+/** What the name of an entry tells without reading it. */
+export interface EntryName {
+  /** Behind `catalog/history/`. */
+  name: string;
+  backupId: string;
+}
+
+const entryForm = /^\d{10}\/\d{8}T\d{9}Z-[0-9a-f]{12}-(.+)\.json$/;
+
+const entrySchema: z.ZodType<HistoryEntry> = z.looseObject({
+  format: z.literal(1),
+  at: z.string(),
+  by: z.string(),
+  backupId: z.string(),
+  from: z.enum(['creating', 'completed', 'failed', 'expired']).nullable(),
+  to: z.enum(['creating', 'completed', 'failed', 'expired', 'removed']),
+  changed: z.array(z.string()),
+  note: z.string().optional(),
+  head: backupHeadSchema.optional(),
+});
+
+/** @param era the newest snapshot that the writer saw */
+export async function putEntry(copy: RepositoryCopy, era: number, entry: HistoryEntry): Promise<void> {
+  const time = entry.at.replace(/[-:.]/g, '');
+  const name = `${time}-${randomBytes(6).toString('hex')}-${entry.backupId}.json`;
+  await copy.store.put(`${historyPrefix}${eraName(era)}/${name}`, Buffer.from(`${JSON.stringify(entry)}\n`));
+}
+
+/** Oldest first by what the writers' store said; `since` leaves out earlier eras. */
+export async function* listEntries(copy: RepositoryCopy, since = 0, signal?: AbortSignal): AsyncIterable<EntryName> {
+  const after = since === 0 ? undefined : `${historyPrefix}${eraName(since)}/`;
+  for await (const { key } of copy.store.list(historyPrefix, { after, signal })) {
+    const name = key.slice(historyPrefix.length);
+    const backupId = entryForm.exec(name)?.[1];
+    if (backupId !== undefined) yield { name, backupId };
+  }
+}
+
+/** Undefined: it cannot be read, and says nothing. */
+export async function getEntry(copy: RepositoryCopy, { name, backupId }: EntryName): Promise<HistoryEntry | undefined> {
+  const key = `${historyPrefix}${name}`;
+  try {
+    const entry = readJson(await copy.store.get(key), entrySchema, `${copy.store.name}:${key}`);
+    return entry.backupId === backupId ? entry : undefined;
+  } catch (error) {
+    if (isHoldfastError(error) && !error.retryable) return undefined;
+    throw error;
+  }
+}
+
+export function eraName(era: number): string {
+  return String(era).padStart(10, '0');
+}
