@@ -4,6 +4,7 @@
  */
 import type { BackupHead } from '../domain/backup';
 import { type ChangeOptions, changeHead } from './catalog/change';
+import { headBody } from './catalog/read';
 import type { RepositoryCopy } from './copy';
 import { headKey } from './names';
 import { clearHead } from './redact';
@@ -19,8 +20,7 @@ export async function putHead(
   { ifAbsent, ...told }: { ifAbsent?: boolean } & ChangeOptions = {},
 ): Promise<'created' | 'exists'> {
   const clear = clearHead(copy, head);
-  const body = Buffer.from(`${JSON.stringify(clear, null, 2)}\n`);
-  const write = () => copy.store.put(headKey(head.id), body, { ifAbsent });
+  const write = () => copy.store.put(headKey(head.id), headBody(clear), { ifAbsent });
   return await changeHead(copy, head.id, clear, told, write);
 }
 

@@ -1,10 +1,26 @@
-/** Making the catalog again from the backups alone: `backups/<id>/sealed` says what each of them is. */
-import { type BackupHead, databaseSpans, type SealedManifest } from '../domain/backup';
+/**
+ * Making the catalog again: `backups/<id>/sealed` says what each backup is, the history what became of it.
+ *
+ * Guaranteed: any one store is enough; a readable head is kept, so that nothing is lost that only the catalog knew; what had expired or failed does not
+ * come back as completed while the history or a snapshot still tells so; afterwards the index is made anew from the heads.
+ * Not guaranteed: anything of a store that cannot be reached: its name stays in the heads that have it.
+ */
+import type { BackupHead } from '../domain/backup';
+import { changedKeys } from '../domain/catalog/history';
 import { isHoldfastError, reportError } from '../domain/errors';
+import { backupIds } from './backup-folders';
+import { currentAuthor } from './catalog/author';
+import { forEach } from './catalog/each';
+import { putEntry } from './catalog/history';
+import { Memory } from './catalog/memory';
+import { byAge, headBody, headsAtOnce } from './catalog/read';
+import { type Draft, draftSnapshot, hasMany, makeSnapshot } from './catalog/renew';
+import { newestSnapshot } from './catalog/snapshots';
 import type { RepositoryCopy } from './copy';
+import { describeBackup } from './described';
 import { refOf } from './documents';
-import { getHead, putHead } from './heads';
-import { backupFolder, backupKeys, backupsPrefix } from './names';
+import { backupKeys, headKey } from './names';
+import { clearHead } from './redact';
 import { getSealedManifest } from './sealed-manifest';
 
 export interface RebuiltCatalog {
@@ -14,112 +30,147 @@ export interface RebuiltCatalog {
   kept: string[];
   /** Folders without a readable manifest: unfinished, failed or damaged. No head is made for them. */
   unusable: { id: string; reason: string }[];
+  /** Of those that were made: no history tells what became of them, and they count as completed. */
+  untold: string[];
 }
 
-/**
- * Gives every sealed backup its head, in each store it is complete in. A readable head is kept: what only the catalog knew
- * (`verifiedAt`, `provenAt`, that a backup failed) is not thrown away while one store still has it.
- */
 export async function rebuildCatalog(copies: RepositoryCopy[]): Promise<RebuiltCatalog> {
-  const backups = new Map<string, FoundBackup>();
-  const unusable = new Map<string, string>();
-  for (const copy of copies) {
-    for await (const id of backupIds(copy)) {
-      try {
-        await look(copy, id, backups);
-      } catch (error) {
-        if (!isHoldfastError(error) || error.retryable) throw error;
-        unusable.set(id, reportError(error).message);
-      }
-    }
+  const sights: StoreSight[] = [];
+  for (const copy of copies) sights.push(await lookAt(copy));
+  const outcome: RebuiltCatalog = { rebuilt: [], kept: [], unusable: [], untold: [] };
+  const ids = new Set(sights.flatMap(({ sealed, gone }) => [...sealed.keys(), ...gone]));
+  await forEach([...ids].sort(), headsAtOnce, async (id) => {
+    const { made, untold } = await mend(sights, id);
+    (made ? outcome.rebuilt : outcome.kept).push(id);
+    if (untold) outcome.untold.push(id);
+  });
+  for (const { id, reason } of sights.flatMap(({ unusable }) => unusable)) {
+    if (!ids.has(id) && !outcome.unusable.some((one) => one.id === id)) outcome.unusable.push({ id, reason });
   }
-  const outcome: RebuiltCatalog = { rebuilt: [], kept: [], unusable: [] };
-  for (const [id, backup] of backups) {
-    const { lacking } = backup;
-    const stores = backup.complete.map(({ store }) => store.name);
-    const head = backup.known ?? backup.made;
-    for (const copy of lacking) await putHead(copy, { ...head, stores, location: copy.store.location });
-    (lacking.length > 0 ? outcome.rebuilt : outcome.kept).push(id);
-  }
-  outcome.unusable = [...unusable].filter(([id]) => !backups.has(id)).map(([id, reason]) => ({ id, reason }));
+  for (const list of [outcome.rebuilt, outcome.kept, outcome.untold]) list.sort();
+  for (const sight of sights) await indexAnew(sight);
   return outcome;
 }
 
-interface FoundBackup {
-  /** From the manifest. */
-  made: BackupHead;
-  /** A head that was there and fits the manifest. */
-  known?: BackupHead;
-  complete: RepositoryCopy[];
-  lacking: RepositoryCopy[];
+/** What a store shows of its backups. */
+interface StoreSight {
+  copy: RepositoryCopy;
+  memory: Memory;
+  draft: Draft;
+  heads: Map<string, BackupHead>;
+  /** SHA-256 of the sealed manifest of each backup that is complete here, and the head made of it where none was there that fits. */
+  sealed: Map<string, { sha256: string; made?: BackupHead }>;
+  /** Without head and without manifest, and told by the history to have failed or expired. */
+  gone: Set<string>;
+  unusable: { id: string; reason: string }[];
 }
 
-async function look(copy: RepositoryCopy, id: string, backups: Map<string, FoundBackup>): Promise<void> {
-  const manifest = await getSealedManifest(copy, { id });
-  const sealed = refOf('', await copy.store.get(backupKeys.sealed(id)));
-  const checksums = await copy.store.get(backupKeys.checksums(id)).catch(() => undefined);
-  const made = describe(manifest, copy, sealed.sha256, checksums && refOf('', checksums).sha256);
-  const backup = backups.get(id) ?? { made, complete: [], lacking: [] };
-  const old = await oldHead(copy, id);
-  const fits = old !== undefined && (old.status !== 'completed' || old.manifestSha256 === sealed.sha256);
-  backup.complete.push(copy);
-  if (fits) backup.known ??= old;
-  else backup.lacking.push(copy);
-  backups.set(id, backup);
-}
-
-/** Ids of all folders below `backups/`, one listing request each, however many objects they hold. */
-async function* backupIds(copy: RepositoryCopy): AsyncIterable<string> {
-  for (let after = ''; ; ) {
-    const first = await firstObject(copy, after);
-    if (first === undefined) return;
-    const id = first.slice(backupsPrefix.length).split('/')[0] ?? '';
-    yield id;
-    after = `${backupFolder(id)}~`; // behind every character a key may have
+async function lookAt(copy: RepositoryCopy): Promise<StoreSight> {
+  const memory = await Memory.of(copy);
+  const draft = await draftSnapshot(copy);
+  const heads = new Map(draft.snapshot.heads.map((head) => [head.id, head]));
+  const sight: StoreSight = { copy, memory, draft, heads, sealed: new Map(), gone: new Set(), unusable: [] };
+  await forEach(backupIds(copy), headsAtOnce, async (id) => {
+    try {
+      sight.sealed.set(id, await lookAtBackup(copy, id, heads.get(id)));
+    } catch (error) {
+      if (!isHoldfastError(error) || error.retryable) throw error;
+      sight.unusable.push({ id, reason: reportError(error).message });
+    }
+  });
+  for (const [id, end] of memory.ends()) {
+    if ((end === 'failed' || end === 'expired') && !heads.has(id) && !sight.sealed.has(id)) sight.gone.add(id);
   }
+  return sight;
 }
 
-async function firstObject(copy: RepositoryCopy, after: string): Promise<string | undefined> {
-  for await (const { key } of copy.store.list(backupsPrefix, after === '' ? {} : { after })) return key;
-  return undefined;
-}
-
-async function oldHead(copy: RepositoryCopy, id: string): Promise<BackupHead | undefined> {
-  try {
-    return await getHead(copy, id);
-  } catch (error) {
-    if (isHoldfastError(error) && !error.retryable) return undefined; // gone or damaged: that is why we are here
-    throw error;
-  }
-}
-
-function describe(
-  manifest: SealedManifest,
+/** A head that was published with this manifest is right; the store's own checksum of it saves reading it. */
+async function lookAtBackup(
   copy: RepositoryCopy,
-  manifestSha256: string,
-  checksum?: string,
-): BackupHead {
-  const { backupId: id, system, site, tier, type, startedAt, endedAt } = manifest;
-  const summaries = Object.entries(manifest.components).map(([name, { summary }]) => [name, summary] as const);
-  return {
-    id,
-    system,
-    site,
-    ...(tier === undefined ? {} : { tier }),
-    type,
-    status: 'completed',
-    startedAt,
-    endedAt,
-    seconds: (Date.parse(endedAt) - Date.parse(startedAt)) / 1000,
-    components: Object.fromEntries(summaries),
-    bytes: summaries.reduce((sum, [, one]) => sum + one.bytes, 0),
-    storedBytes: summaries.reduce((sum, [, one]) => sum + one.storedBytes, 0),
-    ...(checksum === undefined ? {} : { checksum }),
-    manifestSha256,
-    ...databaseSpans(manifest),
-    ...(manifest.marks && { marks: manifest.marks }),
-    ...(manifest.chain && { chain: manifest.chain.map(({ backupId }) => backupId) }),
-    stores: [copy.store.name],
-    location: copy.store.location,
-  };
+  id: string,
+  head: BackupHead | undefined,
+): Promise<{ sha256: string; made?: BackupHead }> {
+  const key = backupKeys.sealed(id);
+  if (head?.manifestSha256 !== undefined) {
+    const seen = await copy.store.head(key);
+    if (seen?.sha256 === head.manifestSha256) return { sha256: seen.sha256 };
+  }
+  const manifest = await getSealedManifest(copy, { id });
+  const { sha256 } = refOf('', await copy.store.get(key));
+  if (head && (head.status !== 'completed' || head.manifestSha256 === sha256)) return { sha256 };
+  const checksums = await copy.store.get(backupKeys.checksums(id)).catch(() => undefined);
+  return { sha256, made: describeBackup(manifest, copy, sha256, checksums && refOf('', checksums).sha256) };
+}
+
+/** Gives the backup its head in each store that lacks it, and says in each which stores have it. */
+async function mend(sights: StoreSight[], id: string): Promise<{ made: boolean; untold: boolean }> {
+  const outcome = { made: false, untold: false };
+  const reachable = sights.map(({ copy }) => copy.store.name);
+  const complete = sights.filter(({ sealed }) => sealed.has(id)).map(({ copy }) => copy.store.name);
+  const elsewhere = sights
+    .find(({ heads, sealed }) => heads.has(id) && sealed.get(id)?.made === undefined)
+    ?.heads.get(id);
+  for (const sight of sights) {
+    const { heads, sealed, gone, memory } = sight;
+    const seen = sealed.get(id);
+    if (seen === undefined && !gone.has(id)) continue;
+    const old = heads.get(id);
+    const fits = old !== undefined && seen?.made === undefined;
+    const told = fits ? old : fitting(await memory.recall(id), seen?.sha256);
+    const head = told ?? (elsewhere && ofAnotherCopy(elsewhere)) ?? seen?.made;
+    if (head === undefined) continue;
+    const others = head.stores.filter((name) => !reachable.includes(name));
+    const stores = seen === undefined ? head.stores : [...complete, ...others];
+    if (fits && sameNames(stores, old.stores)) continue;
+    outcome.made ||= !fits;
+    outcome.untold ||= told === undefined && elsewhere === undefined;
+    const { location } = sight.copy.store;
+    await putBack(sight, { ...head, stores, location }, told);
+  }
+  return outcome;
+}
+
+/**
+ * Not as other changes are made, since the index is made anew afterwards: a hundred thousand heads are a request each, and of one that is as the
+ * history told there is nothing new to tell.
+ */
+async function putBack(
+  { copy, heads, draft }: StoreSight,
+  head: BackupHead,
+  told: BackupHead | undefined,
+): Promise<void> {
+  const clear = clearHead(copy, head);
+  const changed = changedKeys(told, clear);
+  if (told === undefined || changed.length > 0) {
+    const { since, absorbed } = draft.snapshot;
+    const facts = { backupId: head.id, from: told?.status ?? null, to: head.status, changed, head: clear };
+    const made = { format: 1 as const, at: draft.at.toISOString(), by: currentAuthor(), note: 'made again' };
+    absorbed.push(await putEntry(copy, since, { ...made, ...facts }));
+  }
+  await copy.store.put(headKey(head.id), headBody(clear));
+  heads.set(head.id, clear);
+}
+
+/** What the history tells of an earlier backup of that id is not of this one. */
+function fitting(head: BackupHead | undefined, sha256: string | undefined): BackupHead | undefined {
+  if (head === undefined || sha256 === undefined || head.manifestSha256 === sha256) return head;
+  return head.status === 'failed' ? head : undefined;
+}
+
+/** A head describes the copy beside it: what was proved, locked and expired there is not so here. */
+function ofAnotherCopy({ proofs: _, lock: __, expiredAt: ___, ...head }: BackupHead): BackupHead {
+  return head.status === 'expired' ? { ...head, status: 'completed' } : head;
+}
+
+function sameNames(some: string[], others: string[]): boolean {
+  return some.length === others.length && some.every((name) => others.includes(name));
+}
+
+/** What was changed by hand left no trace in the old one. */
+async function indexAnew({ copy, draft, heads }: StoreSight): Promise<void> {
+  if (!(await hasMany(copy)) && (await newestSnapshot(copy)) === 0) return;
+  const snapshot = { ...draft.snapshot, heads: [...heads.values()].sort(byAge) };
+  for (let attempt = 0; attempt < 5; attempt++) {
+    if ((await makeSnapshot(copy, undefined, snapshot)) === 'created') return;
+  }
 }

@@ -47,6 +47,8 @@ export interface Store {
   head(key: string, options?: { signal?: AbortSignal }): Promise<(StoredObject & { sha256?: string }) | undefined>;
   /** In ascending byte order of keys; any number of them. `after` is exclusive. */
   list(prefix: string, options?: { after?: string; signal?: AbortSignal }): AsyncIterable<StoredObject>;
+  /** Names of the folders right below a prefix that ends in `/`, in ascending order: what they hold is not gone through. */
+  folders?(prefix: string, options?: { signal?: AbortSignal }): AsyncIterable<string>;
   /** Absent keys are no error. */
   delete(keys: string[]): Promise<void>;
   /** The store's own clock: ages and leases are judged by it and not by a host's. */

@@ -1,5 +1,6 @@
 /** All backups that any store knows of. */
 import type { BackupHead } from '../../domain/backup';
+import type { CopyFacts, ListedBackup } from '../../domain/catalog/filter';
 import type { LoadedConfig } from '../../domain/config/types';
 import { listHeads } from '../../repository/heads';
 import type { Repository } from '../../repository/repository';
@@ -8,7 +9,7 @@ import { withRepository } from './open';
 
 export interface Catalog {
   /** Oldest first; each backup once. */
-  heads: BackupHead[];
+  heads: ListedBackup[];
   /** Heads that cannot be read. */
   damaged: number;
 }
@@ -17,29 +18,47 @@ export async function backupHeads(loaded: LoadedConfig): Promise<Catalog> {
   return withRepository(loaded, (repository) => readCatalog(repository));
 }
 
-/** A backup is in the list once, however many stores hold it; a store that says more of it wins. */
+/** A backup is in the list once, however many stores hold it, as the first says that has it completed. */
 export async function readCatalog(repository: Repository | undefined): Promise<Catalog> {
-  const byId = new Map<string, BackupHead>();
+  const byId = new Map<string, ListedBackup>();
   let damaged = 0;
   for (const copy of repository?.copies ?? []) {
     const list = await listHeads(copy);
     for (const { key, reason } of list.damaged) say(`warning: ${copy.store.name}:${key}: ${reason}`);
     damaged += list.damaged.length;
-    for (const head of list.heads) {
-      const known = byId.get(head.id);
-      byId.set(head.id, known === undefined ? head : { ...head, ...known, ...latestProofs(known, head) });
-    }
+    for (const head of list.heads) byId.set(head.id, together(byId.get(head.id), head, copy.store.name));
   }
   const heads = [...byId.values()].sort((a, b) => (a.startedAt < b.startedAt ? -1 : a.startedAt > b.startedAt ? 1 : 0));
   if (damaged > 0) say('hint: "holdfast catalog rebuild" makes damaged entries again');
   return { heads, damaged };
 }
 
-function latestProofs(a: BackupHead, b: BackupHead): Pick<BackupHead, 'verifiedAt' | 'provenAt' | 'stores'> {
-  const later = (one?: string, other?: string): string | undefined => ((one ?? '') > (other ?? '') ? one : other);
-  return {
-    verifiedAt: later(a.verifiedAt, b.verifiedAt),
-    provenAt: later(a.provenAt, b.provenAt),
-    stores: [...new Set([...a.stores, ...b.stores])],
+function together(known: ListedBackup | undefined, head: BackupHead, store: string): ListedBackup {
+  const copies = [...(known?.copies ?? []), factsOf(head, store)];
+  if (known === undefined) return { ...head, copies };
+  const [first, second] = known.status !== 'completed' && head.status === 'completed' ? [head, known] : [known, head];
+  const times = {
+    verifiedAt: later(known.verifiedAt, head.verifiedAt),
+    provenAt: later(known.provenAt, head.provenAt),
   };
+  return { ...second, ...first, ...times, stores: [...new Set([...known.stores, ...head.stores])], copies };
+}
+
+/** Keys that say nothing are left out. */
+function factsOf(
+  { location, status, expiredAt, verifiedAt, provenAt, proofs, lock }: BackupHead,
+  store: string,
+): CopyFacts {
+  return {
+    ...{ store, location, status },
+    ...(expiredAt === undefined ? {} : { expiredAt }),
+    ...(verifiedAt === undefined ? {} : { verifiedAt }),
+    ...(provenAt === undefined ? {} : { provenAt }),
+    ...(proofs === undefined ? {} : { proofs }),
+    ...(lock === undefined ? {} : { lock }),
+  };
+}
+
+function later(one?: string, other?: string): string | undefined {
+  return (one ?? '') > (other ?? '') ? one : other;
 }

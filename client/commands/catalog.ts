@@ -13,9 +13,12 @@ export async function rebuild(options: GlobalOptions): Promise<Outcome> {
     for (const copy of copies.filter(({ store }) => store.kind === 'dir')) {
       await writeCatalogLines(copy, (head) => retentionDaysOf(loaded.config, head.tier));
     }
+    const untold = new Set(done.untold);
     const lines = [
       `${done.rebuilt.length} made again, ${done.kept.length} were there, ${done.unusable.length} without a readable manifest`,
-      ...done.rebuilt.map((id) => `  made: ${id}`),
+      ...done.rebuilt.map(
+        (id) => `  made: ${id}${untold.has(id) ? ' (as completed: nothing tells what became of it)' : ''}`,
+      ),
       ...done.unusable.map(({ id, reason }) => `  unusable: ${id}: ${reason}`),
     ];
     return { json: done, text: lines.join('\n') };

@@ -1,6 +1,7 @@
 /** Every command that exists. Each loads its work only when it is called: a question about backups starts no engine's code. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { acting } from '../program-action';
+import { declareCatalog } from './catalog-commands';
 import { declareKey } from './key-commands';
 
 export function declareCommands(program: Command): void {
@@ -9,6 +10,7 @@ export function declareCommands(program: Command): void {
   declareProcedures(program);
   declareSchedules(program);
   declareQuestions(program);
+  declareCatalog(program);
   declareWal(program);
   declareKey(program);
 }
@@ -137,22 +139,11 @@ function declareQuestions(program: Command): void {
     .addOption(site())
     .action(acting(async (options) => (await import('./status.js')).status(options)));
   program
-    .command('list')
-    .description('backups')
-    .addOption(site())
-    .option('--jsonl', 'one JSON line a backup')
-    .action(acting(async (options) => (await import('./list.js')).list(options)));
-  program
     .command('points')
     .description('recoverable intervals, their gaps, and how far the stores are behind')
     .addOption(site())
     .option('--acknowledge <gap>', 'take note of a gap that is known: TIMELINE/FROM-TO, as shown')
     .action(acting(async (options) => (await import('./points.js')).points(options)));
-  const catalog = program.command('catalog').description('the catalog').helpCommand(false);
-  catalog
-    .command('rebuild')
-    .description('make the catalog again from the backups in the stores')
-    .action(acting(async (options) => (await import('./catalog.js')).rebuild(options)));
 }
 
 function declareWal(program: Command): void {

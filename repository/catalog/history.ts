@@ -1,7 +1,7 @@
-/** The entries of the history: `catalog/history/<era>/<time>-<random>-<backup>.json`, written once and never again. */
+/** The entries of the history: `catalog/history/<era>/<time>-<random>-<status>-<backup>.json`, written once and never again. */
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import type { HistoryEntry } from '../../domain/catalog/history';
+import type { HistoryEntry, HistoryStatus } from '../../domain/catalog/history';
 import { isHoldfastError } from '../../domain/errors';
 import type { RepositoryCopy } from '../copy';
 import { readJson } from '../crypto/sealed-bytes';
@@ -13,9 +13,11 @@ export interface EntryName {
   /** Behind `catalog/history/`. */
   name: string;
   backupId: string;
+  to: HistoryStatus;
 }
 
-const entryForm = /^\d{10}\/\d{8}T\d{9}Z-[0-9a-f]{12}-(.+)\.json$/;
+const statuses = ['creating', 'completed', 'failed', 'expired', 'removed'] as const;
+const entryForm = new RegExp(String.raw`^\d{10}/\d{8}T\d{9}Z-[0-9a-f]{12}-(${statuses.join('|')})-(.+)\.json$`);
 
 const entrySchema: z.ZodType<HistoryEntry> = z.looseObject({
   format: z.literal(1),
@@ -23,17 +25,18 @@ const entrySchema: z.ZodType<HistoryEntry> = z.looseObject({
   by: z.string(),
   backupId: z.string(),
   from: z.enum(['creating', 'completed', 'failed', 'expired']).nullable(),
-  to: z.enum(['creating', 'completed', 'failed', 'expired', 'removed']),
+  to: z.enum(statuses),
   changed: z.array(z.string()),
   note: z.string().optional(),
   head: backupHeadSchema.optional(),
 });
 
-/** @param era the newest snapshot that the writer saw */
-export async function putEntry(copy: RepositoryCopy, era: number, entry: HistoryEntry): Promise<void> {
+/** @param era the newest snapshot that the writer saw. @returns its name */
+export async function putEntry(copy: RepositoryCopy, era: number, entry: HistoryEntry): Promise<string> {
   const time = entry.at.replace(/[-:.]/g, '');
-  const name = `${time}-${randomBytes(6).toString('hex')}-${entry.backupId}.json`;
-  await copy.store.put(`${historyPrefix}${eraName(era)}/${name}`, Buffer.from(`${JSON.stringify(entry)}\n`));
+  const name = `${eraName(era)}/${time}-${randomBytes(6).toString('hex')}-${entry.to}-${entry.backupId}.json`;
+  await copy.store.put(`${historyPrefix}${name}`, Buffer.from(`${JSON.stringify(entry)}\n`));
+  return name;
 }
 
 /** Oldest first by what the writers' store said; `since` leaves out earlier eras. */
@@ -41,13 +44,17 @@ export async function* listEntries(copy: RepositoryCopy, since = 0, signal?: Abo
   const after = since === 0 ? undefined : `${historyPrefix}${eraName(since)}/`;
   for await (const { key } of copy.store.list(historyPrefix, { after, signal })) {
     const name = key.slice(historyPrefix.length);
-    const backupId = entryForm.exec(name)?.[1];
-    if (backupId !== undefined) yield { name, backupId };
+    const [, status, backupId] = entryForm.exec(name) ?? [];
+    const to = statuses.find((one) => one === status);
+    if (backupId !== undefined && to !== undefined) yield { name, backupId, to };
   }
 }
 
 /** Undefined: it cannot be read, and says nothing. */
-export async function getEntry(copy: RepositoryCopy, { name, backupId }: EntryName): Promise<HistoryEntry | undefined> {
+export async function getEntry(
+  copy: RepositoryCopy,
+  { name, backupId }: Pick<EntryName, 'name' | 'backupId'>,
+): Promise<HistoryEntry | undefined> {
   const key = `${historyPrefix}${name}`;
   try {
     const entry = readJson(await copy.store.get(key), entrySchema, `${copy.store.name}:${key}`);

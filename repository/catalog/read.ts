@@ -5,6 +5,7 @@ import type { RepositoryCopy } from '../copy';
 import { readJson } from '../crypto/sealed-bytes';
 import { headKey } from '../names';
 import { backupHeadSchema } from '../schemas/backup';
+import { forEach } from './each';
 
 export interface HeadList {
   /** Oldest first. */
@@ -13,7 +14,7 @@ export interface HeadList {
   damaged: { key: string; reason: string }[];
 }
 
-const atOnce = 16;
+export const headsAtOnce = 16;
 
 /** @throws HoldfastError `backup_not_found`, `catalog_damaged` */
 export async function getHead(copy: RepositoryCopy, backupId: string): Promise<BackupHead> {
@@ -38,6 +39,11 @@ export async function getHead(copy: RepositoryCopy, backupId: string): Promise<B
   });
 }
 
+/** As it lies in the store, for people too. */
+export function headBody(head: BackupHead): Buffer {
+  return Buffer.from(`${JSON.stringify(head, null, 2)}\n`);
+}
+
 /** Undefined: there is none, or one that cannot be read. */
 export async function getHeadIfWhole(copy: RepositoryCopy, backupId: string): Promise<BackupHead | undefined> {
   try {
@@ -55,14 +61,10 @@ export async function readHeads(
   signal?: AbortSignal,
 ): Promise<HeadList> {
   const list: HeadList = { heads: [], damaged: [] };
-  const next = lockstep(ids);
-  const lane = async () => {
-    for (let id = await next(); id !== undefined; id = await next()) {
-      signal?.throwIfAborted();
-      await readInto(list, copy, id);
-    }
-  };
-  await Promise.all(Array.from({ length: atOnce }, lane));
+  await forEach(ids, headsAtOnce, async (id) => {
+    signal?.throwIfAborted();
+    await readInto(list, copy, id);
+  });
   return list;
 }
 
@@ -79,20 +81,6 @@ async function readInto(list: HeadList, copy: RepositoryCopy, id: string): Promi
     if (code !== 'catalog_damaged') throw error;
     list.damaged.push({ key: headKey(id), reason: message });
   }
-}
-
-/** Several lanes take from one source, which is asked for one at a time. */
-function lockstep(ids: Iterable<string> | AsyncIterable<string>): () => Promise<string | undefined> {
-  const source = Symbol.asyncIterator in ids ? ids[Symbol.asyncIterator]() : ids[Symbol.iterator]();
-  let turn: Promise<unknown> = Promise.resolve();
-  return async () => {
-    const mine = turn.then(async () => {
-      const { done, value } = await source.next();
-      return done === true ? undefined : value;
-    });
-    turn = mine.catch(() => undefined);
-    return await mine;
-  };
 }
 
 function compare(a: string, b: string): number {

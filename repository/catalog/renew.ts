@@ -28,15 +28,22 @@ export async function renewSnapshot(copy: RepositoryCopy, signal?: AbortSignal):
   return (await makeSnapshot(copy, signal, base)) === 'created';
 }
 
-/** @param base without it every head is read */
 export async function makeSnapshot(
   copy: RepositoryCopy,
   signal?: AbortSignal,
   base?: Snapshot,
 ): Promise<'created' | 'exists'> {
+  const { snapshot, marks, at } = await draftSnapshot(copy, signal, base);
+  const outcome = await putSnapshot(copy, snapshot);
+  await forgetAbandoned(copy, marks, at);
+  return outcome;
+}
+
+/** @param base without it every head is read */
+export async function draftSnapshot(copy: RepositoryCopy, signal?: AbortSignal, base?: Snapshot): Promise<Draft> {
   const since = await newestSnapshot(copy);
+  const at = await copy.store.clock();
   const marks = await listMarks(copy, signal);
-  // A base that is not the newest (the newest cannot be read) knows less than what a writer could see: from its own era on.
   const { changed, names } = await changesSince(copy, { since, ...nothing, ...base }, signal);
   marks.push(...(await listMarks(copy, signal)));
   for (const { backupId } of marks) changed.add(backupId);
@@ -44,12 +51,16 @@ export async function makeSnapshot(
     ? await renewed(copy, base, await inDoubt(copy, base, changed, signal), signal)
     : await listEveryHead(copy, signal);
   const unsettled = new Set([...marks.map(({ backupId }) => backupId), ...damaged.map(({ key }) => backupOfHead(key))]);
+  // An older base, where the newest cannot be read, looks further back than this one's readers will.
   const absorbed = names.filter((name) => Number(name.slice(0, 10)) >= since);
-  const outcome = await putSnapshot(copy, {
-    ...{ number: since + 1, since, absorbed, unsettled: [...unsettled], heads },
-  });
-  await forgetAbandoned(copy, marks);
-  return outcome;
+  return { marks, at, snapshot: { number: since + 1, since, absorbed, unsettled: [...unsettled], heads } };
+}
+
+export interface Draft {
+  snapshot: Snapshot;
+  marks: { key: string; modified: Date }[];
+  /** The store's clock, when it was begun. */
+  at: Date;
 }
 
 /**
@@ -70,16 +81,18 @@ async function inDoubt(
   return doubtful;
 }
 
-async function hasMany(copy: RepositoryCopy): Promise<boolean> {
+export async function hasMany(copy: RepositoryCopy): Promise<boolean> {
   let heads = 0;
   for await (const _ of copy.store.list(headsPrefix)) if (++heads >= worthwhile) return true;
   return false;
 }
 
 /** The snapshot that was just made says which they were; the next one needs them no more. */
-async function forgetAbandoned(copy: RepositoryCopy, marks: { key: string; modified: Date }[]): Promise<void> {
-  if (marks.length === 0) return;
-  const now = await copy.store.clock();
+async function forgetAbandoned(
+  copy: RepositoryCopy,
+  marks: { key: string; modified: Date }[],
+  now: Date,
+): Promise<void> {
   const old = marks.filter(({ modified }) => now.getTime() - modified.getTime() > abandonedMs).map(({ key }) => key);
   if (old.length > 0) await copy.store.delete([...new Set(old)]).catch(() => undefined);
 }

@@ -12,6 +12,13 @@ export async function* walkObjects(root: string, prefix: string, after = ''): As
   yield* walk(root, prefix.slice(0, prefix.lastIndexOf('/') + 1), prefix, after);
 }
 
+/** In the order in which their keys stand, each with its '/'. */
+export async function* walkFolders(root: string, prefix: string): AsyncIterable<string> {
+  const found = (await entries(path.join(root, prefix))).filter((entry) => entry.isDirectory());
+  const names = found.map(({ name }) => name).filter((name) => `${prefix}${name}` !== temporaryFolder);
+  yield* names.sort((a, b) => (`${a}/` < `${b}/` ? -1 : 1));
+}
+
 async function* walk(root: string, folder: string, prefix: string, after: string): AsyncIterable<StoredObject> {
   const names = (await entries(path.join(root, folder)))
     .map((entry) => (entry.isDirectory() ? `${folder}${entry.name}/` : entry.isFile() ? `${folder}${entry.name}` : ''))

@@ -12,7 +12,7 @@ import path from 'node:path';
 import { HoldfastError } from '../../domain/errors';
 import type { GetOptions, PutOptions, Store, StoredObject } from '../store';
 import { dirError, errnoOf, makeFolders, readStretch, removeEmptyFolders, syncFolder, writeWhole } from './dir-files';
-import { walkObjects } from './dir-walk';
+import { walkFolders, walkObjects } from './dir-walk';
 import { assertKey, assertPrefix, temporaryFolder } from './keys';
 import { probeStore } from './probe';
 
@@ -77,6 +77,16 @@ export class DirStore implements Store {
         options.signal?.throwIfAborted();
         yield object;
       }
+    } catch (error) {
+      throw dirError(error, this.#where(prefix));
+    }
+  }
+
+  async *folders(prefix: string): AsyncIterable<string> {
+    assertPrefix(prefix);
+    try {
+      await stat(this.location);
+      yield* walkFolders(this.location, prefix);
     } catch (error) {
       throw dirError(error, this.#where(prefix));
     }

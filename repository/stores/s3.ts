@@ -14,6 +14,7 @@ import {
   GetObjectCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
+  type ListObjectsV2CommandOutput,
   PutObjectCommand,
   type PutObjectCommandInput,
   type S3Client,
@@ -113,28 +114,20 @@ export class S3Store implements Store {
   }
 
   async *list(prefix: string, options: { after?: string; signal?: AbortSignal } = {}): AsyncIterable<StoredObject> {
-    assertPrefix(prefix);
-    const { after, signal } = options;
-    const startAfter = after === undefined ? undefined : this.#prefix + after;
-    let token: string | undefined;
-    do {
-      const page = await this.#ask(prefix, async (client) => {
-        return await client.send(
-          new ListObjectsV2Command({
-            Bucket: this.config.bucket,
-            Prefix: this.#prefix + prefix,
-            StartAfter: startAfter,
-            ContinuationToken: token,
-          }),
-          { abortSignal: signal },
-        );
-      });
+    for await (const page of this.#pages(prefix, options)) {
       for (const one of page.Contents ?? []) {
         const key = (one.Key ?? '').slice(this.#prefix.length);
         yield { key, bytes: one.Size ?? 0, modified: one.LastModified ?? new Date(0) };
       }
-      token = page.NextContinuationToken;
-    } while (token !== undefined);
+    }
+  }
+
+  async *folders(prefix: string, options: { signal?: AbortSignal } = {}): AsyncIterable<string> {
+    for await (const page of this.#pages(prefix, { ...options, delimiter: '/' })) {
+      for (const { Prefix = '' } of page.CommonPrefixes ?? []) {
+        yield Prefix.slice(this.#prefix.length + prefix.length, -1);
+      }
+    }
   }
 
   async delete(keys: string[]): Promise<void> {
@@ -154,6 +147,22 @@ export class S3Store implements Store {
   async close(): Promise<void> {
     this.#client?.destroy();
     this.#client = undefined;
+  }
+
+  async *#pages(
+    prefix: string,
+    { after, delimiter, signal }: { after?: string; delimiter?: string; signal?: AbortSignal },
+  ): AsyncIterable<ListObjectsV2CommandOutput> {
+    assertPrefix(prefix);
+    const place = { Bucket: this.config.bucket, Prefix: this.#prefix + prefix, Delimiter: delimiter };
+    const startAfter = after === undefined ? undefined : this.#prefix + after;
+    let token: string | undefined;
+    do {
+      const asked = new ListObjectsV2Command({ ...place, StartAfter: startAfter, ContinuationToken: token });
+      const page = await this.#ask(prefix, async (client) => await client.send(asked, { abortSignal: signal }));
+      yield page;
+      token = page.NextContinuationToken;
+    } while (token !== undefined);
   }
 
   #object(key: string): { Bucket: string; Key: string } {

@@ -1,7 +1,7 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { writeCatalogLines } from '../../repository/catalog-lines';
-import { getHead, listHeads, putHead } from '../../repository/heads';
+import { getHead, listHeads, putHead, removeHead } from '../../repository/heads';
 import { rebuildCatalog } from '../../repository/rebuild';
 import { copyDocuments, copyRun } from '../../repository/replicate';
 import { getSealedManifest } from '../../repository/sealed-manifest';
@@ -45,7 +45,7 @@ describe('the catalog', () => {
   test('is made again from the backups alone', async () => {
     const { repository, root, copy, heads } = await made();
     await rm(path.join(root, 'catalog'), { recursive: true });
-    expect(await rebuildCatalog(repository.copies)).toEqual({ rebuilt: [older, newer], kept: [], unusable: [] });
+    expect(await rebuildCatalog(repository.copies)).toMatchObject({ rebuilt: [older, newer], kept: [], unusable: [] });
     const again = (await listHeads(copy)).heads;
     expect(again).toMatchObject(
       heads.map(({ id, bytes, storedBytes, checksum, manifestSha256, startedAt, seconds }) => {
@@ -69,6 +69,41 @@ describe('the catalog', () => {
     });
     expect((await getHead(copy, older)).verifiedAt).toBe('2026-01-05T00:00:00Z');
     expect((await getHead(copy, newer)).status).toBe('failed');
+  });
+
+  test('what had expired or failed does not come back as completed, and what was removed does not come back', async () => {
+    const { repository, root, copy, heads } = await made();
+    const [first, second] = heads;
+    if (first === undefined || second === undefined) throw new Error('two backups were made');
+    const proofs = [{ level: 'quick' as const, at: '2026-01-05T00:00:00Z', seconds: 1, outcome: 'passed' as const }];
+    await putHead(copy, { ...first, status: 'expired', expiredAt: '2026-01-05T00:00:00Z', proofs });
+    const failed = 'shop_full_20260103_000000';
+    await putHead(copy, { ...first, id: failed, status: 'failed', startedAt: '2026-01-03T00:00:00Z' });
+    const removed = 'shop_full_20260104_000000';
+    await putHead(copy, { ...first, id: removed });
+    await removeHead(copy, removed);
+    const before = await listHeads(copy);
+    await rm(path.join(root, 'catalog/heads'), { recursive: true });
+    expect(await rebuildCatalog(repository.copies)).toMatchObject({
+      rebuilt: [older, newer, failed],
+      kept: [],
+      untold: [],
+    });
+    expect(await listHeads(copy)).toEqual(before);
+    expect(before.heads.map(({ status }) => status)).toEqual(['expired', 'completed', 'failed']);
+    expect(await rebuildCatalog(repository.copies)).toMatchObject({ rebuilt: [], kept: [older, newer] });
+    await rm(path.join(root, 'catalog'), { recursive: true });
+    expect(await rebuildCatalog(repository.copies)).toMatchObject({ rebuilt: [older, newer], untold: [older, newer] });
+    expect((await getHead(copy, older)).status).toBe('completed');
+  });
+
+  test('keeps the name of a store that cannot be reached, and takes away that of one that has lost its copy', async () => {
+    const { repository, copy, heads } = await made(2);
+    const [first, second] = heads;
+    if (first === undefined || second === undefined) throw new Error('two backups were made');
+    await putHead(copy, { ...first, stores: ['s0', 's1', 'far'] });
+    expect(await rebuildCatalog(repository.copies)).toMatchObject({ rebuilt: [], kept: [older, newer] });
+    expect((await getHead(copy, older)).stores).toEqual(['s0', 'far']);
   });
 
   test('names the stores that have the backup when it is made again', async () => {

@@ -56,6 +56,14 @@ export function storeConformance(title: string, config: () => Promise<StoreConfi
       await others.close();
     });
 
+    test('names the folders below a prefix, whatever they hold', async () => {
+      for (const key of ['tree/b/1', 'tree/b/2/3', 'tree/b-c/1', 'tree/a/x/y', 'tree/file'])
+        await store.put(key, Buffer.from(key));
+      const names: string[] = [];
+      for await (const name of store.folders?.('tree/') ?? []) names.push(name);
+      expect(names).toEqual(['a', 'b-c', 'b']);
+    });
+
     test('reads ranges, from the start and from the end', async () => {
       await store.put('range', Buffer.from('0123456789'));
       const text = async (range: { start: number; length?: number }) =>
