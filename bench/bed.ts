@@ -15,6 +15,8 @@ export interface BedOptions {
   rounds: number;
   /** Of one sample, for the works that look on for a time; absent: what each of them takes. */
   seconds?: number;
+  /** In the catalog, for the work that is about one. */
+  backups: number;
   /** The server, where it is not the machine's newest as it comes. */
   server?: Pick<ClusterOptions, 'binDir' | 'conf'>;
   say: (line: string) => void;

@@ -1,5 +1,5 @@
 /**
- * The benchmarks: `npm run bench -- [NAME…] [--json] [--mib N] [--rounds N] [--seconds N]`; what each measures and how is in docs/benchmarks.md.
+ * The benchmarks: `npm run bench -- [NAME…] [--json] [--mib N] [--rounds N] [--seconds N] [--backups N]`; what each measures and how is in docs/benchmarks.md.
  *
  * Guaranteed: contenders meet the same data on the same file system, by turns; figures are medians; a peer that is not on the
  * machine is named as missing. Not guaranteed: that absolute figures mean anything on a machine that is doing something else.
@@ -9,6 +9,7 @@ import { level } from './peers/peer';
 import { describe, type Row } from './row';
 import { Session } from './session';
 import { backup } from './works/backup';
+import { catalog } from './works/catalog';
 import { commit } from './works/commit';
 import { history } from './works/history';
 import { incremental } from './works/incremental';
@@ -32,6 +33,7 @@ const works: Record<string, (session: Session) => Promise<Row>> = {
   'incremental-growth': incrementalGrowth,
   overhead,
   history,
+  catalog,
   'wal-replay': walReplay,
   'wal-push': walPush,
   'wal-cost': walCost,
@@ -48,19 +50,20 @@ async function main(args: string[]): Promise<number> {
       mib: { type: 'string', default: '2048' },
       rounds: { type: 'string', default: '3' },
       seconds: { type: 'string' },
+      backups: { type: 'string', default: '5000' },
     },
   });
   const names = positionals.length > 0 ? positionals : Object.keys(works);
   const unknown = names.filter((name) => !(name in works));
-  const [mib, rounds] = [Number(values.mib), Number(values.rounds)];
+  const [mib, rounds, backups] = [Number(values.mib), Number(values.rounds), Number(values.backups)];
   const seconds = values.seconds === undefined ? undefined : Number(values.seconds);
-  const bad = !(mib > 0) || !isCount(rounds) || (seconds !== undefined && !isCount(seconds));
+  const bad = !(mib > 0) || !isCount(rounds) || !isCount(backups) || (seconds !== undefined && !isCount(seconds));
   if (unknown.length > 0 || bad) {
-    const options = '[--json] [--mib N] [--rounds N] [--seconds N]';
+    const options = '[--json] [--mib N] [--rounds N] [--seconds N] [--backups N]';
     process.stderr.write(`usage: bench [${Object.keys(works).join('|')}]… ${options}\n`);
     return 2;
   }
-  const session = new Session({ mib, rounds, seconds, say: (line) => process.stderr.write(`${line}\n`) });
+  const session = new Session({ mib, rounds, seconds, backups, say: (line) => process.stderr.write(`${line}\n`) });
   const rows: Row[] = [];
   let failed = false;
   const interrupted = () => void session.bed.destroy().finally(() => process.exit(130));

@@ -47,7 +47,12 @@ export async function getSealed<T>(
       hints: ['restore from another store or backup'],
     });
   }
-  return openJson(object, schema, { ...sealingOf(copy, key), where });
+  return openSealed(copy, key, schema, object);
+}
+
+/** What was read already. @throws HoldfastError as {@link getSealed} */
+export function openSealed<T>(copy: RepositoryCopy, key: string, schema: z.ZodType<T>, object: Buffer): T {
+  return openJson(object, schema, { ...sealingOf(copy, key), where: `${copy.store.name}:${key}` });
 }
 
 export async function getSealedIfThere<T>(

@@ -13,7 +13,7 @@ import { currentAuthor } from './catalog/author';
 import { forEach } from './catalog/each';
 import { putEntry } from './catalog/history';
 import { Memory } from './catalog/memory';
-import { byAge, headBody, headsAtOnce } from './catalog/read';
+import { byAge, headBody } from './catalog/read';
 import { type Draft, draftSnapshot, hasMany, makeSnapshot } from './catalog/renew';
 import { newestSnapshot } from './catalog/snapshots';
 import type { RepositoryCopy } from './copy';
@@ -21,7 +21,10 @@ import { describeBackup } from './described';
 import { refOf } from './documents';
 import { backupKeys, headKey } from './names';
 import { clearHead } from './redact';
-import { getSealedManifest } from './sealed-manifest';
+import { readSealedManifest } from './sealed-manifest';
+
+/** Requests under way: most of the time is spent waiting for the store. */
+const atOnce = 48;
 
 export interface RebuiltCatalog {
   /** Ids whose head was made. */
@@ -39,7 +42,7 @@ export async function rebuildCatalog(copies: RepositoryCopy[]): Promise<RebuiltC
   for (const copy of copies) sights.push(await lookAt(copy));
   const outcome: RebuiltCatalog = { rebuilt: [], kept: [], unusable: [], untold: [] };
   const ids = new Set(sights.flatMap(({ sealed, gone }) => [...sealed.keys(), ...gone]));
-  await forEach([...ids].sort(), headsAtOnce, async (id) => {
+  await forEach([...ids].sort(), atOnce, async (id) => {
     const { made, untold } = await mend(sights, id);
     (made ? outcome.rebuilt : outcome.kept).push(id);
     if (untold) outcome.untold.push(id);
@@ -58,11 +61,20 @@ interface StoreSight {
   memory: Memory;
   draft: Draft;
   heads: Map<string, BackupHead>;
-  /** SHA-256 of the sealed manifest of each backup that is complete here, and the head made of it where none was there that fits. */
-  sealed: Map<string, { sha256: string; made?: BackupHead }>;
+  /** Backups that are complete here. */
+  sealed: Map<string, SealedSight>;
   /** Without head and without manifest, and told by the history to have failed or expired. */
   gone: Set<string>;
   unusable: { id: string; reason: string }[];
+}
+
+interface SealedSight {
+  /** Of the sealed manifest. */
+  sha256: string;
+  /** There is a head, and it is of this manifest. */
+  fits: boolean;
+  /** Made of the manifest, where neither a head nor the history is of it. */
+  made?: BackupHead;
 }
 
 async function lookAt(copy: RepositoryCopy): Promise<StoreSight> {
@@ -70,9 +82,10 @@ async function lookAt(copy: RepositoryCopy): Promise<StoreSight> {
   const draft = await draftSnapshot(copy);
   const heads = new Map(draft.snapshot.heads.map((head) => [head.id, head]));
   const sight: StoreSight = { copy, memory, draft, heads, sealed: new Map(), gone: new Set(), unusable: [] };
-  await forEach(backupIds(copy), headsAtOnce, async (id) => {
+  await forEach(backupIds(copy), atOnce, async (id) => {
     try {
-      sight.sealed.set(id, await lookAtBackup(copy, id, heads.get(id)));
+      const head = heads.get(id);
+      sight.sealed.set(id, await lookAtBackup(copy, id, head, head ? undefined : await memory.recall(id)));
     } catch (error) {
       if (!isHoldfastError(error) || error.retryable) throw error;
       sight.unusable.push({ id, reason: reportError(error).message });
@@ -84,22 +97,24 @@ async function lookAt(copy: RepositoryCopy): Promise<StoreSight> {
   return sight;
 }
 
-/** A head that was published with this manifest is right; the store's own checksum of it saves reading it. */
+/** What a head or the history says of this manifest is right; the store's own checksum of it saves reading it. */
 async function lookAtBackup(
   copy: RepositoryCopy,
   id: string,
   head: BackupHead | undefined,
-): Promise<{ sha256: string; made?: BackupHead }> {
-  const key = backupKeys.sealed(id);
-  if (head?.manifestSha256 !== undefined) {
-    const seen = await copy.store.head(key);
-    if (seen?.sha256 === head.manifestSha256) return { sha256: seen.sha256 };
+  recalled: BackupHead | undefined,
+): Promise<SealedSight> {
+  const known = (head ?? recalled)?.manifestSha256;
+  if (known !== undefined) {
+    const seen = await copy.store.head(backupKeys.sealed(id));
+    if (seen?.sha256 === known) return { sha256: known, fits: head !== undefined };
   }
-  const manifest = await getSealedManifest(copy, { id });
-  const { sha256 } = refOf('', await copy.store.get(key));
-  if (head && (head.status !== 'completed' || head.manifestSha256 === sha256)) return { sha256 };
+  const { manifest, sha256 } = await readSealedManifest(copy, { id });
+  if (head && (head.status !== 'completed' || head.manifestSha256 === sha256)) return { sha256, fits: true };
+  if (recalled?.manifestSha256 === sha256) return { sha256, fits: false };
   const checksums = await copy.store.get(backupKeys.checksums(id)).catch(() => undefined);
-  return { sha256, made: describeBackup(manifest, copy, sha256, checksums && refOf('', checksums).sha256) };
+  const made = describeBackup(manifest, copy, sha256, checksums && refOf('', checksums).sha256);
+  return { sha256, fits: false, made };
 }
 
 /** Gives the backup its head in each store that lacks it, and says in each which stores have it. */
@@ -107,15 +122,13 @@ async function mend(sights: StoreSight[], id: string): Promise<{ made: boolean; 
   const outcome = { made: false, untold: false };
   const reachable = sights.map(({ copy }) => copy.store.name);
   const complete = sights.filter(({ sealed }) => sealed.has(id)).map(({ copy }) => copy.store.name);
-  const elsewhere = sights
-    .find(({ heads, sealed }) => heads.has(id) && sealed.get(id)?.made === undefined)
-    ?.heads.get(id);
+  const elsewhere = sights.find(({ sealed }) => sealed.get(id)?.fits)?.heads.get(id);
   for (const sight of sights) {
     const { heads, sealed, gone, memory } = sight;
     const seen = sealed.get(id);
     if (seen === undefined && !gone.has(id)) continue;
     const old = heads.get(id);
-    const fits = old !== undefined && seen?.made === undefined;
+    const fits = old !== undefined && (seen?.fits ?? false);
     const told = fits ? old : fitting(await memory.recall(id), seen?.sha256);
     const head = told ?? (elsewhere && ofAnotherCopy(elsewhere)) ?? seen?.made;
     if (head === undefined) continue;
