@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { writingAs } from '../repository/catalog/author';
 import type { GlobalOptions, Outcome } from './context';
-import { answer } from './output/say';
+import { answer, answerJson } from './output/say';
 
 /** Runs a command's work and prints what it leaves, in the form that was asked for. */
 export function acting<Options extends GlobalOptions>(
@@ -13,7 +13,7 @@ export function acting<Options extends GlobalOptions>(
     const argument = typeof given[0] === 'string' ? given[0] : undefined;
     const options = command.optsWithGlobals<Options>();
     const { json, text, exit = 0 } = await writingAs(nameOf(command), () => work(options, argument));
-    if (options.json && json !== undefined) await answer(JSON.stringify(json));
+    if (options.json && json !== undefined) await answerJson(json);
     else if (!options.json && text !== undefined && text !== '') await answer(text);
     process.exitCode = exit;
   };

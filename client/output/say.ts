@@ -13,7 +13,21 @@ export function sayError(report: ErrorReport): void {
 
 /** Answers on stdout; resolves when the last byte has left, so that the process may end. */
 export function answer(text: string): Promise<void> {
-  return new Promise((resolve) => {
-    process.stdout.write(text.endsWith('\n') ? text : `${text}\n`, () => resolve());
-  });
+  return written(text.endsWith('\n') ? text : `${text}\n`);
+}
+
+const inOne = 1000;
+
+/** Of a long list piece by piece: as one text a catalog of many backups would lie in memory three times. */
+export async function answerJson(json: unknown): Promise<void> {
+  if (!Array.isArray(json) || json.length <= inOne) return await answer(JSON.stringify(json));
+  for (let at = 0; at < json.length; at += inOne) {
+    const piece = JSON.stringify(json.slice(at, at + inOne)).slice(1, -1);
+    await written(`${at === 0 ? '[' : ','}${piece}`);
+  }
+  await written(']\n');
+}
+
+function written(text: string): Promise<void> {
+  return new Promise((resolve) => process.stdout.write(text, () => resolve()));
 }
