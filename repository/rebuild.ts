@@ -13,7 +13,7 @@ import { currentAuthor } from './catalog/author';
 import { forEach } from './catalog/each';
 import { putEntry } from './catalog/history';
 import { Memory } from './catalog/memory';
-import { byAge, headBody } from './catalog/read';
+import { byAge, getHeadIfWhole, headBody } from './catalog/read';
 import { type Draft, draftSnapshot, hasMany, makeSnapshot } from './catalog/renew';
 import { newestSnapshot } from './catalog/snapshots';
 import type { RepositoryCopy } from './copy';
@@ -78,9 +78,9 @@ interface SealedSight {
 }
 
 async function lookAt(copy: RepositoryCopy): Promise<StoreSight> {
-  const memory = await Memory.of(copy);
   const draft = await draftSnapshot(copy);
   const heads = new Map(draft.snapshot.heads.map((head) => [head.id, head]));
+  const memory = await Memory.of(copy, heads);
   const sight: StoreSight = { copy, memory, draft, heads, sealed: new Map(), gone: new Set(), unusable: [] };
   await forEach(backupIds(copy), atOnce, async (id) => {
     try {
@@ -134,34 +134,40 @@ async function mend(sights: StoreSight[], id: string): Promise<{ made: boolean; 
     if (head === undefined) continue;
     const others = head.stores.filter((name) => !reachable.includes(name));
     const stores = seen === undefined ? head.stores : [...complete, ...others];
-    if (fits && sameNames(stores, old.stores)) continue;
+    // One that is being made says by itself where it is when it is done.
+    if (fits && (sameNames(stores, old.stores) || !['completed', 'expired'].includes(old.status))) continue;
+    const { location } = sight.copy.store;
+    if (!(await putBack(sight, { ...head, stores, location }, { old, told }))) continue;
     outcome.made ||= !fits;
     outcome.untold ||= told === undefined && elsewhere === undefined;
-    const { location } = sight.copy.store;
-    await putBack(sight, { ...head, stores, location }, told);
   }
   return outcome;
 }
 
 /**
  * Not as other changes are made, since the index is made anew afterwards: a hundred thousand heads are a request each, and of one that is as the
- * history told there is nothing new to tell.
+ * history told there is nothing new to tell. Somebody else's head that has come since we looked stays.
  */
 async function putBack(
   { copy, heads, draft }: StoreSight,
   head: BackupHead,
-  told: BackupHead | undefined,
-): Promise<void> {
+  { old, told }: { old?: BackupHead; told?: BackupHead },
+): Promise<boolean> {
   const clear = clearHead(copy, head);
-  const changed = changedKeys(told, clear);
-  if (told === undefined || changed.length > 0) {
-    const { since, absorbed } = draft.snapshot;
-    const facts = { backupId: head.id, from: told?.status ?? null, to: head.status, changed, head: clear };
-    const made = { format: 1 as const, at: draft.at.toISOString(), by: currentAuthor(), note: 'made again' };
-    absorbed.push(await putEntry(copy, since, { ...made, ...facts }));
+  const [key, body] = [headKey(head.id), headBody(clear)];
+  if (old !== undefined || (await copy.store.put(key, body, { ifAbsent: true })) === 'exists') {
+    const now = await getHeadIfWhole(copy, head.id);
+    if (now !== undefined && (old === undefined || changedKeys(old, now).length > 0)) return false;
+    await copy.store.put(key, body);
   }
-  await copy.store.put(headKey(head.id), headBody(clear));
   heads.set(head.id, clear);
+  const changed = changedKeys(told, clear);
+  if (told !== undefined && changed.length === 0) return true;
+  const { since, absorbed } = draft.snapshot;
+  const facts = { backupId: head.id, from: told?.status ?? null, to: head.status, changed, head: clear };
+  const made = { format: 1 as const, at: draft.at.toISOString(), by: currentAuthor(), note: 'made again' };
+  absorbed.push(await putEntry(copy, since, { ...made, ...facts }));
+  return true;
 }
 
 /** What the history tells of an earlier backup of that id is not of this one. */

@@ -14,14 +14,17 @@ export class Memory {
     private readonly settled: Map<string, BackupHead>,
   ) {}
 
-  static async of(copy: RepositoryCopy): Promise<Memory> {
+  /** @param there heads that are not lost: nothing is kept in memory of them a second time */
+  static async of(copy: RepositoryCopy, there: ReadonlyMap<string, BackupHead>): Promise<Memory> {
     const last = new Map<string, EntryName>();
     for await (const entry of listEntries(copy)) last.set(entry.backupId, entry);
     const snapshot = await usableSnapshot(copy);
     const settled = new Map<string, BackupHead>();
     if (snapshot) {
       const { changed } = await changesSince(copy, snapshot);
-      for (const head of snapshot.heads) if (!changed.has(head.id)) settled.set(head.id, head);
+      for (const head of snapshot.heads) {
+        if (!changed.has(head.id) && !there.has(head.id)) settled.set(head.id, head);
+      }
     }
     return new Memory(copy, last, settled);
   }
