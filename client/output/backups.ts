@@ -47,7 +47,7 @@ export function took(seconds: number | undefined): string {
   return seconds === undefined ? '' : formatDuration(seconds * 1000);
 }
 
-/** `s3: full 2d 3h ago, locked until 2027-01-01, pinned`. */
+/** `s3: full 2d 3h ago, locked until 2027-01-01`. */
 export function copyText(copy: CopyFacts, now: Date): string {
   const facts = factsOf(copy, now);
   return facts.length === 0 ? copy.store : `${copy.store}: ${facts.join(', ')}`;
@@ -66,7 +66,5 @@ function factsOf(copy: CopyFacts, now: Date): string[] {
     ...failedProofs(copy).map((level) => `${level} check FAILED`),
     ...(proof ? [`${proof.level} ${age} ago`] : []),
     ...(copy.lock ? [`locked until ${copy.lock.until.slice(0, 10)}`] : []),
-    ...(copy.pinned ? ['pinned'] : []),
-    ...(copy.held ? ['legal hold'] : []),
   ];
 }

@@ -11,10 +11,6 @@ export interface CopyFacts {
   provenAt?: string;
   proofs?: BackupHead['proofs'];
   lock?: BackupHead['lock'];
-  /** Somebody said that it stays. */
-  pinned?: boolean;
-  /** It stays as evidence. */
-  held?: boolean;
 }
 
 /** A head as all stores together have it, and each copy by itself. */
