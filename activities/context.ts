@@ -7,6 +7,7 @@ import { openConfiguredRepository } from '../components/config-file/open-reposit
 import type { BackupSession } from '../components/postgres/session';
 import type { Config, LoadedConfig } from '../domain/config/types';
 import type { Repository } from '../repository/repository';
+import { Bandwidth } from '../repository/stores/bandwidth';
 import { Slots } from './in-lanes';
 import { PackThreads } from './threads/pool';
 
@@ -24,6 +25,7 @@ export class SiteContext {
   private opened?: Promise<Repository>;
   private openedToWrite = false;
   private pool?: PackThreads;
+  private readonly bandwidths = new Map<string, Bandwidth>();
   private slots?: Slots;
 
   constructor({ loaded, site, processQueue }: SiteContextOptions) {
@@ -49,6 +51,15 @@ export class SiteContext {
       this.forget(opening);
       throw error;
     }
+  }
+
+  /** What all copies into a store that this process makes share; undefined: as much as goes. */
+  bandwidthInto(store: string): Bandwidth | undefined {
+    const limit = this.config.stores[store]?.bandwidthLimit;
+    if (limit === undefined) return undefined;
+    const bandwidth = this.bandwidths.get(store) ?? new Bandwidth(limit);
+    this.bandwidths.set(store, bandwidth);
+    return bandwidth;
   }
 
   get threads(): PackThreads {

@@ -20,6 +20,12 @@ import { beginPoint } from './point/begin';
 import { expirePoints } from './point/expire';
 import { awaitMarks, markDatabases } from './point/marks';
 import { writeReceipt } from './receipts/write';
+import { beginReplication, endReplication, reachStore } from './replicate/begin';
+import { nextToCopy } from './replicate/plan';
+import { publishCopy } from './replicate/publish';
+import { repairBackup } from './replicate/repair';
+import { replicateRun } from './replicate/run';
+import { replicateWal } from './replicate/wal';
 import { putDataBack, removeWorkDirs, setDataAside } from './restore/aside';
 import { checkTarget } from './restore/check-target';
 import { dropSetAside } from './restore/drop';
@@ -49,6 +55,16 @@ const activities = {
   },
   ...{ beginConsolidation, planConsolidation, consolidateRun },
   ...{ beginPoint, markDatabases, awaitMarks, expirePoints },
+  ...{
+    nextToCopy,
+    beginReplication,
+    reachStore,
+    replicateRun,
+    replicateWal,
+    publishCopy,
+    endReplication,
+    repairBackup,
+  },
   ...{ receiveWal },
   ...{
     resolveRestore,

@@ -49,6 +49,7 @@ export const catalogue = {
   backup_unusable: refused,
   chain_broken: failed,
   catalog_damaged: failed,
+  copies_missing: failed,
 
   // sources
   postgres_unreachable: transient,

@@ -1,5 +1,6 @@
 /** What a procedure tells while it runs (query `progress`) and when it is over. Times are RFC 3339 UTC. */
 import type { ErrorReport } from './errors';
+import type { CopyEnd } from './replication/requests';
 
 export type ProcedureState = 'starting' | 'in_progress' | 'completed' | 'failed' | 'aborted';
 
@@ -57,6 +58,8 @@ export interface ProcedureResult {
   details?: Record<string, unknown>;
   /** What a restore made: where each component lies, and how to reach a database that was left running. */
   restored?: RestoredComponent[];
+  /** How the copy in each store ended. */
+  copies?: CopyEnd[];
 }
 
 export interface RestoredComponent {

@@ -16,6 +16,17 @@ export type PackWork =
   | { kind: 'consolidate'; site: string; backupId: string; component: string; store: string; of: string }
   | { kind: 'copy'; site: string; backupId: string; component: string; store: string; to: string }
   | {
+      kind: 'replicate';
+      site: string;
+      backupId: string;
+      component: string;
+      to: string;
+      /** Read what is there, since something of it was found damaged. */
+      read: boolean;
+      /** Of the leases, which each run renews. */
+      holder: string;
+    }
+  | {
       kind: 'place';
       site: string;
       backupId: string;
@@ -39,6 +50,9 @@ export interface RunOutcome {
   reused: number;
   /** At most a handful; the rest is counted in the last one. */
   warnings: string[];
+  /** Of copies: what really went out, as it is stored, and how many objects were put right. */
+  sentBytes?: number;
+  repaired?: number;
 }
 
 export const nothingDone: RunOutcome = { packs: 0, bytes: 0, storedBytes: 0, reused: 0, warnings: [] };
@@ -52,5 +66,11 @@ export function addOutcomes(a: RunOutcome, b: RunOutcome): RunOutcome {
     storedBytes: a.storedBytes + b.storedBytes,
     reused: a.reused + b.reused,
     warnings: [...a.warnings, ...b.warnings].slice(0, warningsKept),
+    ...both('sentBytes', a, b),
+    ...both('repaired', a, b),
   };
+}
+
+function both(of: 'sentBytes' | 'repaired', a: RunOutcome, b: RunOutcome): Partial<RunOutcome> {
+  return a[of] === undefined && b[of] === undefined ? {} : { [of]: (a[of] ?? 0) + (b[of] ?? 0) };
 }

@@ -25,7 +25,7 @@ export interface OpenRepository {
   stores: Store[];
   keySource: KeySource;
   system: string;
-  /** Make the repository where no store has one yet. Needs every store. */
+  /** Make the repository where no store has one yet, which needs every store; those that are empty join it. */
   create?: boolean;
 }
 
@@ -108,18 +108,22 @@ export interface FoundStore {
 }
 
 async function look(stores: Store[], all: boolean): Promise<{ found: FoundStore[]; unavailable: UnavailableStore[] }> {
-  const found: FoundStore[] = [];
-  const unavailable: UnavailableStore[] = [];
-  for (const store of stores) {
-    try {
-      if (all) await store.clock().catch(async () => await store.probe());
-      found.push({ store, description: await readDescription(store) });
-    } catch (error) {
-      if (all || !isHoldfastError(error) || !error.code.startsWith('store_')) throw error;
-      unavailable.push({ store, error });
-    }
-  }
+  const looked = await Promise.all(stores.map(async (store) => await lookAt(store, all)));
+  const found = looked.filter((one) => 'description' in one);
+  const unavailable = looked.filter((one) => 'error' in one);
   const first = unavailable[0];
-  if (found.length === 0 && first !== undefined) throw first.error;
+  // A store that is away may hold the repository that must not be begun a second time, unless another one shows it.
+  const known = found.some(({ description }) => description !== undefined);
+  if (first !== undefined && (found.length === 0 || (all && !known))) throw first.error;
   return { found, unavailable };
+}
+
+async function lookAt(store: Store, toWrite: boolean): Promise<FoundStore | UnavailableStore> {
+  try {
+    if (toWrite) await store.clock().catch(async () => await store.probe());
+    return { store, description: await readDescription(store) };
+  } catch (error) {
+    if (!isHoldfastError(error) || !error.code.startsWith('store_')) throw error;
+    return { store, error };
+  }
 }

@@ -44,6 +44,11 @@ export interface Store {
   put(key: string, body: Uint8Array, options?: PutOptions): Promise<'created' | 'exists'>;
   /** @throws HoldfastError `object_not_found`, `store_unavailable` … */
   get(key: string, options?: GetOptions): Promise<Buffer>;
+  /**
+   * Has the service copy an object from another store of its own under the same key, so that its bytes do not come here. False: these two
+   * cannot. Nothing is told of what was copied: look at its checksum afterwards. @throws HoldfastError `store_unavailable`
+   */
+  takeFrom?(from: Store, key: string, options?: { signal?: AbortSignal }): Promise<boolean>;
   head(key: string, options?: { signal?: AbortSignal }): Promise<(StoredObject & { sha256?: string }) | undefined>;
   /** In ascending byte order of keys; any number of them. `after` is exclusive. */
   list(prefix: string, options?: { after?: string; signal?: AbortSignal }): AsyncIterable<StoredObject>;

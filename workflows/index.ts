@@ -9,6 +9,8 @@ export { backup } from './backup/backup';
 export { consolidate } from './consolidate';
 export { packRuns } from './pack-runs';
 export { recoveryPoint } from './point/recovery-point';
+export { replicateBackup } from './replicate/replicate-backup';
+export { replicateBackups } from './replicate/replicate-backups';
 export { pointInTimeRestore } from './restore/point-in-time-restore';
 export { restore } from './restore/restore';
 export { shipWal } from './ship-wal';

@@ -1,5 +1,5 @@
 /**
- * Works through runs of packs, a few at a time: storing, placing, verifying or copying.
+ * Works through runs of packs, a few at a time: storing, placing, verifying, copying or replicating.
  *
  * A history must stay small for a backup of any size: one activity per run (up to 2 GiB of source), and where there are many
  * runs, one child workflow per fifteen hundred. A pebibyte is half a million runs in 350 children, and neither they nor their
@@ -26,6 +26,9 @@ export async function packRuns(request: PackRunsRequest): Promise<RunOutcome> {
   return inThisHistory(request, () => undefined);
 }
 
+/** One store of several that is away is told after some minutes, so that the others are not kept from theirs. */
+export const storeTries = 12;
+
 /** Does the runs here, or through children where they are many; tells the run's board as they finish. */
 export async function workThrough(run: Run, request: PackRunsRequest): Promise<RunOutcome> {
   const report = (outcome: RunOutcome) => {
@@ -38,7 +41,7 @@ export async function workThrough(run: Run, request: PackRunsRequest): Promise<R
     const part = { ...request, from, to: Math.min(from + runsPerHistory, request.to) };
     const outcome = await executeChild(packRuns, {
       args: [part],
-      workflowId: `${workflowInfo().workflowId}/${request.work.kind}/${request.work.component}/${from}`,
+      workflowId: `${workflowInfo().workflowId}/${partOf(request.work)}/${from}`,
       staticSummary: `${request.work.kind} runs ${part.from} to ${part.to - 1} of ${request.work.component}`,
     });
     report(outcome);
@@ -61,8 +64,15 @@ async function inThisHistory(request: PackRunsRequest, report: (outcome: RunOutc
   return sum;
 }
 
+/** Copies into several stores go on beside each other. */
+function partOf(work: PackWork): string {
+  if (work.kind !== 'replicate') return `${work.kind}/${work.component}`;
+  return `${work.kind}/${work.to}/${work.backupId}/${work.component}`;
+}
+
 function oneRun(work: PackWork, run: number): Promise<RunOutcome> {
-  const site = onSite(work.site, { summary: `${work.kind} ${work.component}, run ${run}` });
+  const summary = `${work.kind} ${work.component}, run ${run}`;
+  const site = onSite(work.site, { summary, ...(work.kind === 'replicate' && { tries: storeTries }) });
   switch (work.kind) {
     case 'store':
       return site.storeRun({ ...work, run });
@@ -72,6 +82,8 @@ function oneRun(work: PackWork, run: number): Promise<RunOutcome> {
       return site.consolidateRun({ ...work, run });
     case 'copy':
       return site.copyRun({ ...work, run });
+    case 'replicate':
+      return site.replicateRun({ ...work, run });
     case 'place':
       return site.placeRun({ ...work, run });
   }

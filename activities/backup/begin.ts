@@ -6,6 +6,7 @@ import { checkStreamed } from '../../components/postgres/base-backup/check';
 import { checkPostgres } from '../../components/postgres/check';
 import { slotName } from '../../components/postgres/wal/replication';
 import type { BackupHead, BackupType, ChainLink } from '../../domain/backup';
+import { ownStores } from '../../domain/config/copies';
 import { componentOf, dataDirOf, filesOf, postgresOf, siteInId, siteOf } from '../../domain/config/names';
 import type { ComponentConfig } from '../../domain/config/types';
 import { HoldfastError, isErrorCode } from '../../domain/errors';
@@ -40,7 +41,7 @@ export function scopeOf(context: SiteContext, request: Omit<BackupRequest, 'type
   const { config, site } = context;
   const tier = request.tier === undefined ? undefined : tierOf(context, request.tier);
   const names = request.components ?? tier?.components ?? Object.keys(siteOf(config, site).components);
-  const stores = (tier?.to ?? Object.keys(config.stores)).filter(
+  const stores = (tier?.to ?? ownStores(config.stores)).filter(
     (name) => request.upload || config.stores[name]?.kind === 'dir',
   );
   if (stores.length === 0) {
@@ -70,6 +71,10 @@ export async function claimJob(
   const { workflowExecution, scheduledTimestampMs } = activityInfo();
   const owner = `${workflowExecution?.workflowId}/${workflowExecution?.runId}`;
   const partial = { ...wanted, system: config.system, site, store, copies, jobs: config.parallelJobs };
+  if (!dryRun) {
+    const repository = await context.repository({ create: true });
+    for (const name of stores) repository.copy(name); // each must be reached now, and not only when its turn comes
+  }
   const { type } = wanted;
   // An id names a second: the next free one is taken; a retry of this very run finds its own.
   for (let second = 0; ; second++) {

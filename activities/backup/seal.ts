@@ -127,15 +127,17 @@ export async function copyRun(context: SiteContext, work: CopyRunWork): Promise<
   const ref = manifest.components[work.component]?.indexes[work.run];
   if (!ref) throw new HoldfastError('invalid_backup', `run ${work.run} of ${work.component} is not in the manifest`);
   const signal = cancellationSignal();
-  const outcome = await copyRunOf(from, repository.copy(work.to), ref, { signal, progress: beating() });
-  return { ...nothingDone, ...outcome };
+  const { packs, bytes, storedBytes, reused } = await copyRunOf(from, repository.copy(work.to), ref, {
+    ...{ signal, progress: beating(), bandwidth: context.bandwidthInto(work.to) },
+  });
+  return { ...nothingDone, packs, bytes, storedBytes, reused };
 }
 
 export async function copyManifest(context: SiteContext, job: BackupJob & { to: string }): Promise<void> {
   const repository = await context.repository({ create: true });
   const from = repository.copy(job.store);
   const manifest = await getSealedManifest(from, { id: job.backupId });
-  await copyDocuments(from, repository.copy(job.to), manifest, cancellationSignal());
+  await copyDocuments(from, repository.copy(job.to), manifest, { signal: cancellationSignal() });
 }
 
 /** Only now does the backup count: its head says `completed` in every store that holds it. */

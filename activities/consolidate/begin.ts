@@ -1,5 +1,6 @@
 /** Which chain is put together, and what the full backup made of it is called. */
 import { activityInfo } from '@temporalio/activity';
+import { ownStores } from '../../domain/config/copies';
 import { siteInId } from '../../domain/config/names';
 import { HoldfastError } from '../../domain/errors';
 import { backupId } from '../../domain/ids';
@@ -23,7 +24,7 @@ export async function beginConsolidation(
     });
   }
   const head = await getHead(copy, manifest.backupId);
-  const stores = Object.keys(config.stores).filter((name) => head.stores.includes(name));
+  const stores = ownStores(config.stores).filter((name) => head.stores.includes(name));
   const copies = stores.filter((name) => name !== copy.store.name);
   const { workflowExecution } = activityInfo();
   const owner = `${workflowExecution?.workflowId}/${workflowExecution?.runId}`;

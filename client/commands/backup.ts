@@ -1,5 +1,6 @@
 /** `backup`: one site, all of them, or those a tier is run on. */
 import type { BackupType } from '../../domain/backup';
+import { ownStores } from '../../domain/config/copies';
 import type { Config } from '../../domain/config/types';
 import { HoldfastError } from '../../domain/errors';
 import { configured, type GlobalOptions, type Outcome } from '../context';
@@ -35,7 +36,7 @@ export async function backup(options: BackupOptions): Promise<Outcome> {
 }
 
 function checkLocalStore(config: Config, tier: string | undefined): void {
-  const names = tier === undefined ? Object.keys(config.stores) : (config.tiers[tier]?.to ?? []);
+  const names = tier === undefined ? ownStores(config.stores) : (config.tiers[tier]?.to ?? []);
   if (names.some((name) => config.stores[name]?.kind === 'dir')) return;
   const what = tier === undefined ? 'the configuration' : `the tier ${tier}`;
   throw new HoldfastError('usage', `nothing may be uploaded, and ${what} has no store of kind dir`, {

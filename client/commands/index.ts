@@ -3,11 +3,13 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { acting } from '../program-action';
 import { declareCatalog } from './catalog-commands';
 import { declareKey } from './key-commands';
+import { declareReplication } from './declare-replication';
 
 export function declareCommands(program: Command): void {
   declareEngine(program);
   declareConfig(program);
   declareProcedures(program);
+  declareReplication(program);
   declareSchedules(program);
   declareQuestions(program);
   declareCatalog(program);

@@ -2,7 +2,8 @@
 import { type Client, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
 import { HoldfastError } from '../../domain/errors';
 
-const procedures = new Set(['backup', 'restore', 'pointInTimeRestore', 'verifyBackup', 'consolidate']);
+const replicating = ['replicateBackup', 'replicateBackups'];
+const procedures = new Set(['backup', 'restore', 'pointInTimeRestore', 'verifyBackup', 'consolidate', ...replicating]);
 
 /** @throws HoldfastError `procedure_not_found` */
 export async function findProcedure(client: Client, name?: string): Promise<WorkflowHandle> {

@@ -2,6 +2,7 @@
 import { formatBytes, formatDuration } from '../../domain/config/units';
 import { catalogue } from '../../domain/errors';
 import type { ProcedureResult, RestoredComponent } from '../../domain/progress';
+import type { CopyEnd } from '../../domain/replication/requests';
 
 /** 0 completed · what its error says when it failed · 130 aborted. */
 export function exitOf({ status, error }: ProcedureResult): number {
@@ -19,10 +20,17 @@ export function describeResult(result: ProcedureResult): string {
     lines.push(`  ${formatBytes(bytes)}${storedBytes === undefined ? '' : `, ${formatBytes(storedBytes)} stored`}`);
   }
   if (recoveryPoint !== undefined) lines.push(`  recovery point ${recoveryPoint}`);
-  lines.push(...(result.restored ?? []).map(describeRestored));
+  lines.push(...(result.restored ?? []).map(describeRestored), ...(result.copies ?? []).map(describeCopy));
   if (result.receipt !== null) lines.push(`  receipt ${result.receipt}`);
   for (const warning of result.warnings) lines.push(`  warning: ${warning}`);
   return lines.join('\n');
+}
+
+function describeCopy({ store, outcome, packs, storedBytes, repaired, error }: CopyEnd): string {
+  if (error !== undefined) return `  ${store}: no copy: ${error.message}`;
+  const sent = packs === 0 ? 'nothing was missing' : `${packs} packs, ${formatBytes(storedBytes)}`;
+  const mended = repaired === 0 ? '' : `, ${repaired} damaged objects repaired`;
+  return `  ${store}: ${outcome === 'there' ? 'was there' : 'copied'}, ${sent}${mended}`;
 }
 
 function describeRestored({ component, path, backupId, socket, port }: RestoredComponent): string {

@@ -4,6 +4,7 @@
  */
 import { resolve } from 'node:path';
 import { defaultLevel } from '../pack';
+import { copiesProblems, ownStores } from './copies';
 import type { ConfigPath, Problem } from './problems';
 import type { ParsedConfig } from './schema';
 import { tierOf, tierProblems } from './tiers';
@@ -42,7 +43,8 @@ export function completeConfig(parsed: ParsedConfig, environment: Environment, b
   const stores: Record<string, StoreConfig> = {};
   for (const [name, store] of Object.entries(parsed.stores ?? storesOfEnvironment(environment))) {
     if (store.kind === 'dir') {
-      stores[name] = { kind: 'dir', path: at(store.path ?? fill(`stores.${name}.path`, 'BACKUP_ROOT', defaultRoot)) };
+      const path = at(store.path ?? fill(`stores.${name}.path`, 'BACKUP_ROOT', defaultRoot));
+      stores[name] = { ...store, path };
       continue;
     }
     const bucket = store.bucket ?? fill(`stores.${name}.bucket`, 'S3_BUCKET', '');
@@ -51,7 +53,7 @@ export function completeConfig(parsed: ParsedConfig, environment: Environment, b
     const region = store.region ?? fill(`stores.${name}.region`, 'S3_REGION', 'us-east-1');
     stores[name] = { ...store, bucket, region, ...(store.prefix && { prefix: store.prefix.replace(/\/$/, '') }) };
   }
-  const everyStore = Object.keys(stores);
+  const everyStore = ownStores(stores);
 
   const days = fill('retentionDays', 'BACKUP_RETENTION_DAYS', '30');
   if (!/^[1-9]\d{0,5}$/.test(days)) refuse('BACKUP_RETENTION_DAYS', 'a number of days');
@@ -61,8 +63,9 @@ export function completeConfig(parsed: ParsedConfig, environment: Environment, b
 
   const tiers: Record<string, TierConfig> = {};
   for (const [name, tier] of Object.entries(parsed.tiers)) {
-    problems.push(...tierProblems(name, tier));
-    tiers[name] = tierOf(tier, everyStore, retentionDays);
+    problems.push(...tierProblems(name, tier), ...copiesProblems(name, tier, everyStore));
+    const copiedWithin = parsed.replication.within;
+    tiers[name] = tierOf(tier, { stores: everyStore, retentionDays, copiedWithin });
   }
 
   const config: Config = {
@@ -74,6 +77,7 @@ export function completeConfig(parsed: ParsedConfig, environment: Environment, b
     objectives: parsed.objectives,
     ...(parsed.metrics && { metrics: parsed.metrics }),
     tiers,
+    replication: parsed.replication,
     restoreOrder: parsed.restore?.order ?? [],
     ...(parsed.restore?.spool === undefined ? {} : { spoolBytes: parsed.restore.spool }),
     parallelJobs: parsed.parallelJobs,

@@ -13,6 +13,7 @@ export function referenceProblems(data: unknown): Problem[] {
   return [
     ...keys(data, ['tiers']).flatMap((tier) => [
       ...toStores(['tiers', tier, 'to']),
+      ...toStores(['tiers', tier, 'copies', 'to']),
       ...unknownNames(data, ['tiers', tier, 'components'], [...components]),
     ]),
     ...unknownNames(data, ['restore', 'order'], [...components]),

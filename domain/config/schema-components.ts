@@ -10,7 +10,7 @@ const wal = z.strictObject({
     .default('slot')
     .describe("how WAL comes: received from a replication slot, or pushed by the server's archive_command"),
   mode: z.enum(walModes).default('async').describe('whether commits wait until the stores have them'),
-  to: names.optional().describe('names of stores; absent: every store'),
+  to: names.optional().describe('names of stores; absent: every store without a role'),
   quorum: z.int().min(1).optional().describe('how many of these stores must have WAL before it counts; absent: all'),
   interval: duration.default(500).describe('mode async: how long WAL may gather before it is sent'),
   bandwidthLimit: rate.optional().describe('of all that is sent for this component'),

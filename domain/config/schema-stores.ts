@@ -1,11 +1,13 @@
 /** Where backups live. */
 import { z } from 'zod';
+import { storeCopying } from './schema-replication';
 import { filePath, secret } from './schema-values';
 import { storageClasses } from './types';
 
 const dir = z.strictObject({
   kind: z.literal('dir'),
   path: filePath.optional().describe('absent: $BACKUP_ROOT'),
+  ...storeCopying,
 });
 
 const s3 = z.strictObject({
@@ -28,6 +30,7 @@ const s3 = z.strictObject({
   storageClass: z.enum(storageClasses).optional().describe('of packs; what is small stays in the standard class'),
   accessKeyId: secret.optional().describe('absent: the AWS default chain'),
   secretAccessKey: secret.optional(),
+  ...storeCopying,
 });
 
 export const storeSchema = z.discriminatedUnion('kind', [dir, s3]);

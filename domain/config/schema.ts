@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { componentSchema } from './schema-components';
+import { replication, tierCopies } from './schema-replication';
 import { serviceSchema } from './schema-services';
 import { storeSchema } from './schema-stores';
 import {
@@ -66,7 +67,8 @@ const tier = z.strictObject({
       'point: a recovery point across the components, of the databases by name and of the files by what changed',
     ),
   timeout: pace.optional().describe('how long one may take; a recovery point without it: until the next is due'),
-  to: names.optional().describe('names of stores; absent: every store'),
+  to: names.optional().describe('names of stores; absent: every store without a role'),
+  copies: tierCopies.optional(),
   keep: z
     .strictObject({ last: count.optional(), days: count.optional(), weeks: count.optional(), months: count.optional() })
     .optional(),
@@ -114,6 +116,7 @@ export const configSchema = z.strictObject({
     .optional()
     .describe('absent: no metrics are served'),
   tiers: nameMap(tier).default({}),
+  replication,
   restore: restore.optional(),
   parallelJobs: z.int().min(1).max(64).default(2),
   maxChain: z

@@ -1,7 +1,8 @@
 /** Tiers as they are meant: every default filled in, and what contradicts itself told. */
+import { copiesOf, storesBesideCopies } from './copies';
 import type { Problem } from './problems';
 import type { ParsedConfig } from './schema';
-import type { TierConfig } from './types';
+import type { Milliseconds, TierConfig } from './types';
 
 type ParsedTier = ParsedConfig['tiers'][string];
 
@@ -9,8 +10,17 @@ type ParsedTier = ParsedConfig['tiers'][string];
 const pointTimeout = 5 * 60_000;
 const pointsKept = 24;
 
-export function tierOf(tier: ParsedTier, everyStore: string[], retentionDays: number): TierConfig {
-  const to = tier.to ?? everyStore;
+interface TierDefaults {
+  /** Stores of what names none. */
+  stores: string[];
+  retentionDays: number;
+  copiedWithin: Milliseconds;
+}
+
+export function tierOf(parsed: ParsedTier, { stores, retentionDays, copiedWithin }: TierDefaults): TierConfig {
+  const { copies: _, ...rest } = parsed;
+  const tier = { ...rest, ...copiesOf(parsed, copiedWithin) };
+  const to = tier.to ?? storesBesideCopies(parsed, stores);
   if (tier.type !== 'point') return { ...tier, to, keep: tier.keep ?? { days: retentionDays } };
   const timeout = tier.timeout ?? tier.every ?? pointTimeout;
   return { ...tier, to, timeout, keep: { last: tier.keep?.last ?? pointsKept } };

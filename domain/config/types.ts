@@ -21,6 +21,8 @@ export interface Config {
   /** Where `up` and `worker` answer Prometheus, host:port; absent: nowhere. */
   metrics?: { address: string };
   tiers: Record<string, TierConfig>;
+  /** How old a backup may be without the copies that its tier wants. */
+  replication: { within: Milliseconds };
   /** Components in the order they are restored; those not named follow in the order of the configuration. */
   restoreOrder: string[];
   /** Bytes of WAL that may lie beside a restore's target; absent: a share of the free space. */
@@ -155,12 +157,19 @@ export interface CommandService extends ServiceBase {
 
 export type StoreConfig = DirStoreConfig | S3StoreConfig;
 
-export interface DirStoreConfig {
+interface StoreBase {
+  /** What the store is for: it then gets copies only, unless it is named. Several may share one. */
+  role?: string;
+  /** Of copies into the store. Absent: unlimited. */
+  bandwidthLimit?: BytesPerSecond;
+}
+
+export interface DirStoreConfig extends StoreBase {
   kind: 'dir';
   path: string;
 }
 
-export interface S3StoreConfig {
+export interface S3StoreConfig extends StoreBase {
   kind: 's3';
   bucket: string;
   region: string;
@@ -206,10 +215,20 @@ export interface TierConfig {
   /** How long one may take; certain for recovery points. */
   timeout?: Milliseconds;
   to: string[];
+  /** Absent: no copies besides. */
+  copies?: CopiesConfig;
   keep: { last?: number; days?: number; weeks?: number; months?: number };
   verify: 'quick' | 'full';
   /** Absent: every component of the site. */
   components?: string[];
+}
+
+/** What a backup gets after it counts. */
+export interface CopiesConfig {
+  to: string[];
+  /** How many of the stores are enough. */
+  success: 'all' | number;
+  within: Milliseconds;
 }
 
 /** Where a value came from that the configuration does not name itself. */

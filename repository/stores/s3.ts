@@ -24,6 +24,7 @@ import { assertKey, assertPrefix } from './keys';
 import type { S3StoreConfig } from './open';
 import { probeStore } from './probe';
 import { makeClient } from './s3-client';
+import { copyWithin, mayCopy } from './s3-copy';
 import { isAbsent, isBehindEnd, isConflict, isPassing, isTaken, s3Error } from './s3-errors';
 import { attemptsAt, bodyOf, deleteAll, storeClock, withKnownHash } from './s3-requests';
 
@@ -69,6 +70,13 @@ export class S3Store implements Store {
         }
       }
     });
+  }
+
+  async takeFrom(from: Store, key: string, options: { signal?: AbortSignal } = {}): Promise<boolean> {
+    if (!(from instanceof S3Store) || !mayCopy(from.config, this.config)) return false;
+    const StorageClass = key.includes('/packs/') ? this.config.storageClass : undefined;
+    const there = { source: from.#object(key), target: { ...this.#object(key), StorageClass } };
+    return await this.#ask(key, async (client) => await copyWithin(client, there, options.signal));
   }
 
   async get(key: string, options: GetOptions = {}): Promise<Buffer> {

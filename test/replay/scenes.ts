@@ -17,6 +17,7 @@ import {
   streamedJob,
 } from '../workflows/mocked-site';
 import type { Stage } from '../workflows/with-workers';
+import { replicationScenes } from './scenes-replication';
 
 export interface Scene {
   type: keyof typeof workflows;
@@ -152,6 +153,7 @@ export const scenes: Scene[] = [
     behaviour: () => ({ awaitMarks: hang }),
   },
   { type: 'recoveryPoint', reason: 'dry-run', request: { ...point, dryRun: true } },
+  ...replicationScenes,
   { type: 'packRuns', reason: 'placed', request: packRuns('place') },
   {
     type: 'packRuns',

@@ -2,6 +2,7 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { BackupJob, ControlActivities, RestoreJob, SiteActivities } from '../../activities/contracts';
+import type { ReplicationJob } from '../../activities/replicate/contracts';
 import type { RunOutcome } from '../../domain/runs';
 
 export const backupJob: BackupJob = {
@@ -80,6 +81,17 @@ export const restoreJob: RestoreJob = {
   warnings: [],
 };
 
+export const replicationJob: ReplicationJob = {
+  system: 'sys',
+  site: 'dc01',
+  backupId: backupJob.backupId,
+  targets: ['dr', 'apac'],
+  enough: 2,
+  members: [{ backupId: backupJob.backupId, components: [{ name: 'database', runs: 3 }], bytes: 900, packs: 9 }],
+  jobs: 2,
+  holder: 'replicate/sys/dc01/latest/run',
+};
+
 export const oneRun: RunOutcome = { packs: 3, bytes: 300, storedBytes: 100, reused: 0, warnings: [] };
 
 export interface MockedSite {
@@ -123,6 +135,14 @@ export function mockedSite(processQueue: string, behaviour: Behaviour = {}): Moc
     copyManifest: undefined,
     publishBackup: undefined,
     discardBackup: undefined,
+    nextToCopy: { backups: [{ backupId: backupJob.backupId, to: ['dr'], enough: 1 }] },
+    beginReplication: replicationJob,
+    reachStore: ['lacking'],
+    replicateRun: oneRun,
+    replicateWal: { segments: 1, bytes: 100 },
+    publishCopy: { repaired: 0 },
+    endReplication: undefined,
+    repairBackup: { packs: 9, repaired: [], count: 0 },
     receiveWal: { message: 'ended' },
     letCommitsGo: true,
     resolveRestore: restoreJob,

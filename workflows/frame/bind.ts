@@ -12,6 +12,8 @@ export interface Binding {
   giveUpAfter?: Duration;
   /** Nothing has begun yet: what cannot be reached after a few tries is told at once instead of being waited for. */
   first?: boolean;
+  /** How often it is tried at the most, where it is not waited for. */
+  tries?: number;
   /** Runs for as long as the worker does: its attempts are the deaths of workers over months, and no reason to wait longer each time. */
   lasting?: boolean;
   /** What was begun cannot be taken up again: an attempt that fails, or whose worker dies, is the caller's business. */
@@ -33,11 +35,12 @@ const patience: ActivityOptions = {
 };
 
 /** Activities of a site's agent: its data, its services, its stores. */
-export function onSite(site: string, { summary, giveUpAfter, first, lasting, once }: Binding): SiteActivities {
+export function onSite(site: string, { summary, giveUpAfter, first, tries, lasting, once }: Binding): SiteActivities {
   return proxyActivities<SiteActivities>({
     ...patience,
     ...(giveUpAfter === undefined ? {} : { scheduleToCloseTimeout: giveUpAfter, startToCloseTimeout: giveUpAfter }),
     ...(first ? { retry: { ...patience.retry, maximumAttempts: firstAttempts } } : {}),
+    ...(tries === undefined ? {} : { retry: { ...patience.retry, maximumAttempts: tries } }),
     ...(lasting ? { retry: { ...patience.retry, maximumInterval: '1 second' } } : {}),
     ...(once ? { retry: { maximumAttempts: 1 } } : {}),
     taskQueue: siteQueue(site),

@@ -1,0 +1,37 @@
+/** While a backup is copied nobody removes it, neither where it comes from nor where it goes to. */
+import { type HoldfastError, isHoldfastError } from '../../domain/errors';
+import { releaseLease, takeLease } from '../../repository/leases';
+import type { SiteContext } from '../context';
+
+/** Renewed with every run of packs: a copier that died is waited for no longer. */
+const leaseMs = 24 * 3_600_000;
+
+/** In every store that can be reached. @throws HoldfastError `backup_unusable` when it is being removed everywhere */
+export async function leaseForCopy(context: SiteContext, backupIds: string[], holder: string): Promise<void> {
+  const { copies } = await context.repository();
+  for (const backupId of backupIds) {
+    let [held, refusal]: [number, HoldfastError | undefined] = [0, undefined];
+    for (const copy of copies) {
+      try {
+        await takeLease(copy, { backupId, kind: 'copy', holder, ms: leaseMs });
+        held += 1;
+      } catch (error) {
+        // A store that is away removes nothing and gives nothing; one that removes it is no source.
+        if (!isHoldfastError(error)) throw error;
+        refusal = error;
+      }
+    }
+    if (held === 0 && refusal !== undefined) throw refusal;
+  }
+}
+
+export async function endCopyLeases(context: SiteContext, backupIds: string[], holder: string): Promise<void> {
+  const { copies } = await context.repository();
+  for (const copy of copies) {
+    for (const backupId of backupIds) {
+      await releaseLease(copy, backupId, holder).catch((error: unknown) => {
+        if (!isHoldfastError(error)) throw error; // it ends by itself
+      });
+    }
+  }
+}

@@ -1,0 +1,70 @@
+/** A copy counts when all of it is in its store: only then the store’s catalog has it, with the proof of the copying and none of its source. */
+import { cancellationSignal, log } from '@temporalio/activity';
+import type { BackupHead, Proof } from '../../domain/backup';
+import { HoldfastError, isHoldfastError } from '../../domain/errors';
+import { getHead, putHead } from '../../repository/heads';
+import { replicateSealed } from '../../repository/replicate-sealed';
+import { getSealedManifest } from '../../repository/sealed-manifest';
+import { chainManifests } from '../backup/parent';
+import { renewCatalogLines } from '../backup/seal';
+import type { SiteContext } from '../context';
+import type { CopyPart } from './contracts';
+import { type SourceCopy, sourceCopies } from './sources';
+
+export async function publishCopy(
+  context: SiteContext,
+  { backupId, to, member, seconds }: CopyPart & { seconds: number },
+): Promise<{ repaired: number }> {
+  const target = (await context.repository({ create: true })).copy(to);
+  const sources = await sourceCopies(context, member.backupId, to);
+  const head = sources.find((one) => one.head.status === 'completed')?.head ?? sources[0]?.head;
+  if (head === undefined) throw new HoldfastError('internal', 'a source has gone');
+  const repaired = await replicateSealed(
+    sources.map(({ copy }) => copy),
+    target,
+    head,
+    cancellationSignal(),
+  );
+  for (const { key, store, from } of repaired)
+    log.error(`${key} was damaged in ${store} and was repaired from ${from}`);
+  const manifest = await getSealedManifest(target, head);
+  await chainManifests(target, manifest.chain);
+  const before = await getHead(target, member.backupId).catch(ofCopyOrNone);
+  const at = new Date().toISOString();
+  const proof: Proof = { level: 'quick', at, seconds, outcome: 'passed' };
+  const { lock: _lock, proofs: _proofs, provenAt: _proven, ...described } = head;
+  const stores = [...new Set([...sources.flatMap((one) => one.head.stores), to])];
+  await putHead(target, {
+    ...described,
+    ...ofThisCopy(before),
+    ...{ stores, location: target.store.location, verifiedAt: at },
+    proofs: [...(before?.proofs ?? []).filter((one) => one.level !== 'quick' && one.outcome !== 'failed'), proof],
+  });
+  await renewCatalogLines(context, target);
+  for (const source of sources) await tellStores(source, stores);
+  if (member.backupId === backupId) log.info('a copy of a backup counts', { backupId, store: to });
+  return { repaired: repaired.length };
+}
+
+/** Of a copy that was there before: what was shown of it, when it expired, and what holds it. */
+function ofThisCopy(before: BackupHead | undefined): Partial<BackupHead> {
+  if (before === undefined || before.status === 'failed' || before.status === 'creating') return {};
+  const { lock, provenAt, status, expiredAt } = before;
+  return { status, ...(expiredAt && { expiredAt }), ...(lock && { lock }), ...(provenAt && { provenAt }) };
+}
+
+/** The other copies say so too. One that cannot be written now is told at the next copying. */
+async function tellStores({ copy, head }: SourceCopy, stores: string[]): Promise<void> {
+  if (stores.every((store) => head.stores.includes(store))) return;
+  try {
+    const now = await getHead(copy, head.id);
+    await putHead(copy, { ...now, stores: [...new Set([...now.stores, ...stores])] });
+  } catch (error) {
+    if (!isHoldfastError(error)) throw error;
+  }
+}
+
+function ofCopyOrNone(error: unknown): undefined {
+  if (isHoldfastError(error) && ['backup_not_found', 'catalog_damaged'].includes(error.code)) return undefined;
+  throw error;
+}
