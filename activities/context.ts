@@ -62,6 +62,11 @@ export class SiteContext {
     return bandwidth;
   }
 
+  /** A store failed that could be reached before: the next who asks opens anew, and leaves it out if it is still away. */
+  lookAgain(): void {
+    if (this.opened) this.forget(this.opened);
+  }
+
   get threads(): PackThreads {
     this.pool ??= new PackThreads();
     return this.pool;

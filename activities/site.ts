@@ -4,6 +4,7 @@
  * Arguments and answers are small (`contracts.ts`) and hold no secret: they stay in histories. Not guaranteed: any order; that is the
  * workflows' part.
  */
+import { tellsOfStore } from './answering';
 import { announceBackup, beginBackup, checkHealth } from './backup/begin';
 import { planComponent } from './backup/plan';
 import { awaitWal, copyManifest, copyRun, discardBackup, publishBackup, sealBackup } from './backup/seal';
@@ -84,6 +85,16 @@ const activities = {
 
 export function siteActivities(context: SiteContext): SiteActivities {
   return Object.fromEntries(
-    Object.entries(activities).map(([name, activity]) => [name, (argument: never) => activity(context, argument)]),
+    Object.entries(activities).map(([name, activity]) => [
+      name,
+      async (argument: never) => {
+        try {
+          return await activity(context, argument);
+        } catch (error) {
+          if (tellsOfStore(error)) context.lookAgain();
+          throw error;
+        }
+      },
+    ]),
   ) as unknown as SiteActivities;
 }

@@ -12,6 +12,8 @@ export type PackWork =
       level: 'presence' | 'quick' | 'full';
       /** The backup is being made: what the store does not have now it has lost at once. */
       fresh?: boolean;
+      /** What is not right in the store may be taken from another: it is damaged only where no store has it. */
+      elsewhere?: boolean;
     }
   | { kind: 'consolidate'; site: string; backupId: string; component: string; store: string; of: string }
   | { kind: 'copy'; site: string; backupId: string; component: string; store: string; to: string }

@@ -9,4 +9,6 @@ export interface RepositoryCopy {
   keys: RepositoryKeys;
   /** False: the repository key lies in the clear in `repository.json`; seals then prove integrity and hide nothing. */
   encrypted: boolean;
+  /** Where is read what this store does not have as it was written; absent: nowhere else. */
+  others?: RepositoryCopy[];
 }

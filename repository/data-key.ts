@@ -6,6 +6,7 @@ import type { RepositoryCopy } from './copy';
 import { keyBytes } from './crypto/keys';
 import { readJson } from './crypto/sealed-bytes';
 import { unwrapKey, wrapKey } from './crypto/wrap';
+import { fromAnyCopy } from './elsewhere';
 import { backupKeys } from './names';
 
 const keySchema = z.looseObject({ format: z.literal(1), backupId: z.string(), wrapped: z.base64() });
@@ -20,6 +21,10 @@ export async function createDataKey(copy: RepositoryCopy, backupId: string): Pro
 
 /** @throws HoldfastError `object_not_found`, `checksum_mismatch` */
 export async function getDataKey(copy: RepositoryCopy, backupId: string): Promise<Buffer> {
+  return await fromAnyCopy(copy, async (one) => await dataKeyOf(one, backupId));
+}
+
+async function dataKeyOf(copy: RepositoryCopy, backupId: string): Promise<Buffer> {
   const key = backupKeys.dataKey(backupId);
   const where = `${copy.store.name}:${key}`;
   const found = readJson(await copy.store.get(key), keySchema, where);

@@ -5,6 +5,7 @@ import { HoldfastError, isHoldfastError } from '../domain/errors';
 import type { RepositoryCopy } from './copy';
 import { openJson, sealJson } from './crypto/sealed-bytes';
 import type { OpenOptions } from './crypto/unseal';
+import { fromAnyCopy } from './elsewhere';
 
 /** What is written down of a document, so that later another one cannot stand in for it. */
 export interface DocumentRef {
@@ -32,13 +33,17 @@ export async function putSealed(
   return await copy.store.put(key, object, { ...options, sha256 });
 }
 
-/** @throws HoldfastError `object_not_found`, `checksum_mismatch`, `key_wrong`, `invalid_backup` */
+/** From another copy where the first is not right and has others. @throws HoldfastError `object_not_found`, `checksum_mismatch`, `key_wrong`, `invalid_backup` */
 export async function getSealed<T>(
   copy: RepositoryCopy,
   key: string,
   schema: z.ZodType<T>,
   sha256?: string,
 ): Promise<T> {
+  return await fromAnyCopy(copy, async (one) => await getSealedOf(one, key, schema, sha256));
+}
+
+async function getSealedOf<T>(copy: RepositoryCopy, key: string, schema: z.ZodType<T>, sha256?: string): Promise<T> {
   const object = await copy.store.get(key);
   const where = `${copy.store.name}:${key}`;
   if (sha256 !== undefined && refOf(key, object).sha256 !== sha256) {

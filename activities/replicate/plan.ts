@@ -4,6 +4,7 @@ import type { ReplicateAllRequest } from '../../domain/replication/requests';
 import { type Holding, lackingCopies } from '../../domain/replication/wanted';
 import { backupOfHead, listHeads } from '../../repository/heads';
 import type { Repository } from '../../repository/repository';
+import { answering } from '../answering';
 import type { SiteContext } from '../context';
 import type { ReplicationPage } from './contracts';
 
@@ -34,8 +35,8 @@ async function holdingsOf(
   beat: (details: unknown) => void,
 ): Promise<Holding[]> {
   const holdings: Holding[] = [];
-  for (const copy of copies) {
-    const { heads, damaged } = await listHeads(copy, signal);
+  for (const { copy, answer } of await answering(copies, (one) => listHeads(one, signal))) {
+    const { heads, damaged } = answer;
     holdings.push({ store: copy.store.name, heads, unreadable: new Set(damaged.map(({ key }) => backupOfHead(key))) });
     beat(copy.store.name);
   }

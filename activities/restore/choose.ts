@@ -10,6 +10,7 @@ import type { RepositoryCopy } from '../../repository/copy';
 import { backupOfHead, getHead, listHeads } from '../../repository/heads';
 import { headKey } from '../../repository/names';
 import { getSealedManifest } from '../../repository/sealed-manifest';
+import { answering } from '../answering';
 import type { SiteContext } from '../context';
 import { liesOn, type Way, wayOfSystem } from './timelines';
 
@@ -112,8 +113,7 @@ async function completed(context: SiteContext): Promise<{ head: BackupHead; copy
   const found = new Map<string, { head: BackupHead; copy: RepositoryCopy }>();
   const readable = new Set<string>();
   const damaged = new Map<string, RepositoryCopy>();
-  for (const copy of copies) {
-    const list = await listHeads(copy, cancellationSignal());
+  for (const { copy, answer: list } of await answering(copies, (one) => listHeads(one, cancellationSignal()))) {
     for (const { key } of list.damaged) damaged.set(backupOfHead(key), copy);
     for (const head of list.heads) {
       readable.add(head.id);

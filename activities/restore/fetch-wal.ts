@@ -4,7 +4,7 @@
  */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { cancellationSignal } from '@temporalio/activity';
+import { cancellationSignal, log } from '@temporalio/activity';
 import { fillSpool } from '../../components/postgres/wal/spool';
 import type { PostgresFacts } from '../../domain/backup';
 import { decideRecovery, type ReplayTarget } from '../../domain/decide-recovery';
@@ -13,7 +13,7 @@ import { formatInstant, parseInstant } from '../../domain/instant';
 import { formatLsn, parseLsn } from '../../domain/lsn';
 import { parseTarget, type RequestedTarget } from '../../domain/recovery-target';
 import type { TimelineStretch } from '../../domain/timeline';
-import type { WalArchive } from '../../repository/wal/archive';
+import { amongArchives, type WalReading } from '../../repository/wal/among';
 import { beating } from '../beating';
 import type { SiteContext } from '../context';
 import type { FetchedWal, RestoreComponent, RestoreJob } from '../contracts';
@@ -85,12 +85,17 @@ async function spoolComponent(
   facts: PostgresFacts,
 ) {
   const { workDir, from } = component;
-  const archive = (await openArchives(context, facts.systemIdentifier, from?.store ?? job.store))[0];
-  if (!archive) {
+  const [first, ...others] = await openArchives(context, facts.systemIdentifier, from?.store ?? job.store);
+  if (!first) {
     throw new HoldfastError('wal_gap', 'the stores hold no WAL of this database system', {
       hints: ['restore from a store that has it'],
     });
   }
+  const taken = new Set<string>();
+  const archive = amongArchives(first, others, (one) => {
+    log.error('WAL is not right in a store and was taken from another', { ...one, segment: String(one.segment) });
+    taken.add(`WAL that is not right in ${one.instead} was taken from ${one.from}`);
+  });
   await refuseLeftBranch(archive, facts);
   makeWorkDir(workDir);
   const dir = spoolOf(workDir);
@@ -101,7 +106,8 @@ async function spoolComponent(
   const at = target.kind === 'time' ? target.at : undefined;
   for (const timeline of await waysOf(archive, facts, wanted, at)) {
     try {
-      return await spoolTimeline({ context, archive, job, target, facts, dir, workDir, budget, timeline });
+      const reached = await spoolTimeline({ context, archive, job, target, facts, dir, workDir, budget, timeline });
+      return { ...reached, warnings: [...reached.warnings, ...taken] };
     } catch (error) {
       if (!isHoldfastError(error) || !triesOthers.has(error.code)) throw error;
       refusal ??= error;
@@ -113,7 +119,7 @@ async function spoolComponent(
 
 interface SpoolTimeline {
   context: SiteContext;
-  archive: WalArchive;
+  archive: WalReading;
   job: RestoreJob;
   target: RequestedTarget;
   facts: PostgresFacts;
@@ -169,7 +175,7 @@ export function replayOrder(workDir: string): ReplayOrder {
  * A server that was rewound goes on under the same timeline: a backup of the branch that was left shares its numbers with WAL
  * that is not its own.
  */
-async function refuseLeftBranch(archive: WalArchive, facts: PostgresFacts): Promise<void> {
+async function refuseLeftBranch(archive: WalReading, facts: PostgresFacts): Promise<void> {
   const stop = parseLsn(facts.stopLsn);
   for (const { timeline, from, at } of await archive.quarantines()) {
     if (timeline !== facts.timeline || stop <= from || facts.stopTime >= at) continue;

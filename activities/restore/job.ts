@@ -4,6 +4,7 @@ import { HoldfastError } from '../../domain/errors';
 import type { RunIndex } from '../../domain/pack';
 import type { TreeEntry } from '../../domain/tree';
 import type { RepositoryCopy } from '../../repository/copy';
+import { fromAnyCopy } from '../../repository/elsewhere';
 import { getHead } from '../../repository/heads';
 import { getRunIndex } from '../../repository/run-index';
 import { getSealedManifest } from '../../repository/sealed-manifest';
@@ -14,8 +15,25 @@ export async function manifestOf(
   context: SiteContext,
   { backupId, store }: { backupId: string; store: string },
 ): Promise<{ copy: RepositoryCopy; manifest: SealedManifest }> {
-  const copy = (await context.repository()).copy(store);
-  return { copy, manifest: await getSealedManifest(copy, await getHead(copy, backupId)) };
+  const copy = await copyToRead(context, store);
+  return await fromAnyCopy(copy, async (one) => {
+    const manifest = await getSealedManifest(one, await getHead(one, backupId));
+    return { copy: withOthers(one, copy), manifest };
+  });
+}
+
+/** The store that was chosen, and every other one that can be reached, for what is damaged or missing there; without it the others alone. */
+async function copyToRead(context: SiteContext, store: string): Promise<RepositoryCopy> {
+  const repository = await context.repository();
+  const others = repository.copies.filter((one) => one.store.name !== store);
+  const copy = repository.copies.find((one) => one.store.name === store) ?? others.shift() ?? repository.copy(store);
+  return { ...copy, others };
+}
+
+/** The one that was found good goes first from here on. */
+function withOthers(first: RepositoryCopy, all: RepositoryCopy): RepositoryCopy {
+  const others = [all, ...(all.others ?? [])].filter((one) => one.store.name !== first.store.name);
+  return { ...first, others: others.map((one) => ({ ...one, others: [] })) };
 }
 
 /** That which the component comes from. */

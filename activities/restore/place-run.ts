@@ -1,12 +1,14 @@
 /** Places one run of packs. What the journal says is placed is not fetched again; a pack is fetched while another is placed. */
 import path from 'node:path';
-import { cancellationSignal, heartbeat } from '@temporalio/activity';
+import { cancellationSignal, heartbeat, log } from '@temporalio/activity';
 import { PlacingJournal } from '../../components/tree/journal';
 import type { SliceParts } from '../../domain/chain-placing';
+import { isHoldfastError } from '../../domain/errors';
 import type { StoredPack } from '../../domain/pack';
 import { nothingDone, type RunOutcome } from '../../domain/runs';
 import type { RepositoryCopy } from '../../repository/copy';
 import { getDataKey } from '../../repository/data-key';
+import { fromAnyCopy } from '../../repository/elsewhere';
 import { fetchPack } from '../../repository/packs/store-pack';
 import type { SiteContext } from '../context';
 import type { PlaceRunWork } from '../contracts';
@@ -25,13 +27,26 @@ export async function placeRun(context: SiteContext, work: PlaceRunWork): Promis
   const journal = PlacingJournal.open(path.join(workDir, link === undefined ? 'journal' : `journal-${link}`));
   const parts = link === undefined ? undefined : placingOf(workDir, link, run);
   const outcome: RunOutcome = { ...nothingDone, warnings: [] };
+  const silent = new Set<string>();
   try {
     const packs = index.packs.filter(({ pack }) => parts === undefined || parts[pack] !== undefined);
     await inLanes(farApart(packs), context.packSlots, async (pack) => {
       // Placed already, by this attempt or an earlier one.
       if (journal.has(pack.pack, pack.contentMac)) outcome.reused++;
       else {
-        await placePack(context, work, { copy, pack, dataKey, signal, parts: parts?.[pack.pack] });
+        const placing = { pack, dataKey, signal, parts: parts?.[pack.pack] };
+        await fromAnyCopy(
+          withoutSilent(copy, silent),
+          async (one) => await placePack(context, work, { ...placing, copy: one }).catch(noting(silent, one)),
+          (bad, error, taken) => {
+            log.error(`a pack is not right in ${bad.store.name} and was taken from ${taken.store.name}`, {
+              why: error.message,
+            });
+            outcome.warnings = [
+              `packs that are not right in ${bad.store.name} were taken from ${taken.store.name}: ${error.message}`,
+            ];
+          },
+        );
         journal.record(pack.pack, pack.contentMac);
       }
       outcome.packs++;
@@ -44,6 +59,20 @@ export async function placeRun(context: SiteContext, work: PlaceRunWork): Promis
     attempt.leave();
   }
   return outcome;
+}
+
+/** A store that did not answer is not waited for again with every pack. */
+function noting(silent: Set<string>, { store }: RepositoryCopy): (error: unknown) => never {
+  return (error) => {
+    if (isHoldfastError(error) && error.code === 'store_unavailable') silent.add(store.name);
+    throw error;
+  };
+}
+
+function withoutSilent(copy: RepositoryCopy, silent: Set<string>): RepositoryCopy {
+  const all = [copy, ...(copy.others ?? [])];
+  const [first = copy, ...others] = all.filter(({ store }) => !silent.has(store.name));
+  return { ...first, others };
 }
 
 /** Neighbours are mostly of the same file, where two writers at once would wait for each other: first and second half by turns. */

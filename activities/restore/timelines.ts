@@ -10,7 +10,7 @@ import { HoldfastError } from '../../domain/errors';
 import type { Micros } from '../../domain/instant';
 import { parseLsn } from '../../domain/lsn';
 import type { TimelineStretch } from '../../domain/timeline';
-import type { WalArchive } from '../../repository/wal/archive';
+import type { WalReading } from '../../repository/wal/among';
 import type { SiteContext } from '../context';
 import { openArchives } from '../wal/archives';
 
@@ -26,7 +26,7 @@ export interface Way {
  * @throws HoldfastError `timeline_unreachable`
  */
 export async function waysOf(
-  archive: WalArchive,
+  archive: WalReading,
   facts: PostgresFacts,
   wanted: string | undefined,
   at?: Micros,
@@ -72,7 +72,7 @@ function begunFirst(ways: Way[], at: Micros | undefined): Way[] {
 const byNumber = (a: Way, b: Way) => b.timeline - a.timeline;
 
 /** The one marked last first; a timeline without its history cannot be reached by anybody. */
-async function allWays(archive: WalArchive): Promise<Way[]> {
+async function allWays(archive: WalReading): Promise<Way[]> {
   const found: (Way & { marked: bigint })[] = [];
   for (const timeline of await archive.timelines()) {
     const path = await archive.timelinePath(timeline).catch(() => undefined);

@@ -5,10 +5,16 @@ import { contiguousEnd } from '../../domain/intervals';
 import { parseLsn, segmentOf } from '../../domain/lsn';
 import type { VerifyRequest } from '../../domain/requests';
 import { nothingDone, type RunOutcome } from '../../domain/runs';
+import type { RepositoryCopy } from '../../repository/copy';
 import { getDataKey } from '../../repository/data-key';
 import { getHead, putHead } from '../../repository/heads';
 import { getSealedManifest } from '../../repository/sealed-manifest';
-import { type Damage, verifyManifest as verifyDocuments, verifyRun as verifyOneRun } from '../../repository/verify';
+import {
+  type Damage,
+  type VerifyOptions,
+  verifyManifest as verifyDocuments,
+  verifyRun as verifyOneRun,
+} from '../../repository/verify';
 import { chainManifests } from '../backup/parent';
 import { renewCatalogLines } from '../backup/seal';
 import { beating } from '../beating';
@@ -18,6 +24,7 @@ import { inLanes } from '../in-lanes';
 import { chooseBackup } from '../restore/choose';
 import { manifestOf } from '../restore/job';
 import { linkRuns } from '../restore/resolve';
+import { verifyElsewhere } from '../restore/verify-elsewhere';
 import { openArchives } from '../wal/archives';
 import { verifyMarks } from './marks';
 
@@ -48,17 +55,15 @@ export async function verifyManifest(context: SiteContext, job: VerifyJob): Prom
 }
 
 /** While a backup is being made it has no head that says `completed`: its manifest alone is what is verified. */
-export async function verifyRun(
-  context: SiteContext,
-  { backupId, component, store, level, run, fresh }: VerifyRunWork,
-): Promise<RunOutcome> {
-  const copy = (await context.repository()).copy(store);
-  const manifest = await getSealedManifest(copy, { id: backupId });
+export async function verifyRun(context: SiteContext, work: VerifyRunWork): Promise<RunOutcome> {
+  const { backupId, component, level, run, fresh } = work;
+  const found = await manifestToVerify(context, work);
+  const { copy, manifest } = found;
   const ref = manifest.components[component]?.indexes[run];
   if (!ref) throw new HoldfastError('invalid_backup', `run ${run} of ${component} is not in the manifest`);
   const dataKey = await getDataKey(copy, backupId);
   const signal = cancellationSignal();
-  const outcome = await verifyOneRun(copy, ref, {
+  const options: VerifyOptions = {
     presence: level === 'presence',
     signal,
     progress: beating(),
@@ -76,10 +81,20 @@ export async function verifyRun(
           },
         }
       : {}),
-  });
+  };
+  const look = async (one: RepositoryCopy) => await verifyOneRun(one, ref, options);
+  const { outcome, warnings } = work.elsewhere
+    ? await verifyElsewhere(found, work, look)
+    : { outcome: await look(copy), warnings: [] };
   if (fresh) refuseLoss(outcome.damaged);
   refuseDamage(outcome.damaged);
-  return { ...nothingDone, packs: outcome.packs, bytes: outcome.bytes, storedBytes: outcome.storedBytes };
+  return { ...nothingDone, packs: outcome.packs, bytes: outcome.bytes, storedBytes: outcome.storedBytes, warnings };
+}
+
+async function manifestToVerify(context: SiteContext, { backupId, store, elsewhere }: VerifyRunWork) {
+  if (elsewhere) return await manifestOf(context, { backupId, store });
+  const copy = (await context.repository()).copy(store);
+  return { copy, manifest: await getSealedManifest(copy, { id: backupId }) };
 }
 
 /** Said otherwise than of an old backup: it is the store that is to be looked at. */

@@ -5,6 +5,7 @@ import { postgresOf } from '../../domain/config/names';
 
 import { openBytes } from '../../repository/crypto/sealed-bytes';
 
+import { mayBeElsewhere } from '../../repository/elsewhere';
 import { descriptionKey } from '../../repository/names';
 import type { Repository } from '../../repository/repository';
 import { Bandwidth, limited } from '../../repository/stores/bandwidth';
@@ -59,8 +60,12 @@ export async function openArchives(
 ): Promise<WalArchive[]> {
   const objects = walObjects(await context.repository(), undefined, openerOf(context));
   const ordered = objects.stores.toSorted((a, b) => Number(b.name === preferred) - Number(a.name === preferred));
-  const archives = await Promise.all(ordered.map((store) => WalArchive.open(objects, store, systemIdentifier)));
-  return await furthestFirst(archives.filter((one) => one !== undefined));
+  const looked = await Promise.allSettled(ordered.map((store) => WalArchive.open(objects, store, systemIdentifier)));
+  const archives = looked.flatMap((one) => (one.status === 'fulfilled' && one.value ? [one.value] : []));
+  const failed = looked.find((one) => one.status === 'rejected');
+  // Another store may have it all; where none has, what is wrong with the one is told.
+  if (failed && (archives.length === 0 || !mayBeElsewhere(failed.reason))) throw failed.reason;
+  return await furthestFirst(archives);
 }
 
 /** Less than this is opened sooner here than it gets to a thread. */

@@ -1,9 +1,11 @@
 /** What each store has of a site's backups, and what it should have. */
 import type { Config } from '../../domain/config/types';
+import { formatDuration } from '../../domain/config/units';
 import { type CopyLag, copyLags } from '../../domain/replication/lag';
 import { type Holding, lackingCopies } from '../../domain/replication/wanted';
 import { backupOfHead, listHeads } from '../../repository/heads';
 import type { Repository } from '../../repository/repository';
+import { table } from '../output/table';
 import type { LedgerSays } from './ledger-problems';
 
 /** Of the stores that can be reached. */
@@ -22,15 +24,29 @@ export function lagsOf(config: Config, sites: string[], holdings: Holding[], now
   return sites.flatMap((site) => copyLags(site, lackingCopies(config, site, holdings), wanted, now));
 }
 
-export function lagsSay(lags: CopyLag[], now: (seconds: number) => string): LedgerSays {
+export function lagsSay(lags: CopyLag[]): LedgerSays {
   const late = lags.filter((one) => one.late);
   return {
     problems: late.map(
       ({ site, store, missing, oldest, ageSeconds, withinSeconds }) =>
-        `${missing} ${missing === 1 ? 'backup' : 'backups'} of ${site} ${missing === 1 ? 'has' : 'have'} no copy in ${store}: ${oldest} for ${now(ageSeconds)}, promised within ${now(withinSeconds)}`,
+        `${missing} ${missing === 1 ? 'backup' : 'backups'} of ${site} ${missing === 1 ? 'has' : 'have'} no copy in ${store}: ${oldest} for ${shown(ageSeconds)}, promised within ${shown(withinSeconds)}`,
     ),
     warnings: [],
   };
+}
+
+export function lagTable(lags: CopyLag[]): string[] {
+  if (lags.length === 0) return [];
+  const rows = lags.map(({ site, store, missing, oldest, ageSeconds, withinSeconds }) => [
+    ...[site, store, String(missing), oldest ?? ''],
+    ...[missing === 0 ? '' : shown(ageSeconds), shown(withinSeconds)],
+  ]);
+  const numbers = ['MISSING', 'FOR', 'PROMISED'];
+  return ['', table(['SITE', 'COPIES IN', 'MISSING', 'OLDEST', 'FOR', 'PROMISED'], rows, numbers)];
+}
+
+function shown(seconds: number): string {
+  return formatDuration(Math.round(seconds) * 1000);
 }
 
 /** The strictest promise of each. */

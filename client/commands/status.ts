@@ -8,6 +8,8 @@ import type { Config } from '../../domain/config/types';
 import { formatDuration } from '../../domain/config/units';
 import { reportError } from '../../domain/errors';
 import type { RestoreTime } from '../../domain/objectives';
+import type { CopyLag } from '../../domain/replication/lag';
+import { holdingsOf, lagsOf, lagsSay, lagTable } from '../catalog/copies';
 import { readCatalog } from '../catalog/heads';
 import { ledgerSays } from '../catalog/ledger-problems';
 import { measuredOf, objectivesSay } from '../catalog/objectives';
@@ -59,6 +61,8 @@ interface Status {
   shippers: ShipperStatus[];
   archivers: ArchiverStatus[];
   backups: TierStatus[];
+  /** How late the copies are, of each store that tiers want them in. */
+  copies: CopyLag[];
   /** What is promised of each component, beside what is measured in each store. */
   components: ComponentPromises[];
   /** Of components without their own. */
@@ -83,7 +87,8 @@ export async function status(options: GlobalOptions & { site?: string }): Promis
     const stores = await withRepository(loaded, async (repository) => ({
       points: await recoverablePoints(repository, config, sites),
       heads: (await readCatalog(repository)).heads,
-    })).catch((error: unknown) => ({ failure: reportError(error).message, points: [], heads: [] }));
+      copies: lagsOf(config, sites, await holdingsOf(repository), Date.now()),
+    })).catch((error: unknown) => ({ failure: reportError(error).message, points: [], heads: [], copies: [] }));
     const shippers = looks.map(({ workflowId: _, ...one }) => ({
       ...one,
       ...lagOf(stores.points, one.site, one.component),
@@ -103,6 +108,7 @@ export async function status(options: GlobalOptions & { site?: string }): Promis
     const says = [
       ledgerSays(stores.points, new Set(streaming), Date.now()),
       rowsSay(config, sites, stores.heads, Date.now()),
+      lagsSay(stores.copies),
       objectivesSay(config, sites, measured, (site) =>
         backups.some((one) => one.site === site && one.lastBackup !== undefined),
       ),
@@ -115,6 +121,7 @@ export async function status(options: GlobalOptions & { site?: string }): Promis
       shippers,
       archivers,
       backups,
+      copies: stores.copies,
       components: promisesOf(config, sites, measured),
       objectives: { rpoSeconds: seconds(config.objectives?.rpo), rtoSeconds: seconds(config.objectives?.rto) },
       problems: [
@@ -205,6 +212,7 @@ function describe(found: Status): string {
     String(one.kept),
   ]);
   lines.push('', table(['SITE', 'TIER', 'LAST BACKUP', 'RUNNING', 'KEPT'], rows, ['KEPT']));
+  lines.push(...lagTable(found.copies));
   lines.push(...problems.map((one) => `problem: ${one}`), ...warnings.map((one) => `warning: ${one}`));
   return lines.join('\n');
 }

@@ -69,7 +69,7 @@ async function verify(run: Run, job: RestoreJob): Promise<void> {
     const { store } = from;
     for (const link of [...links, { backupId: from.backupId, runs }]) {
       const { backupId } = link;
-      const work = { kind: 'verify', site, backupId, component: name, store, level } as const;
+      const work = { kind: 'verify', site, backupId, component: name, store, level, elsewhere: true } as const;
       await workThrough(run, { work, from: 0, to: link.runs, jobs });
     }
   }

@@ -1,7 +1,7 @@
 /** A segment of the way, as a server is to find it. */
 import { HoldfastError } from '../../../domain/errors';
 import { segmentName } from '../../../domain/lsn';
-import type { WalArchive } from '../../../repository/wal/archive';
+import type { WalReading } from '../../../repository/wal/among';
 import type { SegmentSource } from './segment-sources';
 
 /** A segment that was read: so it must be when it is read again. */
@@ -15,7 +15,7 @@ export function nameOf(archive: { segmentSize: number }, { timeline, segment }: 
 }
 
 /** Always a full segment's length. @throws HoldfastError `wal_gap`, `wal_conflict`, `checksum_mismatch`, `store_unavailable` */
-export async function readSegment(archive: WalArchive, source: SegmentSource): Promise<Buffer> {
+export async function readSegment(archive: WalReading, source: SegmentSource): Promise<Buffer> {
   const stored = await archive.fetchSegment(source.timeline, source.segment);
   if (!stored || stored.storedTo < source.usableTo) {
     const name = nameOf(archive, source);

@@ -2,7 +2,7 @@ import { contiguousEnd, merge } from '../../../domain/intervals';
 import { segmentName, segmentOf, segmentStart } from '../../../domain/lsn';
 import { type TimelineStretch, timelineOfSegment } from '../../../domain/timeline';
 import type { WalHole } from '../../../domain/wal-facts';
-import type { WalArchive } from '../../../repository/wal/archive';
+import type { WalReading } from '../../../repository/wal/among';
 
 /** Where a segment of the way comes from. */
 export interface SegmentSource {
@@ -17,7 +17,7 @@ export interface SegmentSource {
  * behind that, it is a hole.
  */
 export async function planSegments(
-  archive: WalArchive,
+  archive: WalReading,
   path: TimelineStretch[],
   first: bigint,
 ): Promise<{ sources: SegmentSource[]; hole?: WalHole }> {
@@ -65,7 +65,7 @@ function sourceOf(
   return best;
 }
 
-async function usable(archive: WalArchive, timeline: number, first: bigint): Promise<Map<bigint, number>> {
+async function usable(archive: WalReading, timeline: number, first: bigint): Promise<Map<bigint, number>> {
   const pieces = await archive.pieces(timeline, first);
   const segments = Map.groupBy(pieces, (piece) => piece.segment);
   return new Map([...segments].map(([segment, those]) => [segment, contiguousEnd(merge(those), 0)]));

@@ -14,14 +14,14 @@ import { formatLsn, type Lsn, segmentName, segmentOf, segmentStart } from '../..
 import type { TimelineStretch } from '../../../domain/timeline';
 import type { WalFacts } from '../../../domain/wal-facts';
 import { freeNow } from '../../../repository/crypto/free';
-import type { WalArchive } from '../../../repository/wal/archive';
+import type { WalReading } from '../../../repository/wal/among';
 import { FactCollector, type Wanted } from './fact-collector';
 import { nameOf, type PlannedSegment, readSegment } from './read-segment';
 import { planSegments, type SegmentSource } from './segment-sources';
 import { SpoolFiles, type SpoolFilesOptions } from './spool-files';
 
 export interface SpoolOptions extends Wanted, SpoolFilesOptions {
-  archive: WalArchive;
+  archive: WalReading;
   /** The way to the wanted timeline: `archive.timelinePath(timeline)`. */
   path: TimelineStretch[];
   /** Where replay begins: the backup's start. */
@@ -127,7 +127,7 @@ interface Read {
   fetched: boolean;
 }
 
-async function read(archive: WalArchive, files: SpoolFiles, source: SegmentSource): Promise<Read> {
+async function read(archive: WalReading, files: SpoolFiles, source: SegmentSource): Promise<Read> {
   const name = nameOf(archive, source);
   const kept = await files.reuse(name, source.usableTo);
   if (kept) return { source, bytes: kept, fetched: false };
@@ -147,7 +147,7 @@ async function settle(
   freeNow(bytes);
 }
 
-function missingStart(archive: WalArchive, { from, path }: SpoolOptions): HoldfastError {
+function missingStart(archive: WalReading, { from, path }: SpoolOptions): HoldfastError {
   const name = segmentName(path.at(-1)?.timeline ?? 1, segmentOf(from, archive.segmentSize), archive.segmentSize);
   return new HoldfastError('wal_gap', `the WAL from ${formatLsn(from)} on is not stored`, {
     where: name,
