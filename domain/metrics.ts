@@ -23,6 +23,9 @@ export const metrics = {
   holdfast_last_backup_bytes: 'bytes of source that the newest completed backup read',
   holdfast_last_backup_stored_bytes: 'bytes that the newest completed backup put into its first store',
   // by system, site, store
+  holdfast_copies_missing: 'backups that tiers want copied into this store and that it has not',
+  holdfast_copies_missing_age_seconds: 'since the oldest of them counts; 0: none is missing',
+  holdfast_copies_late: '1: a copy is missing for longer than was promised',
   holdfast_store_measured:
     '1: this store was read for these metrics; 0: it did not answer, or there is no repository yet',
   holdfast_measured_timestamp_seconds: 'when this store was last read for these metrics',

@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { acting } from '../program-action';
 import { declareCatalog } from './catalog-commands';
 import { declareKey } from './key-commands';
-import { declareReplication } from './declare-replication';
+import { declareReplication } from './replication-commands';
 
 export function declareCommands(program: Command): void {
   declareEngine(program);

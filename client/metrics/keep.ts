@@ -59,7 +59,11 @@ class MetricsKeeper {
       const next = sleep(everyMs, undefined, { signal, ref: false }).catch(() => undefined);
       const [stores, shippers] = await Promise.all([this.readStores(), answered(this.readShippers(), patienceMs)]);
       if (signal.aborted) break;
-      this.gauges.publish(samplesFrom(this.config, this.sites, { stores, shippers, measuredAt: this.measuredAt }));
+      this.gauges.publish(
+        samplesFrom(this.config, this.sites, {
+          ...{ stores, shippers, measuredAt: this.measuredAt, now: Date.now() },
+        }),
+      );
       await next;
     }
     await this.stores.close().catch(() => undefined);

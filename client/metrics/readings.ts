@@ -13,6 +13,8 @@ export interface StoreReading {
   store: string;
   /** Completed ones, oldest first. */
   backups: BackupHead[];
+  /** All that it has, whatever their state. */
+  heads: BackupHead[];
   components: (Measured & Pick<DatabaseReading, 'ledger'>)[];
 }
 
@@ -29,7 +31,8 @@ export class StoreReader {
   async read(repository: Repository, copy: RepositoryCopy): Promise<StoreReading> {
     const store = copy.store.name;
     const now = await copy.store.clock();
-    const backups = (await this.catalog.readHeads(copy)).filter(({ status }) => status === 'completed');
+    const heads = await this.catalog.readHeads(copy);
+    const backups = heads.filter(({ status }) => status === 'completed');
     const samples = await this.catalog.readSamples(copy);
     const components: StoreReading['components'] = [];
     for (const { site, name, component } of this.sites.flatMap((one) => componentRefs(this.config, one))) {
@@ -42,7 +45,7 @@ export class StoreReader {
         components.push({ ...one, ...(await this.database(site, name).read(repository, copy, own, { samples, now })) });
       }
     }
-    return { store, backups, components };
+    return { store, backups, heads, components };
   }
 
   private database(site: string, component: string): DatabaseReader {

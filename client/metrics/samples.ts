@@ -5,6 +5,7 @@ import type { Config } from '../../domain/config/types';
 import type { Labels, MetricName, Sample } from '../../domain/metrics';
 import { promisedOf, recoveryPointMissed, recoveryTimeMissed } from '../../domain/promised';
 import { isPoint } from '../../domain/recovery-points';
+import { lagsOf } from '../catalog/copies';
 import { measuredHere } from '../catalog/objectives';
 import type { ShipperLook } from '../procedures/shipper-state';
 import type { StoreReading } from './readings';
@@ -16,15 +17,22 @@ export interface Read {
   shippers?: (ShipperLook & { site: string; component: string })[];
   /** When each store answered for the last time, in milliseconds. */
   measuredAt: Map<string, number>;
+  /** When all this was read, in milliseconds. */
+  now: number;
 }
 
-export function samplesFrom(config: Config, sites: string[], { stores, shippers = [], measuredAt }: Read): Sample[] {
+export function samplesFrom(
+  config: Config,
+  sites: string[],
+  { stores, shippers = [], measuredAt, now }: Read,
+): Sample[] {
   const { system } = config;
   return [
     ...stores.flatMap(({ components }) => components.flatMap((one) => ofComponent(system, one))),
     ...promises(config, sites, stores),
     ...shippers.flatMap((one) => ofShipper(system, one)),
     ...sites.flatMap((site) => ofTiers({ system, site }, backupsOf(stores, site))),
+    ...ofCopies(config, sites, stores, now),
     ...sites.flatMap((site) =>
       storeNames(config).flatMap((store) => ofStore({ system, site, store }, stores, measuredAt)),
     ),
@@ -96,6 +104,22 @@ function ofTiers(labels: Labels, backups: BackupHead[]): Sample[] {
           last.endedAt === undefined ? undefined : Date.parse(last.endedAt) / 1000,
         holdfast_last_backup_bytes: last.bytes,
         holdfast_last_backup_stored_bytes: last.storedBytes,
+      },
+    ),
+  );
+}
+
+/** Nothing is known of copies as long as no store answers. */
+function ofCopies(config: Config, sites: string[], stores: StoreReading[], now: number): Sample[] {
+  if (stores.length === 0) return [];
+  const holdings = stores.map(({ store, heads }) => ({ store, heads, unreadable: new Set<string>() }));
+  return lagsOf(config, sites, holdings, now).flatMap(({ site, store, missing, ageSeconds, late }) =>
+    given(
+      { system: config.system, site, store },
+      {
+        holdfast_copies_missing: missing,
+        holdfast_copies_missing_age_seconds: ageSeconds,
+        holdfast_copies_late: Number(late),
       },
     ),
   );

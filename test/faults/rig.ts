@@ -33,16 +33,21 @@ export class Rig {
     const system = await TestSystem.create(options);
     try {
       await prepare(system);
-      const folder = path.join(system.dir, 'moments');
-      mkdirSync(folder);
-      const up = await Supervised.start(system, folder);
-      const { port } = JSON.parse(readFileSync(path.join(system.stateDir, 'server.json'), 'utf8')) as { port: number };
-      const connection = await Connection.connect({ address: `127.0.0.1:${port}` });
-      return new Rig(system, up, new Client({ connection }), folder);
+      return await Rig.over(system);
     } catch (error) {
       await system.destroy();
       throw error;
     }
+  }
+
+  /** Of a system that is there; `destroy` ends it too. */
+  static async over(system: TestSystem): Promise<Rig> {
+    const folder = path.join(system.dir, 'moments');
+    mkdirSync(folder);
+    const up = await Supervised.start(system, folder);
+    const { port } = JSON.parse(readFileSync(path.join(system.stateDir, 'server.json'), 'utf8')) as { port: number };
+    const connection = await Connection.connect({ address: `127.0.0.1:${port}` });
+    return new Rig(system, up, new Client({ connection }), folder);
   }
 
   /** Runs to the end, which must come by itself. @throws when the moment never came, or nothing ends within the time */

@@ -11,6 +11,8 @@ export interface Regions {
   far: S3Server;
   /** Where the objects of a store lie on disk. */
   folderOf(store: 'west' | 'dr' | 'apac'): string;
+  /** For a system that somebody else ends. */
+  stopServers(): Promise<void>;
   destroy(): Promise<void>;
 }
 
@@ -39,14 +41,18 @@ export async function startRegions(options: SystemOptions & { copies?: object } 
       configure?.(config);
     },
   });
+  const stopServers = async () => {
+    await servers.near.stop();
+    await servers.far.stop();
+  };
   return {
     system,
     ...servers,
     folderOf: (store) => (store === 'dr' ? servers.far.folder : servers.near.folder.replace(/west$/, store)),
+    stopServers,
     destroy: async () => {
       await system.destroy();
-      await servers.near.stop();
-      await servers.far.stop();
+      await stopServers();
     },
   };
 }

@@ -36,12 +36,13 @@ function backup(id: string, tier?: string): BackupHead {
 }
 
 function reading(store: string, more: Partial<StoreReading['components'][number]> = {}): StoreReading {
-  return { store, backups: [backup('1'), backup('2', 'daily')], components: [{ ...database, store, ...more }] };
+  const backups = [backup('1'), backup('2', 'daily')];
+  return { store, backups, heads: backups, components: [{ ...database, store, ...more }] };
 }
 
 const now = Date.parse('2026-01-01T12:00:00Z');
 const measuredAt = new Map([['hot', now]]);
-const from = (read: Partial<Read>) => samplesFrom(config, ['dc01'], { stores: [], measuredAt, ...read });
+const from = (read: Partial<Read>) => samplesFrom(config, ['dc01'], { stores: [], measuredAt, now, ...read });
 const values = (samples: Sample[], name: string) =>
   samples.filter((one) => one.name === name).map(({ labels, value }) => ({ ...labels, value }));
 
@@ -70,7 +71,9 @@ test('what was not measured is absent and never a zero', () => {
   const names = from({ measuredAt: new Map() }).map(({ name }) => name);
   const objectives = ['holdfast_rpo_objective_seconds', 'holdfast_rto_objective_seconds'];
   expect([...new Set(names)].sort()).toEqual([...objectives, 'holdfast_store_measured']);
-  const nothing = from({ stores: [{ store: 'hot', backups: [], components: [{ ...database, store: 'hot' }] }] });
+  const nothing = from({
+    stores: [{ store: 'hot', backups: [], heads: [], components: [{ ...database, store: 'hot' }] }],
+  });
   expect(values(nothing, 'holdfast_rpo_seconds')).toEqual([]);
   expect(values(nothing, 'holdfast_objective_missed')).toEqual([]);
 });
