@@ -15,6 +15,7 @@ import { history } from './works/history';
 import { incremental } from './works/incremental';
 import { incrementalGrowth } from './works/incremental-growth';
 import { overhead } from './works/overhead';
+import { replicate } from './works/replicate';
 import { restore } from './works/restore';
 import { walCost } from './works/wal-cost';
 import { walPush } from './works/wal-push';
@@ -32,6 +33,7 @@ const works: Record<string, (session: Session) => Promise<Row>> = {
   'incremental-none': (session) => incremental(session, 0),
   'incremental-growth': incrementalGrowth,
   overhead,
+  replicate,
   history,
   catalog,
   'wal-replay': walReplay,

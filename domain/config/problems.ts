@@ -42,6 +42,8 @@ function problemsOf(issue: Issue, data: unknown, root: SchemaNode): Problem[] {
   }
   if (issue.code === 'invalid_type' && issue.message.startsWith('Invalid input'))
     return [{ path, message: `expected ${article(issue.expected)}, found ${kindOf(value)}` }];
+  if (issue.code === 'invalid_union' && !issue.message.startsWith('Invalid input'))
+    return [{ path, message: issue.message }];
   if (issue.code === 'invalid_union') {
     const expected = issue.errors.flat().flatMap((one) => (one.code === 'invalid_type' ? [article(one.expected)] : []));
     const deeper = issue.errors.flat().filter((one) => one.path.length > 0 || one.code === 'unrecognized_keys');
