@@ -34,11 +34,12 @@ export async function verifyElsewhere(
       continue; // a store that does not answer: the next one is asked for everything
     }
     if (outcome.damaged.length === 0) return { outcome, warnings: [] };
-    const index = await runOf(copy, manifest, component, run);
     const others = copies.filter((_, place) => place !== at);
+    if (others.length === 0) return { outcome, warnings: [] };
+    const index = await runOf(copy, manifest, component, run).catch(noneHasIt);
     const lost: Damage[] = [];
     for (const damage of outcome.damaged) {
-      if (!(await isIn(others, index, damage, level !== 'presence'))) lost.push(damage);
+      if (!index || !(await isIn(others, index, damage, level !== 'presence'))) lost.push(damage);
     }
     const found = outcome.damaged.length - lost.length;
     const warnings =
@@ -47,6 +48,11 @@ export async function verifyElsewhere(
     return { outcome: { ...outcome, damaged: lost }, warnings };
   }
   throw failure;
+}
+
+function noneHasIt(error: unknown): undefined {
+  if (!mayBeElsewhere(error)) throw error;
+  return undefined;
 }
 
 /** The index itself was read from whoever has it, to get here. */
