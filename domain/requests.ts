@@ -34,6 +34,8 @@ export interface RestoreRequest {
   owner?: string;
   tablespaceMap?: Record<string, string>;
   dryRun?: boolean;
+  /** Packs and WAL come from this store and from no other: what is to be proved is this copy. */
+  onlyStore?: string;
 }
 
 export interface PointRequest extends Omit<BackupRequest, 'type'> {

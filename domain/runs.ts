@@ -38,6 +38,8 @@ export type PackWork =
       roots: Record<string, string>;
       /** Folder of the restore's journal and markers. */
       workDir: string;
+      /** As in the restore's request. */
+      onlyStore?: string;
       /** The target holds data that may be right already. */
       delta: boolean;
       /** The backup is one that the restored one builds upon: only what still counts of it is placed. 0: the full one. */

@@ -85,7 +85,9 @@ async function spoolComponent(
   facts: PostgresFacts,
 ) {
   const { workDir, from } = component;
-  const [first, ...others] = await openArchives(context, facts.systemIdentifier, from?.store ?? job.store);
+  const { onlyStore } = job.request;
+  const preferred = from?.store ?? job.store;
+  const [first, ...others] = await openArchives(context, facts.systemIdentifier, preferred, onlyStore);
   if (!first) {
     throw new HoldfastError('wal_gap', 'the stores hold no WAL of this database system', {
       hints: ['restore from a store that has it'],

@@ -14,8 +14,10 @@ import type { RestoreComponent, RestoreJob } from '../contracts';
 export async function manifestOf(
   context: SiteContext,
   { backupId, store }: { backupId: string; store: string },
+  onlyStore?: string,
 ): Promise<{ copy: RepositoryCopy; manifest: SealedManifest }> {
-  const copy = await copyToRead(context, store);
+  const copy =
+    onlyStore === undefined ? await copyToRead(context, store) : (await context.repository()).copy(onlyStore);
   return await fromAnyCopy(copy, async (one) => {
     const manifest = await getSealedManifest(one, await getHead(one, backupId));
     return { copy: withOthers(one, copy), manifest };
@@ -42,7 +44,7 @@ export async function manifestOfComponent(
   job: RestoreJob,
   component: string,
 ): Promise<{ copy: RepositoryCopy; manifest: SealedManifest }> {
-  return await manifestOf(context, componentOfJob(job, component).from ?? job);
+  return await manifestOf(context, componentOfJob(job, component).from ?? job, job.request.onlyStore);
 }
 
 export function componentOfJob(job: RestoreJob, name: string): RestoreComponent {

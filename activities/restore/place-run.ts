@@ -19,7 +19,7 @@ import { enterPlacing } from './work-dir';
 
 export async function placeRun(context: SiteContext, work: PlaceRunWork): Promise<RunOutcome> {
   const { backupId, component, run, store, workDir, link } = work;
-  const { copy, manifest } = await manifestOf(context, { backupId, store });
+  const { copy, manifest } = await manifestOf(context, { backupId, store }, work.onlyStore);
   const index = await runOf(copy, manifest, component, run);
   const dataKey = await getDataKey(copy, backupId);
   const signal = cancellationSignal();

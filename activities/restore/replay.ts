@@ -118,7 +118,8 @@ export async function replay(context: SiteContext, part: RestorePart): Promise<v
 async function replayFed(context: SiteContext, part: RestorePart): Promise<void> {
   const { component, facts, request } = await databaseOf(context, part);
   const { owner, spoolDir: dir } = request;
-  const archives = await openArchives(context, facts.systemIdentifier, component.from?.store ?? part.job.store);
+  const preferred = component.from?.store ?? part.job.store;
+  const archives = await openArchives(context, facts.systemIdentifier, preferred, part.job.request.onlyStore);
   const plan = readSpoolPlan(component.workDir);
   const feed = await Feed.begin({ archives, ...plan, dir, owner, parallel: segmentsAtOnce(context) });
   const beat = beating();

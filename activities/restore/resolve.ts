@@ -16,7 +16,8 @@ import { parseTarget } from '../../domain/recovery-target';
 import type { RestoreRequest } from '../../domain/requests';
 import type { SiteContext } from '../context';
 import type { LinkRuns, RestoreComponent, RestoreJob } from '../contracts';
-import { chooseBackup } from './choose';
+import { type Chosen, chooseBackup } from './choose';
+import { manifestOf } from './job';
 import { type Source, sourcesOf } from './sources';
 import { assertSpace } from './space';
 
@@ -32,7 +33,9 @@ export async function resolveRestore(
   const { config, site } = context;
   const { timeline } = request;
   const target = parseTarget(request.at);
-  const { copy, manifest, older } = await chooseBackup(context, instead ?? request.backup, target, { timeline });
+  const chosen = await chooseBackup(context, instead ?? request.backup, target, { timeline });
+  const { older } = chosen;
+  const { copy, manifest } = await copyOfRequest(context, request, chosen);
   const sources = await sourcesOf(context, request, { copy, manifest });
   if (request.to !== undefined) checkDirectory(request.to);
   const names = restoreOrder(config, site, componentNames(manifest.backupId, sources, request));
@@ -64,6 +67,16 @@ export async function resolveRestore(
     components.filter(({ workDir }) => !existsSync(workDir)),
   );
   return job;
+}
+
+/** The copy that was chosen, or the one that is to be proved. */
+async function copyOfRequest(
+  context: SiteContext,
+  { onlyStore }: RestoreRequest,
+  { copy, manifest }: Pick<Chosen, 'copy' | 'manifest'>,
+) {
+  if (onlyStore === undefined) return { copy, manifest };
+  return await manifestOf(context, { backupId: manifest.backupId, store: onlyStore }, onlyStore);
 }
 
 /** Of what is not there yet, what lies above it. */

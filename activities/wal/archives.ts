@@ -57,8 +57,10 @@ export async function openArchives(
   context: SiteContext,
   systemIdentifier: string,
   preferred?: string,
+  onlyStore?: string,
 ): Promise<WalArchive[]> {
-  const objects = walObjects(await context.repository(), undefined, openerOf(context));
+  const only = onlyStore === undefined ? undefined : [onlyStore];
+  const objects = walObjects(await context.repository(), only, openerOf(context));
   const ordered = objects.stores.toSorted((a, b) => Number(b.name === preferred) - Number(a.name === preferred));
   const looked = await Promise.allSettled(ordered.map((store) => WalArchive.open(objects, store, systemIdentifier)));
   const archives = looked.flatMap((one) => (one.status === 'fulfilled' && one.value ? [one.value] : []));

@@ -61,7 +61,8 @@ export async function restoreRunbook(run: Run, request: RestoreRequest): Promise
  * authenticates every byte: there it is enough to know that the objects are there, and each crosses the network once.
  */
 async function verify(run: Run, job: RestoreJob): Promise<void> {
-  const { to, dryRun } = job.request;
+  const { to, dryRun, onlyStore } = job.request;
+  const elsewhere = onlyStore === undefined;
   const level = to === undefined || dryRun ? 'quick' : 'presence';
   run.expect({ bytes: job.bytes, packs: job.packs });
   for (const { name, runs, links = [], from = job } of job.components) {
@@ -69,7 +70,7 @@ async function verify(run: Run, job: RestoreJob): Promise<void> {
     const { store } = from;
     for (const link of [...links, { backupId: from.backupId, runs }]) {
       const { backupId } = link;
-      const work = { kind: 'verify', site, backupId, component: name, store, level, elsewhere: true } as const;
+      const work = { kind: 'verify', site, backupId, component: name, store, level, elsewhere } as const;
       await workThrough(run, { work, from: 0, to: link.runs, jobs });
     }
   }
@@ -84,13 +85,13 @@ async function place(run: Run, job: RestoreJob, name: string): Promise<void> {
   await run.step(`place packs of ${name}`, async () => {
     run.expect({ bytes: component.bytes, packs: component.packs });
     const { roots, workDir } = component;
-    const { delta } = job.request;
+    const { delta, onlyStore } = job.request;
     const { links = [], runs } = component;
     for (const [link, older] of links.entries()) {
-      const of = { kind: 'place', site, backupId: older.backupId, component: name, store } as const;
+      const of = { kind: 'place', site, backupId: older.backupId, component: name, store, onlyStore } as const;
       await workThrough(run, { work: { ...of, roots, workDir, delta, link }, from: 0, to: older.runs, jobs });
     }
-    const work = { kind: 'place', site, backupId, component: name, store, roots, workDir, delta } as const;
+    const work = { kind: 'place', site, backupId, component: name, store, onlyStore, roots, workDir, delta } as const;
     await workThrough(run, { work, from: 0, to: runs, jobs });
   });
   await run.step(`finish the files of ${name}`, () => at('finish the files').finishTree({ job, component: name }));
