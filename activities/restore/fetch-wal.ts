@@ -10,7 +10,8 @@ import type { PostgresFacts } from '../../domain/backup';
 import { decideRecovery, type ReplayTarget } from '../../domain/decide-recovery';
 import { HoldfastError, isHoldfastError } from '../../domain/errors';
 import { formatInstant, parseInstant } from '../../domain/instant';
-import { formatLsn, parseLsn } from '../../domain/lsn';
+import { contiguousEnd } from '../../domain/intervals';
+import { formatLsn, parseLsn, segmentOf } from '../../domain/lsn';
 import { parseTarget, type RequestedTarget } from '../../domain/recovery-target';
 import type { TimelineStretch } from '../../domain/timeline';
 import type { WalArchive } from '../../repository/wal/archive';
@@ -85,7 +86,10 @@ async function spoolComponent(
   facts: PostgresFacts,
 ) {
   const { workDir, from } = component;
-  const archive = (await openArchives(context, facts.systemIdentifier, from?.store ?? job.store))[0];
+  const archive = await bestArchive(
+    await openArchives(context, facts.systemIdentifier, from?.store ?? job.store),
+    facts,
+  );
   if (!archive) {
     throw new HoldfastError('wal_gap', 'the stores hold no WAL of this database system', {
       hints: ['restore from a store that has it'],
@@ -99,6 +103,7 @@ async function spoolComponent(
   const target = parseTarget(from?.at ?? job.request.at);
   const wanted = from?.timeline ?? job.request.timeline;
   const at = target.kind === 'time' ? target.at : undefined;
+  if (archive.isHidden(facts.timeline, parseLsn(facts.startLsn))) throw lettingGo(facts, target);
   for (const timeline of await waysOf(archive, facts, wanted, at)) {
     try {
       return await spoolTimeline({ context, archive, job, target, facts, dir, workDir, budget, timeline });
@@ -109,6 +114,29 @@ async function spoolComponent(
     }
   }
   throw refusal;
+}
+
+/** The first that has everything from the backup's start on; else the first: stores keep their WAL for times of their own. */
+async function bestArchive(
+  archives: WalArchive[],
+  { timeline, startLsn }: PostgresFacts,
+): Promise<WalArchive | undefined> {
+  const start = parseLsn(startLsn);
+  if (archives.length < 2) return archives[0];
+  for (const archive of archives) {
+    const intervals = await archive.intervals(timeline, segmentOf(start, archive.segmentSize));
+    if (intervals.length === 1 && contiguousEnd(intervals, start) > start) return archive;
+  }
+  return archives[0];
+}
+
+function lettingGo({ startLsn, stopTime }: PostgresFacts, target: RequestedTarget): HoldfastError {
+  const code =
+    target.kind === 'latest' || target.kind === 'end-of-backup' ? 'backup_unusable' : 'timestamp_out_of_range';
+  return new HoldfastError(code, `retention removed the WAL from ${startLsn} on that this backup needs`, {
+    where: `the backup that ended at ${stopTime}`,
+    hints: ['choose a later target or backup: holdfast points shows what can be reached'],
+  });
 }
 
 interface SpoolTimeline {
