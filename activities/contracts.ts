@@ -11,6 +11,7 @@ import type {
   VerifyRequest,
 } from '../domain/requests';
 import type { PackWork, RunOutcome } from '../domain/runs';
+import type { LeaseActivities } from './leases/contracts';
 
 export interface JobComponent {
   name: string;
@@ -203,7 +204,7 @@ export interface ControlActivities {
 }
 
 /** Every activity of a site's agent. Each may run twice, be cut anywhere, or overlap with a zombie of itself. */
-export interface SiteActivities {
+export interface SiteActivities extends LeaseActivities {
   // backup, in the order of the runbook
   beginBackup(request: BackupRequest): Promise<BackupJob>;
   checkHealth(job: BackupJob): Promise<void>;

@@ -16,6 +16,7 @@ import { planConsolidation } from './consolidate/plan';
 import { consolidateRun } from './consolidate/put-together';
 import type { SiteContext } from './context';
 import type { SiteActivities } from './contracts';
+import { renewLeases } from './leases/hold';
 import { beginPoint } from './point/begin';
 import { expirePoints } from './point/expire';
 import { awaitMarks, markDatabases } from './point/marks';
@@ -63,6 +64,7 @@ const activities = {
   },
   ...{ prepareTree, placeRun, finishTree, prepareReplay, replay, validate, finishReplay, endReplay },
   ...{ startServices, dropSetAside, removeWorkDirs },
+  ...{ renewLeases },
   ...{ findBackup, verifyManifest, verifyWal, recordVerified, writeReceipt },
 } satisfies { [Name in keyof SiteActivities]: (context: SiteContext, argument: never) => Promise<unknown> };
 

@@ -47,6 +47,28 @@ export async function releaseLease(copy: Copy, backupId: string, holder: string)
   await copy.store.delete([leaseKey(backupId, holder)]);
 }
 
+/** All that a holder has, whatever they are on: only it knows. */
+export async function renewLeases(copy: Copy, holder: string, ms: number): Promise<number> {
+  const keys = await keysOf(copy, holder);
+  for (const key of keys) {
+    const lease = await readLease(copy, key);
+    if (lease?.holder === holder) await takeLease(copy, { ...lease, ms });
+  }
+  return keys.length;
+}
+
+export async function releaseLeases(copy: Copy, holder: string): Promise<number> {
+  const keys = await keysOf(copy, holder);
+  if (keys.length > 0) await copy.store.delete(keys);
+  return keys.length;
+}
+
+async function keysOf({ store }: Copy, holder: string): Promise<string[]> {
+  const keys: string[] = [];
+  for await (const { key } of store.list(leasesPrefix)) if (key.endsWith(`/${short(holder)}`)) keys.push(key);
+  return keys;
+}
+
 /** Those that stand by the store's clock; of one backup, or of all. A lease that cannot be read stands: nobody knows until when. */
 export async function standingLeases(copy: Copy, backupId?: string): Promise<Lease[]> {
   const now = await copy.store.clock();
@@ -81,6 +103,13 @@ export async function removalDone(copy: Copy, backupId: string): Promise<void> {
 export async function isBeingRemoved(copy: Copy, backupId: string): Promise<boolean> {
   for await (const _ of copy.store.list(removalsOf(backupId))) return true;
   return false;
+}
+
+/** Backups that somebody is about to remove, or began to. */
+export async function removalsUnderWay({ store }: Copy): Promise<Set<string>> {
+  const found = new Set<string>();
+  for await (const { key } of store.list(removalsPrefix)) found.add(key.split('/')[1] ?? '');
+  return found;
 }
 
 /** Undefined: it was given back meanwhile. */

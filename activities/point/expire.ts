@@ -3,11 +3,13 @@ import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import { pointsToExpire, pointsToRemove } from '../../domain/recovery-points';
 import type { RepositoryCopy } from '../../repository/copy';
 import { listHeads, putHead, removeHead } from '../../repository/heads';
+import { announceRemoval, removalDone } from '../../repository/leases';
 import { backupKeys } from '../../repository/names';
 import { removeBackup } from '../../repository/remove';
 import { renewCatalogLines } from '../backup/seal';
 import type { SiteContext } from '../context';
 import type { BackupJob } from '../contracts';
+import { holderOf } from '../leases/hold';
 
 /** A restore that began from a point when it was offered still has it for this long. */
 const graceMs = 24 * 3600_000;
@@ -42,11 +44,15 @@ async function expire(copy: RepositoryCopy, { site, tier }: BackupJob, keep: num
 async function remove(copy: RepositoryCopy, { site, tier }: BackupJob): Promise<number> {
   const { heads } = await listHeads(copy, cancellationSignal());
   const useless = pointsToRemove(heads, { site, tier }, await copy.store.clock(), graceMs);
+  let removed = 0;
   for (const { id } of useless) {
+    if ((await announceRemoval(copy, id, holderOf())).length > 0) continue; // another time
     await removeBackup(copy, id, cancellationSignal());
     await copy.store.delete([backupKeys.receipt(id)]);
     await removeHead(copy, id);
+    await removalDone(copy, id);
+    removed++;
     heartbeat(id);
   }
-  return useless.length;
+  return removed;
 }

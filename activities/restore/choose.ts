@@ -8,6 +8,7 @@ import { isPoint } from '../../domain/recovery-points';
 import { describeTarget, type RequestedTarget } from '../../domain/recovery-target';
 import type { RepositoryCopy } from '../../repository/copy';
 import { backupOfHead, getHead, listHeads } from '../../repository/heads';
+import { isBeingRemoved, removalsUnderWay } from '../../repository/leases';
 import { headKey } from '../../repository/names';
 import { getSealedManifest } from '../../repository/sealed-manifest';
 import type { SiteContext } from '../context';
@@ -76,8 +77,9 @@ export async function namedBackup(context: SiteContext, id: string): Promise<Omi
   for (const copy of copies) {
     try {
       const head = await getHead(copy, id);
-      if (head.status !== 'completed') {
-        throw new HoldfastError('backup_unusable', `${id} is ${head.status}`, {
+      const state = head.status !== 'completed' ? head.status : (await isBeingRemoved(copy, id)) ? 'being removed' : '';
+      if (state !== '') {
+        throw new HoldfastError('backup_unusable', `${id} is ${state}`, {
           hints: ['choose a completed one: holdfast list'],
         });
       }
@@ -114,9 +116,11 @@ async function completed(context: SiteContext): Promise<{ head: BackupHead; copy
   const damaged = new Map<string, RepositoryCopy>();
   for (const copy of copies) {
     const list = await listHeads(copy, cancellationSignal());
+    const going = await removalsUnderWay(copy);
     for (const { key } of list.damaged) damaged.set(backupOfHead(key), copy);
     for (const head of list.heads) {
       readable.add(head.id);
+      if (going.has(head.id)) continue;
       if (head.status === 'completed' && head.site === context.site && !found.has(head.id))
         found.set(head.id, { head, copy });
     }

@@ -113,7 +113,7 @@ async function whatGoes(
 }
 
 /** The timeline marked last, and what nobody may take of it: without a mark, the newest. */
-async function livedOn(archive: WalArchive): Promise<WalWindow | undefined> {
+export async function livedOn(archive: WalArchive): Promise<WalWindow | undefined> {
   let found: (WalWindow & { marked: bigint }) | undefined;
   for (const timeline of await archive.timelines()) {
     const mark = await archive.readCoverage(timeline);

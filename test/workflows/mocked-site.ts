@@ -123,6 +123,7 @@ export function mockedSite(processQueue: string, behaviour: Behaviour = {}): Moc
     copyManifest: undefined,
     publishBackup: undefined,
     discardBackup: undefined,
+    renewLeases: 0,
     receiveWal: { message: 'ended' },
     letCommitsGo: true,
     resolveRestore: restoreJob,
