@@ -11,6 +11,7 @@ import type {
   VerifyRequest,
 } from '../domain/requests';
 import type { PackWork, RunOutcome } from '../domain/runs';
+import type { CleanupActivities } from './cleanup/contracts';
 import type { LeaseActivities } from './leases/contracts';
 
 export interface JobComponent {
@@ -204,7 +205,7 @@ export interface ControlActivities {
 }
 
 /** Every activity of a site's agent. Each may run twice, be cut anywhere, or overlap with a zombie of itself. */
-export interface SiteActivities extends LeaseActivities {
+export interface SiteActivities extends LeaseActivities, CleanupActivities {
   // backup, in the order of the runbook
   beginBackup(request: BackupRequest): Promise<BackupJob>;
   checkHealth(job: BackupJob): Promise<void>;

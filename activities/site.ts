@@ -11,6 +11,7 @@ import { abandonSnapshot, closeSnapshot, openSnapshot } from './backup/snapshot'
 import { storeRun } from './backup/store-run';
 import { awaitSource } from './backup/stream/await-source';
 import { storeStream } from './backup/stream/store-stream';
+import { cleanStore, storesToClean } from './cleanup/clean-store';
 import { beginConsolidation } from './consolidate/begin';
 import { planConsolidation } from './consolidate/plan';
 import { consolidateRun } from './consolidate/put-together';
@@ -64,7 +65,7 @@ const activities = {
   },
   ...{ prepareTree, placeRun, finishTree, prepareReplay, replay, validate, finishReplay, endReplay },
   ...{ startServices, dropSetAside, removeWorkDirs },
-  ...{ renewLeases },
+  ...{ renewLeases, storesToClean, cleanStore },
   ...{ findBackup, verifyManifest, verifyWal, recordVerified, writeReceipt },
 } satisfies { [Name in keyof SiteActivities]: (context: SiteContext, argument: never) => Promise<unknown> };
 

@@ -5,6 +5,7 @@ import type { RepositoryCopy } from '../../repository/copy';
 import { listHeads, putHead, removeHead } from '../../repository/heads';
 import { announceRemoval, removalDone } from '../../repository/leases';
 import { backupKeys } from '../../repository/names';
+import { readPins } from '../../repository/pins';
 import { removeBackup } from '../../repository/remove';
 import { renewCatalogLines } from '../backup/seal';
 import type { SiteContext } from '../context';
@@ -31,7 +32,8 @@ export async function expirePoints(
 }
 
 async function expire(copy: RepositoryCopy, { site, tier }: BackupJob, keep: number): Promise<number> {
-  const { heads } = await listHeads(copy, cancellationSignal());
+  const pinned = await pinnedIn(copy);
+  const heads = (await listHeads(copy, cancellationSignal())).heads.filter(({ id }) => !pinned.has(id));
   const beyond = pointsToExpire(heads, { site, tier }, keep);
   for (const head of beyond) {
     await putHead(copy, { ...head, status: 'expired', expiredAt: (await copy.store.clock()).toISOString() });
@@ -43,7 +45,10 @@ async function expire(copy: RepositoryCopy, { site, tier }: BackupJob, keep: num
 /** The head goes last: what was cut off in the middle is found again by it. */
 async function remove(copy: RepositoryCopy, { site, tier }: BackupJob): Promise<number> {
   const { heads } = await listHeads(copy, cancellationSignal());
-  const useless = pointsToRemove(heads, { site, tier }, await copy.store.clock(), graceMs);
+  const pinned = await pinnedIn(copy);
+  const useless = pointsToRemove(heads, { site, tier }, await copy.store.clock(), graceMs).filter(
+    ({ id }) => !pinned.has(id),
+  );
   let removed = 0;
   for (const { id } of useless) {
     if ((await announceRemoval(copy, id, holderOf())).length > 0) continue; // another time
@@ -55,4 +60,9 @@ async function remove(copy: RepositoryCopy, { site, tier }: BackupJob): Promise<
     heartbeat(id);
   }
   return removed;
+}
+
+/** Pinned ones are kept beside the row. */
+async function pinnedIn(copy: RepositoryCopy): Promise<Map<string, unknown>> {
+  return await readPins([copy]);
 }

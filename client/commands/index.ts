@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { acting } from '../program-action';
 import { declareCatalog } from './catalog-commands';
 import { declareKey } from './key-commands';
+import { declareKeeping } from './declare-keeping';
 
 export function declareCommands(program: Command): void {
   declareEngine(program);
@@ -13,6 +14,7 @@ export function declareCommands(program: Command): void {
   declareCatalog(program);
   declareWal(program);
   declareKey(program);
+  declareKeeping(program);
 }
 
 const site = () => new Option('--site <site>', 'site, or "all"');

@@ -124,6 +124,8 @@ export function mockedSite(processQueue: string, behaviour: Behaviour = {}): Moc
     publishBackup: undefined,
     discardBackup: undefined,
     renewLeases: 0,
+    storesToClean: { stores: ['hot', 'warm'], unavailable: [] },
+    cleanStore: { store: 'hot', removed: {}, left: [], more: 0 },
     receiveWal: { message: 'ended' },
     letCommitsGo: true,
     resolveRestore: restoreJob,

@@ -24,7 +24,7 @@ interface Undo {
 /** Facts that go into the result and the receipt. */
 export type Findings = Pick<
   ProcedureResult,
-  'backupId' | 'bytes' | 'storedBytes' | 'walBytes' | 'recoveryPoint' | 'restored'
+  'backupId' | 'bytes' | 'storedBytes' | 'walBytes' | 'recoveryPoint' | 'restored' | 'details'
 >;
 
 export class Run {
