@@ -4,7 +4,18 @@ import { descriptionKey } from '../names';
 import type { Cleaning } from './cleaning';
 
 const ours = new Set([
-  ...['backups', 'catalog', 'leases', 'probe', 'receipts', 'recovery-tests', 'removals', 'replication', 'retention'],
+  ...[
+    'backups',
+    'catalog',
+    'keys',
+    'leases',
+    'probe',
+    'receipts',
+    'recovery-tests',
+    'removals',
+    'replication',
+    'retention',
+  ],
   ...['verification', 'wal', descriptionKey],
 ]);
 
