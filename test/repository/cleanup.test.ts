@@ -1,14 +1,20 @@
 import { mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import type { BackupHead } from '../../domain/backup';
 import type { CleanedStore } from '../../domain/cleanup/report';
+import { formatLsn } from '../../domain/lsn';
 import type { Cleaning } from '../../repository/cleanup/cleaning';
 import { cleanBackups } from '../../repository/cleanup/dead-backups';
 import { cleanSmallThings } from '../../repository/cleanup/small-things';
 import { tellStrangers } from '../../repository/cleanup/strangers';
+import { cleanWal } from '../../repository/cleanup/wal-leftovers';
 import type { RepositoryCopy } from '../../repository/copy';
 import { getHead, listHeads, putHead } from '../../repository/heads';
 import { announceRemoval, isBeingRemoved, standingLeases, takeLease } from '../../repository/leases';
+import type { Repository } from '../../repository/repository';
 import { verifyManifest } from '../../repository/verify';
+import { WalArchive } from '../../repository/wal/archive';
+import { walObjects } from '../../repository/wal/bind';
 import { filesBelow, folder, makeBackup, open, removeAll } from './made';
 
 const whole = 'shop_full_20260101_000000';
@@ -16,11 +22,13 @@ const dead = 'shop_full_20260102_000000';
 const day = 24 * 3600_000;
 
 let root: string;
+let repository: Repository;
 let copy: RepositoryCopy;
 
 beforeEach(async () => {
   root = await folder();
-  copy = (await open({ roots: [root], keySource: { kind: 'none' } })).copy();
+  repository = await open({ roots: [root], keySource: { kind: 'none' } });
+  copy = repository.copy();
   await makeBackup(copy, whole);
 });
 afterAll(removeAll);
@@ -159,4 +167,55 @@ test('a removal that was cut is left to whoever goes on with it', async () => {
   await announceRemoval(copy, whole, 'killed');
   expect((await clean({ graceMs: 0 })).removed).toEqual({});
   expect(await isBeingRemoved(copy, whole)).toBe(true);
+});
+
+describe('WAL', () => {
+  const size = 64 * 1024;
+  const systemIdentifier = '7000000000000000001';
+  const at = (segment: number) => formatLsn(BigInt(segment * size));
+
+  async function cleanedWal(heads: BackupHead[] | undefined): Promise<CleanedStore> {
+    const outcome: CleanedStore = { store: 's0', removed: {}, left: [], more: 0 };
+    const cleaning: Cleaning = {
+      ...{ copy, remover: 'sweep', before: new Date(), dryRun: false, leased: new Set<string>(), outcome },
+      beat: () => {},
+    };
+    await cleanWal(cleaning, repository, heads);
+    return outcome;
+  }
+
+  async function needing(segment: number): Promise<BackupHead> {
+    const head = await getHead(copy, whole);
+    const span = { systemIdentifier, timeline: 1, startLsn: at(segment), stopLsn: at(segment + 1) };
+    const [[name, summary] = ['', undefined]] = Object.entries(head.components);
+    return { ...head, components: { [name]: { ...summary, kind: 'postgres' } as never }, databases: { [name]: span } };
+  }
+
+  let archive: WalArchive;
+  const stored = async () => (await archive.pieces(1)).map(({ segment, whole: all }) => `${segment}${all ? '' : 'p'}`);
+
+  beforeEach(async () => {
+    const marker = { systemIdentifier, major: 15, segmentSize: size };
+    archive = await WalArchive.begin(walObjects(repository), copy.store, marker);
+    for (let segment = 1n; segment < 10n; segment++) await archive.putSegment(1, segment, Buffer.alloc(size, 1));
+    await archive.putPart(1, BigInt(10 * size), Buffer.alloc(10));
+    await archive.writeCoverage(1, { lsn: BigInt(10 * size + 10), serverTime: 5n });
+  });
+
+  test('before the oldest backup of any store goes, and parts beside their segment', async () => {
+    await archive.putPart(1, BigInt(9 * size), Buffer.alloc(10, 1));
+    expect((await cleanedWal([await needing(7), await needing(4)])).removed.wal?.objects).toBe(4);
+    expect(await stored()).toEqual(['4', '5', '6', '7', '8', '9', '10p']);
+    expect((await cleanedWal([await needing(7), await needing(4)])).removed).toEqual({});
+  });
+
+  test('stays where nobody can tell who needs it', async () => {
+    const before = await stored();
+    const { databases: _, ...silent } = await needing(4);
+    for (const heads of [undefined, [], [await needing(7), silent]]) {
+      const { removed, left } = await cleanedWal(heads);
+      expect([removed, left]).toEqual([{}, [expect.stringContaining(`WAL of ${systemIdentifier}`)]]);
+    }
+    expect(await stored()).toEqual(before);
+  });
 });
