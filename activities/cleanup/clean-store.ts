@@ -1,4 +1,7 @@
-/** One store at a time. What an attempt that was cut had removed is not counted again: the figures are those of the last attempt. */
+/**
+ * Cleans up one store after the other. Guaranteed: what is found to be nobody's is judged by the leases of every store, taken before anything is listed
+ * (`repository/cleanup/cleaning.ts`). Not guaranteed: figures of an attempt that was cut; those told are of the last one.
+ */
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import type { BackupHead } from '../../domain/backup';
 import type { CleanedStore, CleanStoreOrder } from '../../domain/cleanup/report';
