@@ -1,5 +1,5 @@
 /** Who needs a backup just now: nothing that is leased is removed (`repository/leases.ts`). */
-export const leaseKinds = ['backup', 'restore', 'copy', 'verify', 'consolidate', 'drill', 'unknown'] as const;
+export const leaseKinds = ['backup', 'restore', 'copy', 'verify', 'consolidate', 'drill', 'pin', 'unknown'] as const;
 export type LeaseKind = (typeof leaseKinds)[number];
 
 export interface Lease {

@@ -31,7 +31,8 @@ const leaseMs = 10 * 60_000;
 
 /** `$HOLDFAST_OPERATOR`, else the user and host that it is said from. */
 export function operator(): string {
-  return process.env['HOLDFAST_OPERATOR'] || `${userInfo().username}@${hostname()}`;
+  const named = process.env['HOLDFAST_OPERATOR']?.trim().slice(0, 200);
+  return named || `${userInfo().username}@${hostname()}`;
 }
 
 /** @throws HoldfastError `backup_not_found`; `backup_unusable` when it is being removed wherever it is */
@@ -87,7 +88,7 @@ async function spareIn(
   if (chain === undefined) return 'absent';
   const held = `pin by ${holder}, process ${process.pid}`;
   try {
-    for (const id of chain) await takeLease(copy, { backupId: id, kind: 'unknown', holder: held, ms: leaseMs });
+    for (const id of chain) await takeLease(copy, { backupId: id, kind: 'pin', holder: held, ms: leaseMs });
     // Retention may have come and gone before the lease.
     if ((await chainOf(copy, backupId)) === undefined) return 'absent';
     for (const id of chain) await getHead(copy, id);
