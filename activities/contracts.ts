@@ -11,6 +11,8 @@ import type {
   VerifyRequest,
 } from '../domain/requests';
 import type { PackWork, RunOutcome } from '../domain/runs';
+import type { CleanupActivities } from './cleanup/contracts';
+import type { LeaseActivities } from './leases/contracts';
 import type { ReplicationActivities } from './replicate/contracts';
 
 export interface JobComponent {
@@ -204,7 +206,7 @@ export interface ControlActivities {
 }
 
 /** Every activity of a site's agent. Each may run twice, be cut anywhere, or overlap with a zombie of itself. */
-export interface SiteActivities extends ReplicationActivities {
+export interface SiteActivities extends LeaseActivities, CleanupActivities, ReplicationActivities {
   // backup, in the order of the runbook
   beginBackup(request: BackupRequest): Promise<BackupJob>;
   checkHealth(job: BackupJob): Promise<void>;

@@ -12,11 +12,13 @@ import { abandonSnapshot, closeSnapshot, openSnapshot } from './backup/snapshot'
 import { storeRun } from './backup/store-run';
 import { awaitSource } from './backup/stream/await-source';
 import { storeStream } from './backup/stream/store-stream';
+import { cleanStore, storesToClean } from './cleanup/clean-store';
 import { beginConsolidation } from './consolidate/begin';
 import { planConsolidation } from './consolidate/plan';
 import { consolidateRun } from './consolidate/put-together';
 import type { SiteContext } from './context';
 import type { SiteActivities } from './contracts';
+import { renewLeases } from './leases/hold';
 import { beginPoint } from './point/begin';
 import { expirePoints } from './point/expire';
 import { awaitMarks, markDatabases } from './point/marks';
@@ -80,6 +82,7 @@ const activities = {
   },
   ...{ prepareTree, placeRun, finishTree, prepareReplay, replay, validate, finishReplay, endReplay },
   ...{ startServices, dropSetAside, removeWorkDirs },
+  ...{ renewLeases, storesToClean, cleanStore },
   ...{ findBackup, verifyManifest, verifyWal, recordVerified, writeReceipt },
 } satisfies { [Name in keyof SiteActivities]: (context: SiteContext, argument: never) => Promise<unknown> };
 

@@ -77,9 +77,8 @@ function assertConsistent({ backup, facts }: RecoveryRequest): void {
 }
 
 function toTheEnd({ facts }: RecoveryRequest): RecoveryDecision {
-  const warnings = facts.hole
-    ? [`replay ends before ${facts.hole.segment}, which is missing although later WAL is stored`]
-    : [];
+  const why = facts.hole?.removed ? 'which retention removed' : 'which is missing although later WAL is stored';
+  const warnings = facts.hole ? [`replay ends before ${facts.hole.segment}, ${why}`] : [];
   return { tell: { kind: 'end-of-wal' }, reaches: endOf(facts), lastTransaction: facts.last, warnings };
 }
 
@@ -163,7 +162,11 @@ function outOfRange(
   return new HoldfastError(code, message, { hints: [intervalHint(request)] });
 }
 
-function behindHole({ target, facts }: RecoveryRequest): HoldfastError {
+function behindHole(request: RecoveryRequest): HoldfastError {
+  const { target, facts } = request;
+  if (facts.hole?.removed) {
+    throw outOfRange(request, `retention removed the WAL on the way to ${describeTarget(target)}`);
+  }
   return new HoldfastError('wal_gap', `WAL is missing on the way to ${describeTarget(target)}`, {
     where: facts.hole?.segment,
     hints: ['restore another store’s copy, or a backup taken after the gap'],

@@ -32,6 +32,8 @@ export interface WalHole {
   /** The first segment that is missing or incomplete. */
   segment: string;
   from: Lsn;
+  /** Retention let it go: nothing is wrong with what is stored. */
+  removed?: boolean;
 }
 
 export interface WalFacts {

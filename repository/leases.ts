@@ -17,18 +17,23 @@ const leaseSchema: z.ZodType<Lease> = z.looseObject({
   kind: z.enum(leaseKinds),
   holder: z.string(),
   until: z.iso.datetime(),
+  wal: z.object({ timeline: z.number().int(), from: z.string() }).optional(),
 });
+
+/** No key is needed for it: all of it is in the clear. */
+type Copy = Pick<RepositoryCopy, 'store'>;
 
 export const leasesPrefix = 'leases/';
 export const removalsPrefix = 'removals/';
 
 /** Takes it, or renews one of the same holder. @throws HoldfastError `backup_unusable` when the backup is being removed */
 export async function takeLease(
-  copy: RepositoryCopy,
-  { backupId, kind, holder, ms }: Omit<Lease, 'until'> & { ms: number },
+  copy: Copy,
+  { backupId, kind, holder, wal, ms }: Omit<Lease, 'until'> & { ms: number },
 ): Promise<Lease> {
   const now = await copy.store.clock();
-  const lease: Lease = { backupId, kind, holder, until: new Date(now.getTime() + ms).toISOString() };
+  const until = new Date(now.getTime() + ms).toISOString();
+  const lease: Lease = { backupId, kind, holder, until, ...(wal && { wal }) };
   await copy.store.put(leaseKey(backupId, holder), Buffer.from(`${JSON.stringify(lease)}\n`));
   if (!(await isBeingRemoved(copy, backupId))) return lease;
   await releaseLease(copy, backupId, holder);
@@ -38,12 +43,34 @@ export async function takeLease(
   });
 }
 
-export async function releaseLease(copy: RepositoryCopy, backupId: string, holder: string): Promise<void> {
+export async function releaseLease(copy: Copy, backupId: string, holder: string): Promise<void> {
   await copy.store.delete([leaseKey(backupId, holder)]);
 }
 
+/** All that a holder has, whatever they are on: only it knows. */
+export async function renewLeases(copy: Copy, holder: string, ms: number): Promise<number> {
+  const keys = await keysOf(copy, holder);
+  for (const key of keys) {
+    const lease = await readLease(copy, key);
+    if (lease?.holder === holder) await takeLease(copy, { ...lease, ms });
+  }
+  return keys.length;
+}
+
+export async function releaseLeases(copy: Copy, holder: string): Promise<number> {
+  const keys = await keysOf(copy, holder);
+  if (keys.length > 0) await copy.store.delete(keys);
+  return keys.length;
+}
+
+async function keysOf({ store }: Copy, holder: string): Promise<string[]> {
+  const keys: string[] = [];
+  for await (const { key } of store.list(leasesPrefix)) if (key.endsWith(`/${short(holder)}`)) keys.push(key);
+  return keys;
+}
+
 /** Those that stand by the store's clock; of one backup, or of all. A lease that cannot be read stands: nobody knows until when. */
-export async function standingLeases(copy: RepositoryCopy, backupId?: string): Promise<Lease[]> {
+export async function standingLeases(copy: Copy, backupId?: string): Promise<Lease[]> {
   const now = await copy.store.clock();
   const standing: Lease[] = [];
   for await (const { key } of copy.store.list(backupId === undefined ? leasesPrefix : leasesOf(backupId))) {
@@ -58,7 +85,7 @@ export async function standingLeases(copy: RepositoryCopy, backupId?: string): P
  * any more.
  * @param remover one name for each run: what one of several takes back, the others still mean
  */
-export async function announceRemoval(copy: RepositoryCopy, backupId: string, remover: string): Promise<Lease[]> {
+export async function announceRemoval(copy: Copy, backupId: string, remover: string): Promise<Lease[]> {
   const key = removalKey(backupId, remover);
   await copy.store.put(key, Buffer.from(`${JSON.stringify({ backupId, remover })}\n`));
   const leases = await standingLeases(copy, backupId);
@@ -67,19 +94,26 @@ export async function announceRemoval(copy: RepositoryCopy, backupId: string, re
 }
 
 /** When all objects of the backup are gone: nobody who was killed on the way is waited for. */
-export async function removalDone(copy: RepositoryCopy, backupId: string): Promise<void> {
+export async function removalDone(copy: Copy, backupId: string): Promise<void> {
   const keys: string[] = [];
   for await (const { key } of copy.store.list(removalsOf(backupId))) keys.push(key);
   if (keys.length > 0) await copy.store.delete(keys);
 }
 
-export async function isBeingRemoved(copy: RepositoryCopy, backupId: string): Promise<boolean> {
+export async function isBeingRemoved(copy: Copy, backupId: string): Promise<boolean> {
   for await (const _ of copy.store.list(removalsOf(backupId))) return true;
   return false;
 }
 
+/** Backups that somebody is about to remove, or began to. */
+export async function removalsUnderWay({ store }: Copy): Promise<Set<string>> {
+  const found = new Set<string>();
+  for await (const { key } of store.list(removalsPrefix)) found.add(key.split('/')[1] ?? '');
+  return found;
+}
+
 /** Undefined: it was given back meanwhile. */
-async function readLease({ store }: RepositoryCopy, key: string): Promise<Lease | undefined> {
+async function readLease({ store }: Copy, key: string): Promise<Lease | undefined> {
   try {
     return readJson(await store.get(key), leaseSchema, `${store.name}:${key}`);
   } catch (error) {

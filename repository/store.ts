@@ -56,6 +56,11 @@ export interface Store {
   folders?(prefix: string, options?: { signal?: AbortSignal }): AsyncIterable<string>;
   /** Absent keys are no error. */
   delete(keys: string[]): Promise<void>;
+  /**
+   * Removes what was begun before and never became an object: temporary files of a directory, uploads in parts of a bucket. What is under way
+   * now is younger. Returns what went, or with `dryRun` would go.
+   */
+  dropUnfinished?(before: Date, options: { dryRun: boolean }): Promise<{ objects: number; bytes: number }>;
   /** The store's own clock: ages and leases are judged by it and not by a host's. */
   clock(): Promise<Date>;
   /** Proves by a trial (written, read back, raced, removed) that it can be written and honours conditional puts. */

@@ -6,6 +6,7 @@
  * asked looks at `test/replay` first: runs that are under way meet the new code.
  */
 export { backup } from './backup/backup';
+export { cleanUp } from './clean-up';
 export { consolidate } from './consolidate';
 export { packRuns } from './pack-runs';
 export { recoveryPoint } from './point/recovery-point';

@@ -16,13 +16,16 @@ import { createDataKey } from '../../repository/data-key';
 import { putHead } from '../../repository/heads';
 import type { SiteContext } from '../context';
 import type { BackupJob, JobComponent } from '../contracts';
+import { holdOwn } from '../leases/hold';
+import { holdComingWal } from '../leases/hold-wal';
 import { claimId } from './claim';
 import { chooseParent, type ParentWish } from './parent';
 
 export async function beginBackup(context: SiteContext, request: BackupRequest): Promise<BackupJob> {
   const scope = scopeOf(context, request);
   const { components, stores, warnings } = scope;
-  const { type, chain } = await basisOf(context, request.type, { components, stores }, warnings);
+  const hold = request.dryRun !== true;
+  const { type, chain } = await basisOf(context, request.type, { components, stores, hold }, warnings);
   return await claimJob(context, { ...scope, type, chain }, request.dryRun);
 }
 
@@ -81,8 +84,18 @@ export async function claimJob(
     const at = new Date(Math.floor(scheduledTimestampMs / 1000) * 1000 + second * 1000);
     const id = backupId({ system: config.system, site: siteInId(config, site), type, at });
     const job: BackupJob = { ...partial, backupId: id, startedAt: at.toISOString() };
-    if (dryRun || (await claimId(context, job, owner))) return job;
+    if (dryRun) return job;
+    if (await claimId(context, job, owner)) return await heldJob(context, job);
   }
+}
+
+async function heldJob(context: SiteContext, job: BackupJob): Promise<BackupJob> {
+  const repository = await context.repository({ create: true });
+  const copies = [job.store, ...job.copies].map((name) => repository.copy(name));
+  await holdOwn(copies, job.backupId);
+  const databases = job.components.filter(({ kind }) => kind === 'postgres').map(({ name }) => name);
+  await holdComingWal(context, copies, databases);
+  return job;
 }
 
 function jobComponent(name: string, component: ComponentConfig): JobComponent {

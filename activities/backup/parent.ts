@@ -7,18 +7,21 @@ import { getHead, listHeads } from '../../repository/heads';
 import { getSealedManifest } from '../../repository/sealed-manifest';
 import type { SiteContext } from '../context';
 import type { JobComponent } from '../contracts';
+import { holdBackup } from '../leases/hold';
 
 export interface ParentWish {
   type: BackupType;
   components: JobComponent[];
   /** Every store that the new backup goes to must hold all that it builds upon. */
   stores: string[];
+  /** Whether it is leased in all of them: a dry run writes nothing. */
+  hold: boolean;
 }
 
 /** Undefined with the reason when there is none: then a full backup is made. */
 export async function chooseParent(
   context: SiteContext,
-  { type, components, stores }: ParentWish,
+  { type, components, stores, hold }: ParentWish,
 ): Promise<{ chain: ChainLink[] } | { chain?: undefined; reason: string }> {
   const repository = await context.repository();
   const copies = stores.map((name) => repository.copies.find(({ store }) => store.name === name));
@@ -33,11 +36,23 @@ export async function chooseParent(
       reason = `the chain of ${head.id} is as long as maxChain allows (${context.config.maxChain})`;
       break;
     }
-    const chain = await wholeChain(copies as RepositoryCopy[], head);
+    const held = !hold || (await holdIn(copies as RepositoryCopy[], head));
+    const chain = held ? await wholeChain(copies as RepositoryCopy[], head) : undefined;
     if (chain !== undefined) return { chain };
     reason = `${head.id} or what it builds upon is not whole in every store`;
   }
   return { reason };
+}
+
+/** False when it is being removed somewhere, or is not there. */
+async function holdIn(copies: RepositoryCopy[], head: BackupHead): Promise<boolean> {
+  try {
+    for (const copy of copies) await holdBackup(copy, head, 'backup');
+    return true;
+  } catch (error) {
+    if (isHoldfastError(error) && error.code === 'backup_unusable') return false;
+    throw error;
+  }
 }
 
 /** Undefined when a store lacks part of it. */

@@ -9,6 +9,7 @@ import { getHead } from '../../repository/heads';
 import { claimId } from '../backup/claim';
 import type { SiteContext } from '../context';
 import type { BackupJob } from '../contracts';
+import { holdBackup, holdOwn, untilHeld } from '../leases/hold';
 import { chooseBackup } from '../restore/choose';
 
 /** The new backup stands for the same moment: it gets the first free second after the one it is made of. */
@@ -17,7 +18,12 @@ export async function beginConsolidation(
   { backup }: ConsolidateRequest,
 ): Promise<{ job: BackupJob; of: string }> {
   const { config, site } = context;
-  const { copy, manifest } = await chooseBackup(context, backup, { kind: 'latest' });
+  const { copy, manifest } = await untilHeld(async () => {
+    const chosen = await chooseBackup(context, backup, { kind: 'latest' });
+    const { backupId: id, chain } = chosen.manifest;
+    await holdBackup(chosen.copy, { id, chain: chain?.map((link) => link.backupId) }, 'consolidate');
+    return chosen;
+  });
   if (manifest.chain === undefined) {
     throw new HoldfastError('usage', `${manifest.backupId} builds upon no other backup`, {
       hints: ['it is whole by itself: there is nothing to put together'],
@@ -39,6 +45,12 @@ export async function beginConsolidation(
     const at = new Date(moment + second * 1000);
     const id = backupId({ system: config.system, site: siteInId(config, site), type: 'full', at });
     const job: BackupJob = { ...partial, backupId: id, startedAt: at.toISOString() };
-    if (await claimId(context, job, owner)) return { job, of: manifest.backupId };
+    if (!(await claimId(context, job, owner))) continue;
+    const repository = await context.repository();
+    await holdOwn(
+      stores.map((name) => repository.copy(name)),
+      id,
+    );
+    return { job, of: manifest.backupId };
   }
 }

@@ -20,7 +20,7 @@ export async function beginPoint(context: SiteContext, request: PointRequest): P
     context,
     marked.map(({ name }) => name),
   );
-  const basis = await basisOf(context, { components, stores: scope.stores });
+  const basis = await basisOf(context, { components, stores: scope.stores, hold: request.dryRun !== true });
   return await claimJob(context, { ...scope, ...basis, components, marked }, request.dryRun);
 }
 

@@ -3,11 +3,14 @@ import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import { pointsToExpire, pointsToRemove } from '../../domain/recovery-points';
 import type { RepositoryCopy } from '../../repository/copy';
 import { listHeads, putHead, removeHead } from '../../repository/heads';
+import { announceRemoval, removalDone } from '../../repository/leases';
 import { backupKeys } from '../../repository/names';
+import { readPins } from '../../repository/pins';
 import { removeBackup } from '../../repository/remove';
 import { renewCatalogLines } from '../backup/seal';
 import type { SiteContext } from '../context';
 import type { BackupJob } from '../contracts';
+import { holderOf } from '../leases/hold';
 
 /** A restore that began from a point when it was offered still has it for this long. */
 const graceMs = 24 * 3600_000;
@@ -29,7 +32,8 @@ export async function expirePoints(
 }
 
 async function expire(copy: RepositoryCopy, { site, tier }: BackupJob, keep: number): Promise<number> {
-  const { heads } = await listHeads(copy, cancellationSignal());
+  const pinned = await pinnedIn(copy);
+  const heads = (await listHeads(copy, cancellationSignal())).heads.filter(({ id }) => !pinned.has(id));
   const beyond = pointsToExpire(heads, { site, tier }, keep);
   for (const head of beyond) {
     await putHead(copy, { ...head, status: 'expired', expiredAt: (await copy.store.clock()).toISOString() });
@@ -41,12 +45,24 @@ async function expire(copy: RepositoryCopy, { site, tier }: BackupJob, keep: num
 /** The head goes last: what was cut off in the middle is found again by it. */
 async function remove(copy: RepositoryCopy, { site, tier }: BackupJob): Promise<number> {
   const { heads } = await listHeads(copy, cancellationSignal());
-  const useless = pointsToRemove(heads, { site, tier }, await copy.store.clock(), graceMs);
+  const pinned = await pinnedIn(copy);
+  const useless = pointsToRemove(heads, { site, tier }, await copy.store.clock(), graceMs).filter(
+    ({ id }) => !pinned.has(id),
+  );
+  let removed = 0;
   for (const { id } of useless) {
+    if ((await announceRemoval(copy, id, holderOf())).length > 0) continue; // another time
     await removeBackup(copy, id, cancellationSignal());
     await copy.store.delete([backupKeys.receipt(id)]);
     await removeHead(copy, id);
+    await removalDone(copy, id);
+    removed++;
     heartbeat(id);
   }
-  return useless.length;
+  return removed;
+}
+
+/** Pinned ones are kept beside the row. */
+async function pinnedIn(copy: RepositoryCopy): Promise<Map<string, unknown>> {
+  return await readPins([copy]);
 }

@@ -1,4 +1,4 @@
-/** Leaves the receipt of a finished procedure in every store, chained, and beside its backup. */
+/** Leaves the receipt of a finished procedure in every store, chained, and beside its backup; what the run had leased is given back before. */
 import { hostname } from 'node:os';
 import { catalogue, reportError } from '../../domain/errors';
 import type { RepositoryCopy } from '../../repository/copy';
@@ -7,11 +7,13 @@ import { backupFolder, backupKeys } from '../../repository/names';
 import { appendReceipt, type NewReceipt, putBackupReceipt } from '../../repository/receipts';
 import type { SiteContext } from '../context';
 import type { ReceiptOrder } from '../contracts';
+import { releaseLeases } from '../leases/hold';
 
 const typeInId = /_(full|differential|incremental)_\d{8}_\d{6}$/;
 
 export async function writeReceipt(context: SiteContext, order: ReceiptOrder): Promise<string> {
   const { copies } = await context.repository({ create: order.details.procedure === 'backup' });
+  await releaseLeases(copies);
   let first: string | undefined;
   let failure: unknown;
   for (const copy of copies) {

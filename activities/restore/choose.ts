@@ -8,6 +8,7 @@ import { isPoint } from '../../domain/recovery-points';
 import { describeTarget, type RequestedTarget } from '../../domain/recovery-target';
 import type { RepositoryCopy } from '../../repository/copy';
 import { backupOfHead, getHead, listHeads } from '../../repository/heads';
+import { isBeingRemoved, removalsUnderWay } from '../../repository/leases';
 import { headKey } from '../../repository/names';
 import { getSealedManifest } from '../../repository/sealed-manifest';
 import { answering } from '../answering';
@@ -77,8 +78,9 @@ export async function namedBackup(context: SiteContext, id: string): Promise<Omi
   for (const copy of copies) {
     try {
       const head = await getHead(copy, id);
-      if (head.status !== 'completed') {
-        throw new HoldfastError('backup_unusable', `${id} is ${head.status}`, {
+      const state = head.status !== 'completed' ? head.status : (await isBeingRemoved(copy, id)) ? 'being removed' : '';
+      if (state !== '') {
+        throw new HoldfastError('backup_unusable', `${id} is ${state}`, {
           hints: ['choose a completed one: holdfast list'],
         });
       }
@@ -113,10 +115,16 @@ async function completed(context: SiteContext): Promise<{ head: BackupHead; copy
   const found = new Map<string, { head: BackupHead; copy: RepositoryCopy }>();
   const readable = new Set<string>();
   const damaged = new Map<string, RepositoryCopy>();
-  for (const { copy, answer: list } of await answering(copies, (one) => listHeads(one, cancellationSignal()))) {
+  const look = async (copy: RepositoryCopy) => ({
+    list: await listHeads(copy, cancellationSignal()),
+    going: await removalsUnderWay(copy),
+  });
+  for (const { copy, answer } of await answering(copies, look)) {
+    const { list, going } = answer;
     for (const { key } of list.damaged) damaged.set(backupOfHead(key), copy);
     for (const head of list.heads) {
       readable.add(head.id);
+      if (going.has(head.id)) continue;
       if (head.status === 'completed' && head.site === context.site && !found.has(head.id))
         found.set(head.id, { head, copy });
     }

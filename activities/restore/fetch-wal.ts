@@ -10,10 +10,13 @@ import type { PostgresFacts } from '../../domain/backup';
 import { decideRecovery, type ReplayTarget } from '../../domain/decide-recovery';
 import { HoldfastError, isHoldfastError } from '../../domain/errors';
 import { formatInstant, parseInstant } from '../../domain/instant';
-import { formatLsn, parseLsn } from '../../domain/lsn';
+import { contiguousEnd } from '../../domain/intervals';
+import { formatLsn, parseLsn, segmentOf } from '../../domain/lsn';
 import { parseTarget, type RequestedTarget } from '../../domain/recovery-target';
 import type { TimelineStretch } from '../../domain/timeline';
 import { amongArchives, type WalReading } from '../../repository/wal/among';
+import type { WalArchive } from '../../repository/wal/archive';
+import { tellsOfStore } from '../answering';
 import { beating } from '../beating';
 import type { SiteContext } from '../context';
 import type { FetchedWal, RestoreComponent, RestoreJob } from '../contracts';
@@ -87,13 +90,15 @@ async function spoolComponent(
   const { workDir, from } = component;
   const { onlyStore } = job.request;
   const preferred = from?.store ?? job.store;
-  const [first, ...others] = await openArchives(context, facts.systemIdentifier, preferred, onlyStore);
+  const archives = await openArchives(context, facts.systemIdentifier, preferred, onlyStore);
+  const first = await beginningArchive(archives, facts);
   if (!first) {
     throw new HoldfastError('wal_gap', 'the stores hold no WAL of this database system', {
       hints: ['restore from a store that has it'],
     });
   }
   const taken = new Set<string>();
+  const others = archives.filter((one) => one !== first);
   const archive = amongArchives(first, others, (one) => {
     log.error('WAL is not right in a store and was taken from another', { ...one, segment: String(one.segment) });
     taken.add(`WAL that is not right in ${one.instead} was taken from ${one.from}`);
@@ -106,6 +111,7 @@ async function spoolComponent(
   const target = parseTarget(from?.at ?? job.request.at);
   const wanted = from?.timeline ?? job.request.timeline;
   const at = target.kind === 'time' ? target.at : undefined;
+  if (archive.isHidden(facts.timeline, parseLsn(facts.startLsn))) throw lettingGo(facts, target);
   for (const timeline of await waysOf(archive, facts, wanted, at)) {
     try {
       const reached = await spoolTimeline({ context, archive, job, target, facts, dir, workDir, budget, timeline });
@@ -117,6 +123,32 @@ async function spoolComponent(
     }
   }
   throw refusal;
+}
+
+/** The first that has the WAL which the backup begins with; else the first: stores keep their WAL for times of their own. */
+async function beginningArchive(
+  archives: WalArchive[],
+  { timeline, startLsn }: PostgresFacts,
+): Promise<WalArchive | undefined> {
+  const start = parseLsn(startLsn);
+  for (const archive of archives.length < 2 ? [] : archives) {
+    try {
+      const intervals = await archive.intervals(timeline, segmentOf(start, archive.segmentSize));
+      if (contiguousEnd(intervals, start) > start) return archive;
+    } catch (error) {
+      if (!tellsOfStore(error)) throw error;
+    }
+  }
+  return archives[0];
+}
+
+function lettingGo({ startLsn, stopTime }: PostgresFacts, target: RequestedTarget): HoldfastError {
+  const code =
+    target.kind === 'latest' || target.kind === 'end-of-backup' ? 'backup_unusable' : 'timestamp_out_of_range';
+  return new HoldfastError(code, `retention removed the WAL from ${startLsn} on that this backup needs`, {
+    where: `the backup that ended at ${stopTime}`,
+    hints: ['choose a later target or backup: holdfast points shows what can be reached'],
+  });
 }
 
 interface SpoolTimeline {

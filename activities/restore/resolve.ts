@@ -16,7 +16,9 @@ import { parseTarget } from '../../domain/recovery-target';
 import type { RestoreRequest } from '../../domain/requests';
 import type { SiteContext } from '../context';
 import type { LinkRuns, RestoreComponent, RestoreJob } from '../contracts';
+import { untilHeld } from '../leases/hold';
 import { type Chosen, chooseBackup } from './choose';
+import { holdSources } from './hold-sources';
 import { manifestOf } from './job';
 import { type Source, sourcesOf } from './sources';
 import { assertSpace } from './space';
@@ -30,6 +32,10 @@ export async function resolveRestore(
   request: RestoreRequest,
   instead?: string,
 ): Promise<RestoreJob> {
+  return await untilHeld(() => resolveAndHold(context, request, instead));
+}
+
+async function resolveAndHold(context: SiteContext, request: RestoreRequest, instead?: string): Promise<RestoreJob> {
   const { config, site } = context;
   const { timeline } = request;
   const target = parseTarget(request.at);
@@ -61,6 +67,7 @@ export async function resolveRestore(
     ...{ packs: components.reduce((sum, one) => sum + one.packs, 0), jobs: config.parallelJobs },
     ...{ etaSeconds: Math.ceil(bytes / assumedBytesPerSecond), request, warnings: [] },
   };
+  job.warnings.push(...(await holdSources(context, job, sources)));
   // A later attempt may find its own data there already.
   await assertSpace(
     job,

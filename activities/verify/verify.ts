@@ -21,6 +21,7 @@ import { beating } from '../beating';
 import type { SiteContext } from '../context';
 import type { VerifyJob, VerifyRunWork } from '../contracts';
 import { inLanes } from '../in-lanes';
+import { holdBackup, untilHeld } from '../leases/hold';
 import { chooseBackup } from '../restore/choose';
 import { manifestOf } from '../restore/job';
 import { linkRuns } from '../restore/resolve';
@@ -29,7 +30,12 @@ import { openArchives } from '../wal/archives';
 import { verifyMarks } from './marks';
 
 export async function findBackup(context: SiteContext, request: VerifyRequest): Promise<VerifyJob> {
-  const { copy, manifest } = await chooseBackup(context, request.backup, { kind: 'latest' });
+  const { copy, manifest } = await untilHeld(async () => {
+    const chosen = await chooseBackup(context, request.backup, { kind: 'latest' });
+    const { backupId: id, chain } = chosen.manifest;
+    await holdBackup(chosen.copy, { id, chain: chain?.map((link) => link.backupId) }, 'verify');
+    return chosen;
+  });
   const links = await chainManifests(copy, manifest.chain);
   const summaries = [...links, manifest].flatMap((one) => Object.values(one.components).map(({ summary }) => summary));
   return {

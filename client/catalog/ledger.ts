@@ -14,6 +14,7 @@ import {
 } from '../../domain/wal-ledger';
 import type { TimelineExtents, WalArchive } from '../../repository/wal/archive';
 import { readAcknowledged, readLedger, type WalLedger } from '../../repository/wal/ledger';
+import type { RemovedWal } from '../../repository/wal/removed';
 import { say } from '../output/say';
 
 export interface PointGap {
@@ -48,6 +49,7 @@ export class LedgerOfArchive {
   private constructor(
     private readonly ledger: WalLedger | undefined,
     private readonly acknowledged: Acknowledgement[],
+    private readonly removed: RemovedWal,
   ) {}
 
   static async read(archive: WalArchive, opaque: string): Promise<LedgerOfArchive> {
@@ -56,7 +58,7 @@ export class LedgerOfArchive {
       say(`warning: the WAL ledger in ${archive.store.name} cannot be read: ${reportError(error).message}`);
       return undefined;
     });
-    return new LedgerOfArchive(ledger, await readAcknowledged(place));
+    return new LedgerOfArchive(ledger, await readAcknowledged(place), await archive.removed());
   }
 
   /** Without what was found to be no WAL of ours. */
@@ -64,7 +66,7 @@ export class LedgerOfArchive {
     return usableIntervals(timeline, intervals, this.ledger?.findings ?? []);
   }
 
-  /** Between what is stored, and what was stored once or ought to be. */
+  /** Between what is stored, and what was stored once or ought to be; what retention let go is no gap. */
   gaps(timelines: TimelineExtents[]): PointGap[] {
     const known = new Set([...timelines, ...(this.ledger?.timelines ?? [])].map(({ timeline }) => timeline));
     return [...known].sort((a, b) => a - b).flatMap((timeline) => this.gapsOf(timeline, timelines));
@@ -103,7 +105,8 @@ export class LedgerOfArchive {
     const found = (this.ledger?.findings ?? []).flatMap((one) =>
       one.timeline === timeline && isTrouble(one) && one.stretch ? [{ ...one.stretch }] : [],
     );
-    return without(merge([...(expected ? [expected] : []), ...found]), usable).map((stretch) => {
+    const wanted = without(merge([...(expected ? [expected] : []), ...found]), this.removed.get(timeline) ?? []);
+    return without(wanted, usable).map((stretch) => {
       const by = this.acknowledged.find((one) => one.timeline === timeline && isAcknowledged(timeline, stretch, [one]));
       return {
         timeline,

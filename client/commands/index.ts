@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { acting } from '../program-action';
 import { declareCatalog } from './catalog-commands';
+import { declareKeeping } from './declare-keeping';
 import { declareKey } from './key-commands';
 import { declareReplication } from './replication-commands';
 
@@ -15,6 +16,7 @@ export function declareCommands(program: Command): void {
   declareCatalog(program);
   declareWal(program);
   declareKey(program);
+  declareKeeping(program);
 }
 
 const site = () => new Option('--site <site>', 'site, or "all"');

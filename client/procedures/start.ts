@@ -14,7 +14,8 @@ export interface Order {
     | 'consolidate'
     | 'recoveryPoint'
     | 'replicateBackup'
-    | 'replicateBackups';
+    | 'replicateBackups'
+    | 'cleanUp';
   workflowId: string;
   request: object;
   /** One line for the Web UI. */

@@ -34,3 +34,7 @@ export const acknowledgementSchema = z.object({
   by: z.string(),
   at: z.string(),
 });
+
+export const removedSchema = z.object({ timeline: z.number().int(), stretch, at: z.string(), by: z.string() });
+
+export const announcedSchema = z.object({ at: z.string(), by: z.string(), stretches: z.array(removedSchema) });

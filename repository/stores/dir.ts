@@ -108,6 +108,20 @@ export class DirStore implements Store {
     }
   }
 
+  async dropUnfinished(before: Date, { dryRun }: { dryRun: boolean }): Promise<{ objects: number; bytes: number }> {
+    const folder = path.join(this.location, temporaryFolder);
+    const dropped = { objects: 0, bytes: 0 };
+    for (const name of await readdir(folder).catch(() => [])) {
+      const file = path.join(folder, name);
+      const seen = await stat(file).catch(() => undefined);
+      if (seen === undefined || seen.mtime >= before) continue;
+      if (!dryRun) await unlink(file).catch(() => undefined);
+      dropped.objects++;
+      dropped.bytes += seen.size;
+    }
+    return dropped;
+  }
+
   async clock(): Promise<Date> {
     return await this.#in('', async () => {
       const temporary = await this.#temporary();
@@ -122,7 +136,7 @@ export class DirStore implements Store {
     await mkdir(this.location, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
       throw dirError(error, this.location);
     });
-    await this.#clean();
+    await this.dropUnfinished(new Date(Date.now() - staleAfterMs), { dryRun: false });
     await probeStore(this);
   }
 
@@ -152,15 +166,6 @@ export class DirStore implements Store {
     const folder = path.join(this.location, temporaryFolder);
     await makeFolders(this.location, folder);
     return path.join(folder, `${process.pid}-${randomBytes(12).toString('hex')}`);
-  }
-
-  async #clean(): Promise<void> {
-    const folder = path.join(this.location, temporaryFolder);
-    for (const name of await readdir(folder).catch(() => [])) {
-      const file = path.join(folder, name);
-      const seen = await stat(file).catch(() => undefined);
-      if (seen !== undefined && Date.now() - seen.mtimeMs > staleAfterMs) await unlink(file).catch(() => undefined);
-    }
   }
 
   async #isThere(): Promise<boolean> {

@@ -27,6 +27,7 @@ import { makeClient } from './s3-client';
 import { copyWithin, mayCopy } from './s3-copy';
 import { isAbsent, isBehindEnd, isConflict, isPassing, isTaken, s3Error } from './s3-errors';
 import { attemptsAt, bodyOf, deleteAll, storeClock, withKnownHash } from './s3-requests';
+import { dropUploads } from './s3-uploads';
 
 const conflictAttempts = 6;
 
@@ -142,6 +143,12 @@ export class S3Store implements Store {
     keys.forEach(assertKey);
     const full = keys.map((key) => this.#prefix + key);
     await this.#ask(keys[0] ?? '', async (client) => await deleteAll(client, this.config.bucket, full));
+  }
+
+  async dropUnfinished(before: Date, { dryRun }: { dryRun: boolean }): Promise<{ objects: number; bytes: number }> {
+    return await this.#ask('', (client) => {
+      return dropUploads(client, { bucket: this.config.bucket, prefix: this.#prefix, before, dryRun });
+    });
   }
 
   async clock(): Promise<Date> {

@@ -23,6 +23,7 @@ export type WalReading = Pick<
   | 'readCoverage'
   | 'coverageOf'
   | 'quarantines'
+  | 'isHidden'
 >;
 
 export interface TakenElsewhere {
@@ -95,6 +96,7 @@ export function amongArchives(
     readCoverage: (timeline) => first.readCoverage(timeline),
     coverageOf: (path) => first.coverageOf(path),
     quarantines: () => first.quarantines(),
+    isHidden: (timeline, lsn) => first.isHidden(timeline, lsn),
   };
 }
 

@@ -33,6 +33,7 @@ import { type StoredPiece, WalNames, WriterNames } from './names';
 import type { WalObjects } from './objects';
 import { getIfThere, putOnce } from './put-once';
 import { finishQuarantines, listQuarantines, type Quarantined, quarantineFrom, setAsideOne } from './quarantine';
+import { isWithin, type RemovedWal, removedWal } from './removed';
 import { completeSegment, type FetchedSegment, fetchSegment, putSegment, readPiece, type WalPlace } from './segments';
 import { type CommitSwitch, readSwitches, writeSwitch } from './switches';
 
@@ -60,6 +61,8 @@ export class WalArchive {
     private readonly fence?: Fence,
     /** Opaque name of the component that writes; absent for readers. */
     readonly writes?: string,
+    /** What readers pass by: it was let go, whether its objects are gone already or not. */
+    private readonly hidden: RemovedWal = new Map(),
   ) {
     this.names = new WalNames(marker.systemIdentifier, marker.segmentSize);
     this.place = { store, objects, names: this.names };
@@ -68,7 +71,9 @@ export class WalArchive {
   /** For reading: undefined when the store holds no WAL of that system. */
   static async open(objects: WalObjects, store: Store, systemIdentifier: string): Promise<WalArchive | undefined> {
     const marker = await readMarker(store, systemIdentifier);
-    return marker && new WalArchive(store, objects, marker);
+    if (!marker) return undefined;
+    const hidden = await new WalArchive(store, objects, marker).removed({ announced: true });
+    return new WalArchive(store, objects, marker, undefined, undefined, hidden);
   }
 
   /**
@@ -149,6 +154,7 @@ export class WalArchive {
 
   /** From the whole object or from parts, padded with zeros; undefined when nothing of its beginning is stored. */
   async fetchSegment(timeline: number, segment: bigint): Promise<FetchedSegment | undefined> {
+    if (isWithin(segment, this.segmentSize, this.hidden.get(timeline))) return undefined;
     return await fetchSegment(this.place, timeline, segment);
   }
 
@@ -230,7 +236,9 @@ export class WalArchive {
 
   /** Everything stored of a timeline from a segment on, or up to another, by name. */
   async pieces(timeline: number, fromSegment?: bigint, toSegment?: bigint): Promise<ListedPiece[]> {
-    return await listPieces(this.store, this.names, timeline, fromSegment, toSegment);
+    const pieces = await listPieces(this.store, this.names, timeline, fromSegment, toSegment);
+    const hidden = this.hidden.get(timeline);
+    return hidden ? pieces.filter(({ segment }) => !isWithin(segment, this.segmentSize, hidden)) : pieces;
   }
 
   /** One stored object, proven to be what its name says; undefined when it is gone. @throws HoldfastError `checksum_mismatch` */
@@ -251,6 +259,17 @@ export class WalArchive {
       timelines.push({ timeline, intervals, gaps: holes(intervals), coverage });
     }
     return { ...this.marker, timelines, quarantined: await listQuarantines(this.place) };
+  }
+
+  /** What retention let go, as of now; or also what a removal that is under way means to. */
+  async removed(options: { announced?: boolean } = {}): Promise<RemovedWal> {
+    const place = { ...this.ledgerPlace, segmentSize: this.segmentSize };
+    return await removedWal(place, () => this.quarantines(), options);
+  }
+
+  /** Whether a reader finds nothing there because retention let it go. */
+  isHidden(timeline: number, lsn: Lsn): boolean {
+    return isWithin(segmentOf(lsn, this.segmentSize), this.segmentSize, this.hidden.get(timeline));
   }
 
   /** What was set aside so far. */

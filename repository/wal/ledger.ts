@@ -75,11 +75,11 @@ function acknowledgedFolder({ systemIdentifier }: LedgerPlace): string {
   return `${systemRoot(systemIdentifier)}acknowledged/`;
 }
 
-function encode(value: object): Buffer {
+export function encode(value: object): Buffer {
   const text = JSON.stringify(value, (_key, one: unknown) => (typeof one === 'bigint' ? formatLsn(one) : one));
   return Buffer.from(text, 'utf8');
 }
 
-function hex16(lsn: Lsn): string {
+export function hex16(lsn: Lsn): string {
   return lsn.toString(16).toUpperCase().padStart(16, '0');
 }

@@ -5,6 +5,7 @@ import { behindFolder, type StoredPiece, systemRoot, type WalNames } from './nam
 
 export interface ListedPiece extends StoredPiece {
   modified: Date;
+  bytes: number;
 }
 
 /** Timelines that hold anything, ascending: one small request each, however much WAL there is. */
@@ -44,10 +45,10 @@ export async function listPieces(
     const before = fromSegment === undefined || fromSegment === 0n ? undefined : fromSegment - 1n;
     const after =
       before === undefined ? undefined : behindFolder(`${folder}${segmentName(timeline, before, names.segmentSize)}`);
-    for await (const { key, modified } of store.list(folder, { after })) {
+    for await (const { key, modified, bytes } of store.list(folder, { after })) {
       const piece = names.parse(key);
       if (piece && toSegment !== undefined && piece.segment >= toSegment) break;
-      if (piece?.timeline === timeline) pieces.push({ ...piece, modified });
+      if (piece?.timeline === timeline) pieces.push({ ...piece, modified, bytes });
     }
   }
   return pieces;

@@ -14,6 +14,8 @@
  *     wal/<system identifier>/announced/<timeline>/<opaque>         a component's receiver is or was on this timeline
  *     wal/<system identifier>/ledger/<opaque>                       what the store should hold for a component (sealed)
  *     wal/<system identifier>/acknowledged/<timeline>-<from>-<to>   a gap that somebody knows of (sealed)
+ *     wal/<system identifier>/removed/<timeline>-<from>-<to>        a stretch that retention let go (sealed)
+ *     wal/<system identifier>/removed/announced/<opaque>            stretches that are about to go (sealed)
  *
  * Timelines and offsets are 8 hexadecimal digits, segments PostgreSQL's 24.
  */
@@ -112,6 +114,14 @@ export class WalNames {
 
   label(timeline: number, name: string): string {
     return `${this.timelineRoot(timeline)}labels/${name}`;
+  }
+
+  labelsFolder(timeline: number): string {
+    return `${this.timelineRoot(timeline)}labels/`;
+  }
+
+  switchesFolder(timeline: number): string {
+    return `${this.timelineRoot(timeline)}switches/`;
   }
 
   coverage(timeline: number): string {

@@ -23,7 +23,7 @@ export async function writeSwitch(
   timeline: number,
   { at, commits, mode, reason }: CommitSwitch,
 ): Promise<void> {
-  const key = `${switchesFolder(names, timeline)}${String(at).padStart(20, '0')}`;
+  const key = `${names.switchesFolder(timeline)}${String(at).padStart(20, '0')}`;
   const text = JSON.stringify({ at: String(at), commits, mode, reason });
   await store.put(key, await objects.seal(Buffer.from(text), key), { ifAbsent: true });
 }
@@ -37,7 +37,7 @@ export async function readSwitches(
   most: number,
 ): Promise<CommitSwitch[]> {
   const keys: string[] = [];
-  for await (const { key } of store.list(switchesFolder(names, timeline))) {
+  for await (const { key } of store.list(names.switchesFolder(timeline))) {
     keys.push(key);
     if (keys.length > most) keys.shift();
   }
@@ -50,7 +50,3 @@ export async function readSwitches(
 }
 
 type Stored = Omit<CommitSwitch, 'at'> & { at: string };
-
-function switchesFolder(names: WalNames, timeline: number): string {
-  return `${names.timelineRoot(timeline)}switches/`;
-}

@@ -17,6 +17,7 @@ import {
   streamedJob,
 } from '../workflows/mocked-site';
 import type { Stage } from '../workflows/with-workers';
+import { cleanupScenes } from './scenes-cleanup';
 import { replicationScenes } from './scenes-replication';
 
 export interface Scene {
@@ -187,6 +188,7 @@ export const scenes: Scene[] = [
     behaviour: lostWal,
     act: cancelWhen('receiveWal', 3),
   },
+  ...cleanupScenes,
 ];
 
 /** One run more than a history takes. */

@@ -22,6 +22,7 @@ import { attributes } from './attributes';
 import { onSite } from './bind';
 import { Board } from './board';
 import { asFailure, reportOf } from './failure';
+import { keepLeases } from './keep-leases';
 import { Run } from './run';
 
 export const progressQuery = defineQuery<ProcedureProgress>('progress');
@@ -46,6 +47,7 @@ export function procedure<Request extends { site: string }>(
       { key: attributes.outcome, value: 'in_progress' },
     ]);
     board.state = 'in_progress';
+    const endLeases = keepLeases(request.site);
     let thrown: unknown;
     try {
       await body(run, request);
@@ -55,6 +57,7 @@ export function procedure<Request extends { site: string }>(
       board.state = isCancellation(error) ? 'aborted' : 'failed';
       run.warn(...(await run.unwind()));
     }
+    endLeases();
     result = await CancellationScope.nonCancellable(() => finish(run, request.site, thrown));
     if (board.state === 'aborted')
       throw new CancelledFailure(`${title} was aborted, and what it had changed was put back`);

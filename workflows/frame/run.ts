@@ -24,7 +24,7 @@ interface Undo {
 /** Facts that go into the result and the receipt. */
 export type Findings = Pick<
   ProcedureResult,
-  'backupId' | 'bytes' | 'storedBytes' | 'walBytes' | 'recoveryPoint' | 'restored' | 'copies'
+  'backupId' | 'bytes' | 'storedBytes' | 'walBytes' | 'recoveryPoint' | 'restored' | 'copies' | 'details'
 >;
 
 export class Run {

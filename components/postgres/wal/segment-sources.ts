@@ -37,9 +37,10 @@ export async function planSegments(
       );
     });
     const from = segmentStart(segment, size) + BigInt(source?.usableTo ?? 0);
+    const removed = archive.isHidden(newest, from);
     return {
       sources,
-      hole: behind ? { timeline: newest, segment: segmentName(newest, segment, size), from } : undefined,
+      hole: behind ? { timeline: newest, segment: segmentName(newest, segment, size), from, removed } : undefined,
     };
   }
 }

@@ -1,5 +1,11 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import {
+  CreateMultipartUploadCommand,
+  ListMultipartUploadsCommand,
+  S3Client,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
 import { openStore, type S3StoreConfig } from '../../../repository/stores/open';
 import { type S3Server, startS3Server } from '../../support/s3-server';
 import { collect, storeConformance } from './conformance';
@@ -27,6 +33,30 @@ describe('an s3 store', () => {
     await store.put('a', Buffer.from('abc'));
     const sha256 = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad';
     expect(await store.head('a')).toMatchObject({ bytes: 3, sha256 });
+    await store.close();
+  });
+
+  test('drops uploads that nobody completed, below its prefix and begun before', async () => {
+    const settings = config();
+    const store = openStore('s3', settings);
+    const client = new S3Client({
+      ...{ endpoint: settings.endpoint, region: 'us-east-1', forcePathStyle: true },
+      credentials: { accessKeyId: settings.accessKeyId ?? '', secretAccessKey: settings.secretAccessKey ?? '' },
+    });
+    for (const Key of [`${settings.prefix?.slice(1)}packs/a`, 'elsewhere/b']) {
+      const which = { Bucket: settings.bucket, Key };
+      const { UploadId } = await client.send(new CreateMultipartUploadCommand(which));
+      await client.send(new UploadPartCommand({ ...which, UploadId, PartNumber: 1, Body: Buffer.alloc(1000) }));
+    }
+    const nothing = { objects: 0, bytes: 0 };
+    const [past, future] = [new Date(0), new Date(Date.now() + 60_000)];
+    expect(await store.dropUnfinished?.(past, { dryRun: false })).toEqual(nothing);
+    expect(await store.dropUnfinished?.(future, { dryRun: true })).toEqual({ objects: 1, bytes: 1000 });
+    expect(await store.dropUnfinished?.(future, { dryRun: false })).toEqual({ objects: 1, bytes: 1000 });
+    expect(await store.dropUnfinished?.(future, { dryRun: false })).toEqual(nothing);
+    const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket: settings.bucket }));
+    expect(Uploads.map(({ Key }) => Key)).toEqual(['elsewhere/b']);
+    client.destroy();
     await store.close();
   });
 

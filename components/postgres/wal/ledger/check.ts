@@ -1,5 +1,5 @@
 /** One check of one archive: stock, reading, healing, and the ledger written anew. */
-import { type Interval, overlap } from '../../../../domain/intervals';
+import { type Interval, overlap, without } from '../../../../domain/intervals';
 import type { Lsn } from '../../../../domain/lsn';
 import { earlierFinding, isTrouble, type WalFinding } from '../../../../domain/wal-ledger';
 import type { WalArchive } from '../../../../repository/wal/archive';
@@ -90,7 +90,10 @@ class Book {
     private readonly stock: Stock,
     private readonly now: string,
   ) {
-    this.earlier = options.before?.findings ?? [];
+    // Of what retention let go nothing is told any more: it was not put back, and nobody misses it.
+    this.earlier = (options.before?.findings ?? []).filter(
+      ({ timeline, stretch }) => !stretch || without([stretch], stock.removed.get(timeline) ?? []).length > 0,
+    );
   }
 
   /** A history that is missing, and what was set aside. */

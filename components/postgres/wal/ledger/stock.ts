@@ -5,12 +5,14 @@
 import { type Interval, merge, within, without } from '../../../../domain/intervals';
 import { type Lsn, segmentOf, segmentStart } from '../../../../domain/lsn';
 import type { TimelineStretch } from '../../../../domain/timeline';
+import { endOfWal } from '../../../../domain/wal-keep';
 import { expectedStretch, missingWithin, type WalFinding } from '../../../../domain/wal-ledger';
 import { announcedTimelines } from '../../../../repository/wal/announced';
 import type { WalArchive } from '../../../../repository/wal/archive';
 import type { WalLedger } from '../../../../repository/wal/ledger';
 import { type ListedPiece, storedIntervals } from '../../../../repository/wal/listing';
 import type { Quarantined } from '../../../../repository/wal/quarantine';
+import { isWithin, type RemovedWal } from '../../../../repository/wal/removed';
 import type { SegmentWindow, Windows } from './windows';
 
 export interface TimelineStock {
@@ -27,12 +29,11 @@ export interface TimelineStock {
 export interface Stock {
   timelines: TimelineStock[];
   quarantines: string[];
+  /** What retention let go: it is missed by nobody. */
+  removed: RemovedWal;
   /** Found on the way: forked timelines, histories that are not there. */
   found: Pick<WalFinding, 'fault' | 'state' | 'timeline' | 'note'>[];
 }
-
-/** Behind every position. */
-const endOfTime = 1n << 64n;
 
 export interface StockOptions {
   archive: WalArchive;
@@ -52,14 +53,16 @@ export interface Settled {
 export async function takeStock(options: StockOptions): Promise<Stock> {
   const { archive, before, path } = options;
   const orders = await archive.quarantines();
-  const stock: Stock = { timelines: [], quarantines: orders.map(({ folder }) => folder), found: [] };
+  const removed = await archive.removed();
+  const stock: Stock = { timelines: [], quarantines: orders.map(({ folder }) => folder), removed, found: [] };
   // A history alone makes no timeline known: it may have come a moment before what does not belong here.
   const stocked = before?.timelines.filter(({ held }) => held.length > 0);
   const known = stocked && new Set([...stocked, ...path].map(({ timeline }) => timeline));
   const listed = await archive.timelines();
   for (const timeline of new Set([...(before?.timelines.map((one) => one.timeline) ?? []), ...listed])) {
     const fresh = orders.filter((order) => order.timeline === timeline && !before?.quarantines.includes(order.folder));
-    const taken = await lookAt(options, timeline, heldBefore(before, timeline, fresh, archive));
+    const held = without(heldBefore(before, timeline, fresh, archive), removed.get(timeline) ?? []);
+    const taken = await lookAt(options, timeline, held, removed.get(timeline));
     if (taken.pieces.length > 0 && known && !known.has(timeline) && (await isForked(archive, timeline))) {
       const { folder } = await archive.quarantineTimeline(timeline, 'no receiver of ours was on this timeline');
       stock.quarantines.push(folder);
@@ -96,8 +99,10 @@ export function dropFromStock(
  */
 export async function findMissing(stock: Stock, options: StockOptions): Promise<boolean> {
   const { archive } = options;
+  for (const one of stock.timelines) one.missing = missingOf(one, stock, options);
+  // It is on record before the first object goes: what was let go since the names were listed is found here.
+  if (stock.timelines.some(({ missing }) => missing.length > 0)) leaveOut(stock, await archive.removed());
   for (const one of stock.timelines) {
-    one.missing = missingOf(one, stock, options);
     for (const { from } of one.missing) {
       const again = await archive.pieces(one.timeline, segmentOf(from, archive.segmentSize));
       one.missing = without(one.missing, storedIntervals(again, archive.segmentSize));
@@ -105,6 +110,15 @@ export async function findMissing(stock: Stock, options: StockOptions): Promise<
   }
   const orders = await archive.quarantines();
   return orders.every(({ folder }) => stock.quarantines.includes(folder));
+}
+
+function leaveOut(stock: Stock, removed: RemovedWal): void {
+  stock.removed = removed;
+  for (const one of stock.timelines) {
+    const gone = removed.get(one.timeline) ?? [];
+    one.missing = without(one.missing, gone);
+    one.held = without(one.held, gone);
+  }
 }
 
 async function isForked(archive: WalArchive, timeline: number): Promise<boolean> {
@@ -120,7 +134,7 @@ function heldBefore(
   const held = before?.timelines.find((one) => one.timeline === timeline)?.held ?? [];
   return orders.reduce((left, { from }) => {
     const start = segmentStart(segmentOf(from, segmentSize), segmentSize);
-    return without(left, [{ from: start, to: endOfTime }]);
+    return without(left, [{ from: start, to: endOfWal }]);
   }, held);
 }
 
@@ -128,12 +142,14 @@ async function lookAt(
   { archive, windows, settled }: StockOptions,
   timeline: number,
   heldBefore: Interval<Lsn>[],
+  removed: Interval<Lsn>[] = [],
 ): Promise<TimelineStock> {
-  const until = timeline < settled.timeline ? endOfTime : timeline === settled.timeline ? settled.lsn : 0n;
+  const until = timeline < settled.timeline ? endOfWal : timeline === settled.timeline ? settled.lsn : 0n;
   const pieces: ListedPiece[] = [];
   const lookedAt: Interval<Lsn>[] = [];
   for (const { from, to } of windows.of(archive.store.name, timeline, heldBefore)) {
-    pieces.push(...(await archive.pieces(timeline, from, to)));
+    const listed = await archive.pieces(timeline, from, to);
+    pieces.push(...listed.filter(({ segment }) => !isWithin(segment, archive.segmentSize, removed)));
     lookedAt.push(...within([positions({ from, to }, archive.segmentSize)], { from: 0n, to: until }));
   }
   const present = storedIntervals(pieces, archive.segmentSize);
@@ -143,7 +159,7 @@ async function lookAt(
 function positions({ from, to }: SegmentWindow, segmentSize: number): Interval<Lsn> {
   return {
     from: segmentStart(from, segmentSize),
-    to: to === undefined ? endOfTime : segmentStart(to, segmentSize),
+    to: to === undefined ? endOfWal : segmentStart(to, segmentSize),
   };
 }
 

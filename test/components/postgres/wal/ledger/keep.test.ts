@@ -1,6 +1,7 @@
 import { formatLsn } from '../../../../../domain/lsn';
 import { isTrouble } from '../../../../../domain/wal-ledger';
 import type { ListedPiece } from '../../../../../repository/wal/listing';
+import { removeWal } from '../../../../../repository/wal/remove';
 import { type Cluster, startCluster } from '../../../../support/postgres-cluster';
 import {
   emitWal,
@@ -93,6 +94,30 @@ test('the first segment, whose loss leaves no hole between names, and a part, ar
   const lsn = await untilStored(cluster, one);
   await one.stop();
   await expectServersBytes(await openArchive(folder.store, cluster), cluster, 1, lsn);
+});
+
+test('what retention removes under its eyes is missed by nobody, and not put back from the store that keeps it', async () => {
+  const one = begin(cluster, [folder.store, other.store], { everyMs: 20 });
+  await emitWal(cluster, 12);
+  await untilStored(cluster, one);
+  await one.nextCheck();
+  const [, , third, , fifth] = await wholes(folder.store, cluster, 9);
+  const archive = await openArchive(folder.store, cluster);
+  for (const segment of [third?.segment, fifth?.segment]) {
+    const windows = [{ timeline: 1, from: (segment ?? 0n) * BigInt(mib) + 5n }];
+    const removed = await removeWal({ store: folder.store }, archive, { windows, spans: [], remover: 'sweep' });
+    expect(removed.objects).toBeGreaterThan(1);
+    await emitWal(cluster, 1);
+    const { troubles } = await one.nextCheck();
+    expect([troubles, one.findings()]).toEqual([[], []]);
+  }
+  const from = (fifth?.segment ?? 0n) * BigInt(mib);
+  const begins = one.checked()?.ledgers.map(({ ledger }) => ledger.timelines[0]?.held[0]?.from);
+  const all = (await (await openArchive(other.store, cluster)).intervals(1))[0]?.from;
+  expect(new Set(begins)).toEqual(new Set([all, from]));
+  const lsn = await untilStored(cluster, one);
+  await one.stop();
+  expect(await expectServersBytes(await openArchive(folder.store, cluster), cluster, 1, lsn)).toBe(from);
 });
 
 test('what nobody has any more is lost: it stays named, and is looked for again', async () => {

@@ -1,0 +1,76 @@
+/** `retention cleanup`: what nobody needs goes from the stores, and old logs from this host. */
+import { existsSync, readdirSync, statSync, unlinkSync } from 'node:fs';
+import path from 'node:path';
+import { type CleanedStore, type CleanUpRequest, cleanUpWorkflowId } from '../../domain/cleanup/report';
+import { durationExample, formatBytes, parseDuration } from '../../domain/config/units';
+import { HoldfastError } from '../../domain/errors';
+import type { ProcedureResult } from '../../domain/progress';
+import { configured, type GlobalOptions, type Outcome } from '../context';
+import { stateDir } from '../engine/state-files';
+import { runProcedures } from '../procedures/run';
+import { askedSites } from '../sites';
+
+export interface CleanupOptions extends GlobalOptions {
+  site?: string;
+  grace?: string;
+  dryRun?: boolean;
+  detach?: boolean;
+}
+
+const logsKeptMs = 30 * 24 * 3600_000;
+
+export async function cleanup(options: CleanupOptions): Promise<Outcome> {
+  const graceMs = parseDuration(options.grace ?? '1d');
+  if (graceMs === undefined) {
+    throw new HoldfastError('usage', `"${options.grace}" is no duration`, {
+      where: '--grace',
+      hints: [durationExample],
+    });
+  }
+  const loaded = await configured(options);
+  const { config } = loaded;
+  const orders = askedSites(config, options.site).map((site) => {
+    const request: CleanUpRequest = { site, graceMs, ...(options.dryRun && { dryRun: true }) };
+    return {
+      type: 'cleanUp' as const,
+      workflowId: cleanUpWorkflowId(config.system, site),
+      request,
+      summary: `clean up the stores of ${site}`,
+      label: site,
+    };
+  });
+  const ended = await runProcedures(loaded, orders, { detach: options.detach, inTurn: true });
+  const logs = dropOldLogs(stateDir(config.system), options.dryRun === true);
+  const results = [ended.json].flat().filter(isResult);
+  const lines = results.flatMap(({ details }) => (isCleaned(details) ? details.stores.flatMap(describe) : []));
+  if (logs.length > 0) lines.push(`  logs of this host older than 30 d: ${logs.join(', ')}`);
+  return { ...ended, text: [ended.text, ...lines].filter(Boolean).join('\n') };
+}
+
+function describe({ store, removed, left, more }: CleanedStore): string[] {
+  const kinds = Object.entries(removed).map(
+    ([kind, { objects, bytes }]) => `${objects} of ${kind} (${formatBytes(bytes)})`,
+  );
+  return [
+    `  ${store}: ${kinds.length === 0 ? 'nothing to remove' : kinds.join(', ')}`,
+    ...left.map((line) => `    left: ${line}`),
+    ...(more > 0 ? [`    left: ${more} more`] : []),
+  ];
+}
+
+function dropOldLogs(dir: string, dryRun: boolean): string[] {
+  if (!existsSync(dir)) return [];
+  const old = readdirSync(dir).filter(
+    (name) => name.endsWith('.log') && Date.now() - statSync(path.join(dir, name)).mtimeMs > logsKeptMs,
+  );
+  for (const name of dryRun ? [] : old) unlinkSync(path.join(dir, name));
+  return old;
+}
+
+function isResult(value: unknown): value is ProcedureResult {
+  return typeof value === 'object' && value !== null && 'details' in value;
+}
+
+function isCleaned(details: ProcedureResult['details']): details is { stores: CleanedStore[] } {
+  return Array.isArray(details?.['stores']);
+}
