@@ -15,6 +15,7 @@ import { createDataKey } from '../../repository/data-key';
 import { putHead } from '../../repository/heads';
 import type { SiteContext } from '../context';
 import type { BackupJob, JobComponent } from '../contracts';
+import { lockWishes, provisionally } from '../storage/lockable';
 import { claimId } from './claim';
 import { chooseParent, type ParentWish } from './parent';
 
@@ -69,7 +70,16 @@ export async function claimJob(
   const [store = '', ...copies] = stores;
   const { workflowExecution, scheduledTimestampMs } = activityInfo();
   const owner = `${workflowExecution?.workflowId}/${workflowExecution?.runId}`;
-  const partial = { ...wanted, system: config.system, site, store, copies, jobs: config.parallelJobs };
+  const locks = await lockWishes(context, wanted.tier, stores);
+  const partial = {
+    ...wanted,
+    ...(locks && { locks }),
+    system: config.system,
+    site,
+    store,
+    copies,
+    jobs: config.parallelJobs,
+  };
   const { type } = wanted;
   // An id names a second: the next free one is taken; a retry of this very run finds its own.
   for (let second = 0; ; second++) {
@@ -136,7 +146,7 @@ export async function checkHealth(context: SiteContext, job: BackupJob): Promise
 export async function announceBackup(context: SiteContext, job: BackupJob): Promise<void> {
   const repository = await context.repository({ create: true });
   const copy = repository.copy(job.store);
-  await createDataKey(copy, job.backupId);
+  await createDataKey(await provisionally(context, copy, job.tier), job.backupId);
   await putHead(copy, headOf(job, copy.store.location, 'creating'));
 }
 

@@ -16,6 +16,7 @@ import { parseTarget } from '../../domain/recovery-target';
 import type { RestoreRequest } from '../../domain/requests';
 import type { SiteContext } from '../context';
 import type { LinkRuns, RestoreComponent, RestoreJob } from '../contracts';
+import { thawOf } from '../storage/thaw';
 import { chooseBackup } from './choose';
 import { type Source, sourcesOf } from './sources';
 import { assertSpace } from './space';
@@ -63,7 +64,8 @@ export async function resolveRestore(
     job,
     components.filter(({ workDir }) => !existsSync(workDir)),
   );
-  return job;
+  const thaw = await thawOf(context, job);
+  return thaw === undefined ? job : { ...job, thaw };
 }
 
 /** Of what is not there yet, what lies above it. */

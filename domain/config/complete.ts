@@ -6,6 +6,7 @@ import { resolve } from 'node:path';
 import { defaultLevel } from '../pack';
 import type { ConfigPath, Problem } from './problems';
 import type { ParsedConfig } from './schema';
+import { classOf, storageProblems, thawOf } from './schema-storage';
 import { tierOf, tierProblems } from './tiers';
 import type { Config, EncryptionConfig, FilledDefault, StoreConfig, TierConfig, WalConfig } from './types';
 
@@ -42,14 +43,20 @@ export function completeConfig(parsed: ParsedConfig, environment: Environment, b
   const stores: Record<string, StoreConfig> = {};
   for (const [name, store] of Object.entries(parsed.stores ?? storesOfEnvironment(environment))) {
     if (store.kind === 'dir') {
-      stores[name] = { kind: 'dir', path: at(store.path ?? fill(`stores.${name}.path`, 'BACKUP_ROOT', defaultRoot)) };
+      const path = at(store.path ?? fill(`stores.${name}.path`, 'BACKUP_ROOT', defaultRoot));
+      stores[name] = { kind: 'dir', path, ...(store.level && { level: store.level }) };
       continue;
     }
     const bucket = store.bucket ?? fill(`stores.${name}.bucket`, 'S3_BUCKET', '');
     if (bucket === '')
       problems.push({ path: ['stores', name], message: 'missing bucket: expected it here or in S3_BUCKET' });
     const region = store.region ?? fill(`stores.${name}.region`, 'S3_REGION', 'us-east-1');
-    stores[name] = { ...store, bucket, region, ...(store.prefix && { prefix: store.prefix.replace(/\/$/, '') }) };
+    const storageClass = classOf(store);
+    stores[name] = {
+      ...{ ...store, bucket, region, thaw: thawOf(store.thaw) },
+      ...(store.prefix && { prefix: store.prefix.replace(/\/$/, '') }),
+      ...(storageClass && { storageClass }),
+    };
   }
   const everyStore = Object.keys(stores);
 
@@ -62,7 +69,9 @@ export function completeConfig(parsed: ParsedConfig, environment: Environment, b
   const tiers: Record<string, TierConfig> = {};
   for (const [name, tier] of Object.entries(parsed.tiers)) {
     problems.push(...tierProblems(name, tier));
-    tiers[name] = tierOf(tier, everyStore, retentionDays);
+    const completed = tierOf(tier, stores, retentionDays);
+    problems.push(...storageProblems(name, completed, stores));
+    tiers[name] = completed;
   }
 
   const config: Config = {

@@ -1,11 +1,13 @@
 /** Where backups live. */
 import { z } from 'zod';
+import { levelSchema, thawSchema } from './schema-storage';
 import { filePath, secret } from './schema-values';
 import { storageClasses } from './types';
 
 const dir = z.strictObject({
   kind: z.literal('dir'),
   path: filePath.optional().describe('absent: $BACKUP_ROOT'),
+  level: levelSchema.optional(),
 });
 
 const s3 = z.strictObject({
@@ -26,6 +28,8 @@ const s3 = z.strictObject({
     .regex(/^[A-Za-z0-9._=-]+(?:\/[A-Za-z0-9._=-]+)*\/?$/, 'expected a key prefix such as backups/prod')
     .optional(),
   storageClass: z.enum(storageClasses).optional().describe('of packs; what is small stays in the standard class'),
+  level: levelSchema.optional(),
+  thaw: thawSchema.optional().describe('of what lies in GLACIER or DEEP_ARCHIVE'),
   accessKeyId: secret.optional().describe('absent: the AWS default chain'),
   secretAccessKey: secret.optional(),
 });

@@ -1,7 +1,9 @@
 /** Tiers as they are meant: every default filled in, and what contradicts itself told. */
 import type { Problem } from './problems';
+import { keptDays } from './retention-days';
 import type { ParsedConfig } from './schema';
-import type { TierConfig } from './types';
+import { immutableOf, movesOf } from './schema-storage';
+import type { StoreConfig, TierConfig } from './types';
 
 type ParsedTier = ParsedConfig['tiers'][string];
 
@@ -9,11 +11,16 @@ type ParsedTier = ParsedConfig['tiers'][string];
 const pointTimeout = 5 * 60_000;
 const pointsKept = 24;
 
-export function tierOf(tier: ParsedTier, everyStore: string[], retentionDays: number): TierConfig {
-  const to = tier.to ?? everyStore;
-  if (tier.type !== 'point') return { ...tier, to, keep: tier.keep ?? { days: retentionDays } };
+export function tierOf(parsed: ParsedTier, stores: Record<string, StoreConfig>, retentionDays: number): TierConfig {
+  const { immutable: locked, move, ...tier } = parsed;
+  const to = tier.to ?? Object.keys(stores);
+  const keep = tier.keep ?? { days: retentionDays };
+  const immutable = immutableOf(locked, keptDays(keep) || retentionDays);
+  const moves = movesOf(move, stores);
+  const storage = { ...(immutable && { immutable }), ...(moves && { move: moves }) };
+  if (tier.type !== 'point') return { ...tier, ...storage, to, keep };
   const timeout = tier.timeout ?? tier.every ?? pointTimeout;
-  return { ...tier, to, timeout, keep: { last: tier.keep?.last ?? pointsKept } };
+  return { ...tier, ...storage, to, timeout, keep: { last: tier.keep?.last ?? pointsKept } };
 }
 
 export function tierProblems(name: string, { schedule, every, type }: ParsedTier): Problem[] {
