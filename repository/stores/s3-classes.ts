@@ -26,7 +26,8 @@ export class S3Classes implements StoreClasses {
           Key: name,
           CopySource: `${this.bucket.name}/${name}`,
           StorageClass: storageClass as StorageClass,
-          MetadataDirective: 'COPY',
+          // our objects have none; a service that ignores classes refuses a copy that would change nothing
+          MetadataDirective: 'REPLACE',
           ChecksumAlgorithm: 'SHA256',
           ...(isLocked && {
             ObjectLockMode: wordOf(mode === 'COMPLIANCE' ? 'compliance' : 'governance'),
