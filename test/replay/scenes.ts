@@ -17,6 +17,7 @@ import {
   streamedJob,
 } from '../workflows/mocked-site';
 import type { Stage } from '../workflows/with-workers';
+import { storageScenes } from './scenes-storage';
 
 export interface Scene {
   type: keyof typeof workflows;
@@ -185,6 +186,7 @@ export const scenes: Scene[] = [
     behaviour: lostWal,
     act: cancelWhen('receiveWal', 3),
   },
+  ...storageScenes,
 ];
 
 /** One run more than a history takes. */
