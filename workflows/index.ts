@@ -7,6 +7,7 @@
  */
 export { backup } from './backup/backup';
 export { consolidate } from './consolidate';
+export { moveBackups } from './move-backups';
 export { packRuns } from './pack-runs';
 export { recoveryPoint } from './point/recovery-point';
 export { pointInTimeRestore } from './restore/point-in-time-restore';

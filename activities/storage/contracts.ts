@@ -1,5 +1,7 @@
 /** What activities over locks, classes and thaws take and give. */
 import type { LockMode } from '../../domain/backup';
+import type { DueMove } from '../../domain/moves';
+import type { MoveRequest } from '../../domain/requests';
 import type { PackWork, RunOutcome } from '../../domain/runs';
 import type { RestoreJob } from '../contracts';
 
@@ -57,11 +59,25 @@ export interface ThawNeed {
   wait: number;
 }
 
+/** Packs of a backup in a store, into another class. */
+export interface MoveOrder extends DueMove {
+  site: string;
+  store: string;
+}
+
+export interface MovePlan {
+  moves: MoveOrder[];
+  /** Due, and left for the next run. */
+  later: number;
+}
+
 export interface StorageActivities {
   planLock(order: LockOrder): Promise<LockPlan>;
   lockedParts(part: LockPart): Promise<{ components: { name: string; runs: number }[] }>;
   lockRun(work: LockRunWork): Promise<RunOutcome>;
   lockRest(part: LockPart): Promise<{ warnings: string[] }>;
+  planMoves(request: MoveRequest): Promise<MovePlan>;
+  moveClass(order: MoveOrder): Promise<boolean>;
   askThaw(job: RestoreJob): Promise<{ packs: number }>;
   /** How far in order what was asked for is ready. */
   thawed(part: ThawPart): Promise<ThawProgress>;

@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { acting } from '../program-action';
 import { declareCatalog } from './catalog-commands';
 import { declareKey } from './key-commands';
+import { declareStorage } from './declare-storage';
 
 export function declareCommands(program: Command): void {
   declareEngine(program);
@@ -11,6 +12,7 @@ export function declareCommands(program: Command): void {
   declareSchedules(program);
   declareQuestions(program);
   declareCatalog(program);
+  declareStorage(program);
   declareWal(program);
   declareKey(program);
 }

@@ -6,7 +6,7 @@ import { workflowQueue } from '../../domain/requests';
 
 export interface Order {
   /** Name of the workflow. */
-  type: 'backup' | 'restore' | 'pointInTimeRestore' | 'verifyBackup' | 'consolidate' | 'recoveryPoint';
+  type: 'backup' | 'restore' | 'pointInTimeRestore' | 'verifyBackup' | 'consolidate' | 'recoveryPoint' | 'moveBackups';
   workflowId: string;
   request: object;
   /** One line for the Web UI. */

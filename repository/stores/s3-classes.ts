@@ -6,7 +6,11 @@ import { isAbsent, isAlreadyThawing } from './s3-errors';
 import { type Bucket, wordOf } from './s3-locks';
 
 export class S3Classes implements StoreClasses {
-  constructor(private readonly bucket: Bucket) {}
+  /** @param dropOlder removes versions that another one has taken the place of, unless they are locked */
+  constructor(
+    private readonly bucket: Bucket,
+    private readonly dropOlder: (key: string) => Promise<void>,
+  ) {}
 
   async classOf(key: string): Promise<string | undefined> {
     const seen = await this.#head(key, true);
@@ -36,6 +40,7 @@ export class S3Classes implements StoreClasses {
         }),
       );
     });
+    await this.dropOlder(key);
   }
 
   async thaw(key: string, { tier, days }: { tier: ThawTier; days: number }): Promise<void> {

@@ -86,6 +86,19 @@ export class S3Locks implements StoreLocks {
     });
   }
 
+  /** Of an object that was written again as it was: the room of what lies below is freed where nothing locks it. */
+  async dropOlder(key: string): Promise<void> {
+    const full = this.bucket.prefix + key;
+    await this.bucket.ask(key, async (client) => {
+      if (!(await this.#keepsVersions(client))) return;
+      const older: Version[] = [];
+      for await (const version of listVersions(client, this.bucket.name, full)) {
+        if (version.key === full && !version.latest) older.push(version);
+      }
+      await deleteVersions(client, this.bucket.name, older);
+    });
+  }
+
   async uncover(prefix: string): Promise<number> {
     return await this.bucket.ask(prefix, async (client) => {
       let uncovered = 0;

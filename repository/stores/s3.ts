@@ -49,7 +49,7 @@ export class S3Store implements Store {
     const ask: Bucket['ask'] = async (key, work) => await this.#ask(key, work);
     const bucket: Bucket = { name: config.bucket, prefix: this.#prefix, ask };
     this.locks = new S3Locks(bucket);
-    this.classes = new S3Classes(bucket);
+    this.classes = new S3Classes(bucket, async (key) => await this.locks.dropOlder(key));
   }
 
   async put(key: string, body: Uint8Array, options: PutOptions = {}): Promise<'created' | 'exists'> {

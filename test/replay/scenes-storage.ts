@@ -34,7 +34,26 @@ export function thawing(): Behaviour {
   };
 }
 
+const order = { backupId: backupJob.backupId, class: 'GLACIER_IR', site: 'dc01', store: 'warm' };
+
 export const storageScenes: Scene[] = [
+  {
+    type: 'moveBackups',
+    reason: 'one-moved-one-read',
+    behaviour: () => {
+      let calls = 0;
+      return {
+        planMoves: () => ({ moves: [order, { ...order, class: 'DEEP_ARCHIVE' }], later: 3 }),
+        moveClass: () => ++calls === 1,
+      };
+    },
+  },
+  {
+    type: 'moveBackups',
+    reason: 'dry-run',
+    request: { dryRun: true },
+    behaviour: () => ({ planMoves: () => ({ moves: [order], later: 0 }) }),
+  },
   { type: 'backup', reason: 'locked', request: backup, behaviour: () => ({ beginBackup: () => lockedJob }) },
   {
     type: 'backup',

@@ -149,6 +149,8 @@ export function mockedSite(processQueue: string, behaviour: Behaviour = {}): Moc
     lockedParts: { components: [{ name: 'database', runs: 3 }] },
     lockRun: oneRun,
     lockRest: { warnings: [] },
+    planMoves: { moves: [], later: 0 },
+    moveClass: true,
     askThaw: { packs: 9 },
     thawed: { packs: 9 },
     findBackup: { ...backupJob, components: [{ name: 'database', runs: 3 }], bytes: 900, packs: 9 },
