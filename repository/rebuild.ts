@@ -118,12 +118,6 @@ async function lookAtBackup(
 }
 
 /** Gives the backup its head in each store that lacks it, and says in each which stores have it. */
-/** A head speaks of its own store: what another one says of locks is not taken over. */
-async function lockIn({ store }: RepositoryCopy, id: string): Promise<Pick<BackupHead, 'lock'>> {
-  const lock = await store.locks?.lockOf(backupKeys.sealed(id));
-  return { lock: lock && { mode: lock.mode, until: lock.until.toISOString() } };
-}
-
 async function mend(sights: StoreSight[], id: string): Promise<{ made: boolean; untold: boolean }> {
   const outcome = { made: false, untold: false };
   const reachable = sights.map(({ copy }) => copy.store.name);
@@ -199,4 +193,10 @@ async function indexAnew({ copy, draft, heads }: StoreSight): Promise<void> {
   for (let attempt = 0; attempt < 5; attempt++) {
     if ((await makeSnapshot(copy, undefined, snapshot)) === 'created') return;
   }
+}
+
+/** A head speaks of its own store: what another one says of locks is not taken over. */
+async function lockIn({ store }: RepositoryCopy, id: string): Promise<Pick<BackupHead, 'lock'>> {
+  const lock = await store.locks?.lockOf(backupKeys.sealed(id));
+  return { lock: lock && { mode: lock.mode, until: lock.until.toISOString() } };
 }

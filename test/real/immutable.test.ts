@@ -77,6 +77,21 @@ const backup = async (...args: string[]) => {
   return result.backupId as string;
 };
 
+/** Starts a procedure and waits until it is in this step, or at its end. */
+async function inStep(step: RegExp, ...args: string[]) {
+  const child = system.spawn([...args, '--json', '--yes']);
+  const end = endOf(child);
+  let said = '';
+  await new Promise<void>((resolve) => {
+    child.stderr?.on('data', (data: Buffer) => {
+      said += String(data);
+      if (step.test(said)) resolve();
+    });
+    void end.then(() => resolve());
+  });
+  return { end };
+}
+
 let full: string;
 let incremental: string;
 
@@ -92,9 +107,14 @@ test('every object of an immutable backup is locked until one time, and so is it
   expect(locked.some((one) => one?.until.toISOString() === lock?.until)).toBe(true);
 });
 
-test('what builds upon it makes its lock last as long', async () => {
+test('what builds upon it makes its lock last as long, also when the worker dies while it locks', async () => {
   const before = await headOf(full);
-  incremental = await backup('--tier', 'monthly', '--type', 'incremental');
+  const { end } = await inStep(/lock in hot/, 'backup', '--tier', 'monthly', '--type', 'incremental');
+  await up.kill9();
+  up = await system.up();
+  const result = JSON.parse((await end).stdout) as ProcedureResult;
+  expect(result.status).toBe('completed');
+  incremental = result.backupId as string;
   const { lock, chain } = await headOf(incremental);
   expect(chain).toEqual([full]);
   expect(Date.parse(lock?.until ?? '')).toBeGreaterThan(Date.parse(before.lock?.until ?? ''));
@@ -143,16 +163,7 @@ test('what somebody deleted or replaced is uncovered, and restores', async () =>
 });
 
 test('an aborted one says what stays, and until when', async () => {
-  const child = system.spawn(['backup', '--tier', 'whole', '--json', '--yes']);
-  const end = endOf(child);
-  let said = '';
-  await new Promise<void>((resolve) => {
-    child.stderr?.on('data', (data: Buffer) => {
-      said += String(data);
-      if (/store packs of config/.test(said)) resolve();
-    });
-    void end.then(() => resolve());
-  });
+  const { end } = await inStep(/store packs of config/, 'backup', '--tier', 'whole');
   const workflowId = `backup/${system.name}/dc01`;
   expect((await system.cli('abort', workflowId, '--yes')).code).toBe(0);
   const { backupId = '', status, warnings } = JSON.parse((await end).stdout) as ProcedureResult;
