@@ -20,11 +20,11 @@ interface View {
 
 /**
  * Changes of class in one store, oldest backup first. What is locked stays until its lock ends: changing its class would only store it twice. Into an
- * archive goes only what nothing newer may want to read: the newest backup never, and a chain as a whole.
+ * archive goes only what nothing newer may want to read: the newest backup of a component never, and a chain as a whole.
  */
 export function dueClassMoves({ tiers }: Pick<Config, 'tiers'>, { site, heads, now }: View): DueMove[] {
   const here = heads.filter((head) => head.site === site && head.status === 'completed');
-  const newest = here.reduce((latest, { startedAt }) => (startedAt > latest ? startedAt : latest), '');
+  const newest = newestOf(here);
   const due = new Map<string, DueMove>();
   for (const head of here) {
     const target = dueMove(head, tiers[head.tier ?? '']?.move, now)?.class;
@@ -37,31 +37,24 @@ export function dueClassMoves({ tiers }: Pick<Config, 'tiers'>, { site, heads, n
     .flatMap((head) => {
       const move = due.get(head.id);
       if (move === undefined || !isFrozenClass(move.class)) return move ?? [];
-      const isNewest = head.startedAt === newest;
-      const readBy = here.filter(({ chain }) => chain?.includes(head.id));
-      return isNewest || readBy.some((other) => other.startedAt === newest || !frozen(other)) ? [] : move;
+      const readBy = here.filter(({ id, chain }) => id === head.id || chain?.includes(head.id));
+      return readBy.some((one) => newest.has(one.id) || !frozen(one)) ? [] : move;
     });
 }
 
-/** Of the moves that go to other stores: the one that has come last by the backup's age. */
-export function dueStoreMove(head: BackupHead, moves: MoveConfig[] | undefined, now: number): string | undefined {
-  return latestDue(
-    head,
-    moves?.filter(({ to }) => to !== undefined),
-    now,
-  )?.to;
+/** Of each component: the next backup may build upon it, and reads it then. */
+function newestOf(heads: BackupHead[]): Set<string> {
+  const newest = new Map<string, BackupHead>();
+  for (const head of heads) {
+    for (const name of Object.keys(head.components)) {
+      if (head.startedAt > (newest.get(name)?.startedAt ?? '')) newest.set(name, head);
+    }
+  }
+  return new Set([...newest.values()].map(({ id }) => id));
 }
 
-function dueMove(head: BackupHead, moves: MoveConfig[] | undefined, now: number): MoveConfig | undefined {
-  return latestDue(
-    head,
-    moves?.filter((one) => one.class !== undefined),
-    now,
-  );
-}
-
-/** Moves are in the order of age. */
-function latestDue({ endedAt, startedAt }: BackupHead, moves: MoveConfig[] = [], now: number): MoveConfig | undefined {
+/** The one that has come last by the backup's age: they are in the order of age. */
+function dueMove({ endedAt, startedAt }: BackupHead, moves: MoveConfig[] = [], now: number): MoveConfig | undefined {
   const age = now - Date.parse(endedAt ?? startedAt);
   return moves.findLast(({ after }) => age >= after);
 }

@@ -40,13 +40,16 @@ export const immutableSchema = z.union(
   'expected true, or mode and for, for example { mode: compliance, for: 365d }',
 );
 
+/** Levels that are colder than where a backup begins. */
+const moveTo = ['cold', 'archive'] as const;
+
 export const moveSchema = z
   .array(
     z
       .strictObject({
         after: duration,
-        to: z.string().optional().describe('name or level of a store'),
-        class: z.enum(storageClasses).optional().describe('a class of the same store'),
+        to: z.enum(moveTo).optional().describe('the class of that level: GLACIER_IR, DEEP_ARCHIVE'),
+        class: z.enum(storageClasses).optional().describe('instead of a level'),
       })
       .refine((one) => (one.to === undefined) !== (one.class === undefined), 'expected either to or class'),
   )
@@ -109,26 +112,14 @@ export function storageProblems(name: string, tier: StorageOfTier, stores: Recor
         at('immutable', `expected stores that can lock: ${unlockable.join(', ')} cannot, being a directory`),
       );
   }
-  for (const { to } of tier.move ?? []) {
-    if (to === undefined || stores[to] !== undefined) continue;
-    const known = Object.keys(stores);
-    const ofLevel = known.filter((one) => stores[one]?.level === to);
-    if (ofLevel.length === 1) continue;
-    const why = ofLevel.length === 0 ? 'no store has that name or level' : `${ofLevel.join(' and ')} have that level`;
-    problems.push(at('move', `expected one store for "${to}": ${why} (stores: ${known.join(', ')})`));
-  }
+  if (tier.move !== undefined && tier.to.every((store) => stores[store]?.kind === 'dir'))
+    problems.push(at('move', 'expected a store of kind s3 in the tier: a directory has no classes'));
   return problems;
 }
 
-/** With the level of a store in place of its name resolved. */
-export function movesOf(
-  moves: MoveConfig[] | undefined,
-  stores: Record<string, StoreConfig>,
-): MoveConfig[] | undefined {
+/** With the class of a level in place of it, the youngest first. */
+export function movesOf(moves: z.output<typeof moveSchema>): MoveConfig[] {
   return moves
-    ?.map((one) => {
-      if (one.to === undefined || stores[one.to] !== undefined) return one;
-      return { ...one, to: Object.keys(stores).find((name) => stores[name]?.level === one.to) ?? one.to };
-    })
+    .map((one) => ({ after: one.after, class: one.class ?? classOfLevel[one.to ?? 'cold'] }))
     .toSorted((a, b) => a.after - b.after);
 }

@@ -16,7 +16,7 @@ export function tierOf(parsed: ParsedTier, stores: Record<string, StoreConfig>, 
   const to = tier.to ?? Object.keys(stores);
   const keep = tier.keep ?? { days: retentionDays };
   const immutable = immutableOf(locked, keptDays(keep) || retentionDays);
-  const moves = movesOf(move, stores);
+  const moves = move && movesOf(move);
   const storage = { ...(immutable && { immutable }), ...(moves && { move: moves }) };
   if (tier.type !== 'point') return { ...tier, ...storage, to, keep };
   const timeout = tier.timeout ?? tier.every ?? pointTimeout;

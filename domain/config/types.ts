@@ -212,11 +212,10 @@ export interface ImmutableConfig {
   provisional: Milliseconds;
 }
 
-/** One of `to` (a store) and `class` (in the store where it is). */
+/** Into another class of the store where a backup is. */
 export interface MoveConfig {
   after: Milliseconds;
-  to?: string;
-  class?: StorageClass;
+  class: StorageClass;
 }
 
 export type EncryptionConfig = ({ keyFile: string; kms?: undefined } | { kms: string; keyFile?: undefined }) & {

@@ -1,6 +1,6 @@
 import type { BackupHead } from '../../domain/backup';
 import type { Config } from '../../domain/config/types';
-import { dueClassMoves, dueStoreMove } from '../../domain/moves';
+import { dueClassMoves } from '../../domain/moves';
 
 const day = 86_400_000;
 const now = Date.parse('2026-11-22T00:00:00.000Z');
@@ -15,14 +15,13 @@ const tiers = {
       { after: 90 * day, class: 'DEEP_ARCHIVE' },
     ],
   },
-  s: { ...tier, to: ['far'], move: [{ after: 30 * day, to: 'deep' }] },
 } as Config['tiers'];
 
 function head(id: string, ageDays: number, more: Partial<BackupHead> = {}): BackupHead {
   const startedAt = new Date(now - ageDays * day).toISOString();
   return {
     ...{ id, system: 'sys', site: 'dc01', tier: 't', type: 'full', status: 'completed', startedAt, endedAt: startedAt },
-    ...{ components: {}, bytes: 1, storedBytes: 1, stores: ['far'], location: '' },
+    ...{ components: { database: {} }, bytes: 1, storedBytes: 1, stores: ['far'], location: '' },
     ...more,
   } as BackupHead;
 }
@@ -46,6 +45,8 @@ test('what is locked stays until its lock ends, and so does what a locked one bu
 
 test('into an archive a chain goes as a whole, and the newest backup never', () => {
   expect(moves(head('only', 100))).toEqual([]);
+  const files = { components: { config: {} } } as unknown as Partial<BackupHead>;
+  expect(moves(head('files', 100, files), head('new', 1))).toEqual([]);
   expect(moves(head('full', 100), head('late', 80, { chain: ['full'] }), head('new', 1))).toEqual(['late GLACIER_IR']);
   expect(moves(head('full', 100), head('late', 95, { chain: ['full'] }), head('new', 1))).toEqual([
     'full DEEP_ARCHIVE',
@@ -61,9 +62,4 @@ test('other sites, tiers without moves and unfinished backups stay', () => {
       head('half', 100, { status: 'failed' }),
     ),
   ).toEqual([]);
-});
-
-test('which store it goes to is told by its age too', () => {
-  expect(dueStoreMove(head('a', 31), tiers['s']?.move, now)).toBe('deep');
-  expect(dueStoreMove(head('a', 29), tiers['s']?.move, now)).toBeUndefined();
 });

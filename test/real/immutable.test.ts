@@ -27,7 +27,6 @@ beforeAll(async () => {
       config['tiers'] = {
         monthly: { components: ['database'], to: ['hot'], immutable },
         whole: { to: ['hot'], immutable },
-        daily: { components: ['database'], to: ['hot'] },
       };
     },
   });
@@ -176,12 +175,4 @@ test('an aborted one says what stays, and until when', async () => {
   expect(left.length).toBeGreaterThan(0);
   expect(told.startsWith(`${left.length} objects`)).toBe(true);
   expect(left.filter((key) => /\/(plan\/|sealed|owner)/.test(key))).toEqual([]);
-});
-
-test('a tier that is not locked leaves nothing that is, and no old versions behind', async () => {
-  const id = await backup('--tier', 'daily');
-  expect((await headOf(id)).lock).toBeUndefined();
-  expect(await locksBelow(`backups/${id}/`)).toEqual([undefined]);
-  await store.delete(await keysBelow(`backups/${id}/`));
-  expect(await versionsBelow(`backups/${id}/`)).toEqual([]);
 });

@@ -30,13 +30,14 @@ test('a level stands for a class, and everything about thawing is filled in', ()
   });
 });
 
-test('moves go by age, to a store by its name or its level, or to a class', () => {
+test('moves go by age, to the class of a level or to one that is named', () => {
   const { tiers } = load(
-    'tiers: { t: { to: [near], move: [{ after: 90d, to: archive }, { after: 30d, class: GLACIER_IR }] } }\n',
+    'tiers: { t: { to: [near], move: [{ after: 90d, to: archive }, { after: 60d, to: cold }, { after: 30d, class: STANDARD_IA }] } }\n',
   );
   expect(tiers.t?.move).toEqual([
-    { after: 720 * hour, class: 'GLACIER_IR' },
-    { after: 2160 * hour, to: 'deep' },
+    { after: 720 * hour, class: 'STANDARD_IA' },
+    { after: 1440 * hour, class: 'GLACIER_IR' },
+    { after: 2160 * hour, class: 'DEEP_ARCHIVE' },
   ]);
 });
 
@@ -51,10 +52,8 @@ test.each([
   ['to: [deep]', /tiers\.t\.to.*read at once as the first: deep is an archive/],
   ['to: [near], immutable: { mode: strict }', /tiers\.t\.immutable/],
   ['to: [near], move: [{ after: 30d }]', /tiers\.t\.move.*either to or class/],
-  [
-    'to: [near], move: [{ after: 30d, to: nowhere }]',
-    /tiers\.t\.move.*no store has that name or level.*disk, near, cold, deep/,
-  ],
+  ['to: [near], move: [{ after: 30d, to: hot }]', /tiers\.t\.move/],
+  ['to: [disk], move: [{ after: 30d, to: cold }]', /tiers\.t\.move.*a directory has no classes/],
 ])('refused with its place: %s', (tier, told) => {
   expect(refusal(`tiers: { t: { ${tier} } }\n`)).toMatch(told);
 });
