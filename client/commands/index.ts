@@ -2,8 +2,8 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { acting } from '../program-action';
 import { declareCatalog } from './catalog-commands';
-import { declareKey } from './key-commands';
 import { declareStorage } from './declare-storage';
+import { declareKey } from './key-commands';
 
 export function declareCommands(program: Command): void {
   declareEngine(program);
