@@ -1,5 +1,6 @@
 /** What activities take and give. Small on purpose: plans, lists and indexes travel by store key and never through a history. */
 import type { BackupType, ChainLink, ComponentKind, ReceiptDetails } from '../domain/backup';
+import type { ImmutableConfig } from '../domain/config/types';
 import type { PlanSummary } from '../domain/pack';
 import type { RestoredComponent } from '../domain/progress';
 import type {
@@ -14,6 +15,7 @@ import type { PackWork, RunOutcome } from '../domain/runs';
 import type { CleanupActivities } from './cleanup/contracts';
 import type { LeaseActivities } from './leases/contracts';
 import type { ReplicationActivities } from './replicate/contracts';
+import type { StorageActivities, ThawNeed } from './storage/contracts';
 
 export interface JobComponent {
   name: string;
@@ -43,6 +45,13 @@ export interface BackupJob {
   jobs: number;
   /** How thoroughly the tier wants the backup read back before it counts. */
   verify: 'quick' | 'full';
+  warnings: string[];
+  /** How it is locked, by store; absent: not at all. */
+  locks?: Record<string, ImmutableConfig>;
+}
+
+/** What a discarded backup leaves behind. */
+export interface Discarded {
   warnings: string[];
 }
 
@@ -97,6 +106,8 @@ export interface RestoreJob {
   packs: number;
   jobs: number;
   etaSeconds?: number;
+  /** Packs lie in an archive and are thawed first. */
+  thaw?: ThawNeed;
   request: RestoreRequest;
   warnings: string[];
 }
@@ -206,7 +217,7 @@ export interface ControlActivities {
 }
 
 /** Every activity of a site's agent. Each may run twice, be cut anywhere, or overlap with a zombie of itself. */
-export interface SiteActivities extends LeaseActivities, CleanupActivities, ReplicationActivities {
+export interface SiteActivities extends LeaseActivities, CleanupActivities, ReplicationActivities, StorageActivities {
   // backup, in the order of the runbook
   beginBackup(request: BackupRequest): Promise<BackupJob>;
   checkHealth(job: BackupJob): Promise<void>;
@@ -225,7 +236,8 @@ export interface SiteActivities extends LeaseActivities, CleanupActivities, Repl
   copyRun(work: CopyRunWork): Promise<RunOutcome>;
   copyManifest(job: BackupJob & { to: string }): Promise<void>;
   publishBackup(job: BackupJob): Promise<void>;
-  discardBackup(job: BackupJob): Promise<void>;
+  /** Undefined: answered by a version before locks were. */
+  discardBackup(job: BackupJob): Promise<Discarded | undefined>;
   // a full backup out of a chain
   beginConsolidation(request: ConsolidateRequest): Promise<{ job: BackupJob; of: string }>;
   planConsolidation(part: ConsolidationPart): Promise<ComponentPlan>;

@@ -38,6 +38,9 @@ import { endReplay, finishReplay, prepareReplay, replay, validate } from './rest
 import { resolveRestore } from './restore/resolve';
 import { putServicesBack, recordServices, startServices, stopServices, stopStarted } from './restore/services';
 import { finishTree, prepareTree } from './restore/trees';
+import { lockedParts, lockRest, lockRun, planLock } from './storage/lock';
+import { moveClass, planMoves } from './storage/move';
+import { askThaw, thawed } from './storage/thaw';
 import { findBackup, recordVerified, verifyManifest, verifyRun, verifyWal } from './verify/verify';
 import { awaitShipper } from './wal/await-shipper';
 import { receiveWal } from './wal/receive';
@@ -83,6 +86,7 @@ const activities = {
   ...{ prepareTree, placeRun, finishTree, prepareReplay, replay, validate, finishReplay, endReplay },
   ...{ startServices, dropSetAside, removeWorkDirs },
   ...{ renewLeases, storesToClean, cleanStore },
+  ...{ planLock, lockedParts, lockRun, lockRest, planMoves, moveClass, askThaw, thawed },
   ...{ findBackup, verifyManifest, verifyWal, recordVerified, writeReceipt },
 } satisfies { [Name in keyof SiteActivities]: (context: SiteContext, argument: never) => Promise<unknown> };
 

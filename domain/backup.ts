@@ -60,6 +60,8 @@ export interface BackupHead {
   expiredAt?: string;
   /** What was shown of the copy in this store, the last of each level. */
   proofs?: Proof[];
+  /** The class that packs of the copy in this store were moved to; absent: that in which they were stored. */
+  storageClass?: string;
   /** Objects of the copy in this store cannot be removed before. */
   lock?: { mode: LockMode; until: string };
 }

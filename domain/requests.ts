@@ -56,6 +56,12 @@ export interface ConsolidateRequest {
   backup: string;
 }
 
+/** What the tiers of a site want moved down, and is old enough. */
+export interface MoveRequest {
+  site: string;
+  dryRun?: boolean;
+}
+
 export interface ShippingRequest {
   site: string;
   component: string;
@@ -75,6 +81,11 @@ export function shippingWorkflowId(system: string, site: string, component: stri
 /** One recovery point of a row at a time; backups of the site may run beside it. */
 export function pointWorkflowId(system: string, site: string, tier: string): string {
   return `point/${system}/${site}/${tier}`;
+}
+
+/** One moving of a site at a time. */
+export function moveWorkflowId(system: string, site: string): string {
+  return `move/${system}/${site}`;
 }
 
 /** One backup of a site at a time, whoever starts it. */

@@ -1,5 +1,7 @@
 /** What one activity over one run of packs is told and tells: small, whatever the size of the data. */
 
+import type { LockMode } from './backup';
+
 export type PackWork =
   | { kind: 'store'; site: string; backupId: string; component: string; generation: number }
   | {
@@ -16,6 +18,16 @@ export type PackWork =
       elsewhere?: boolean;
     }
   | { kind: 'consolidate'; site: string; backupId: string; component: string; store: string; of: string }
+  | {
+      kind: 'lock';
+      site: string;
+      backupId: string;
+      component: string;
+      store: string;
+      mode: LockMode;
+      /** RFC 3339. */
+      until: string;
+    }
   | { kind: 'copy'; site: string; backupId: string; component: string; store: string; to: string }
   | {
       kind: 'replicate';

@@ -137,7 +137,8 @@ async function mend(sights: StoreSight[], id: string): Promise<{ made: boolean; 
     // One that is being made says by itself where it is when it is done.
     if (fits && (sameNames(stores, old.stores) || !['completed', 'expired'].includes(old.status))) continue;
     const { location } = sight.copy.store;
-    if (!(await putBack(sight, { ...head, stores, location }, { old, told }))) continue;
+    const lock = fits ? {} : await lockIn(sight.copy, id);
+    if (!(await putBack(sight, { ...head, ...lock, stores, location }, { old, told }))) continue;
     outcome.made ||= !fits;
     outcome.untold ||= told === undefined && elsewhere === undefined;
   }
@@ -192,4 +193,10 @@ async function indexAnew({ copy, draft, heads }: StoreSight): Promise<void> {
   for (let attempt = 0; attempt < 5; attempt++) {
     if ((await makeSnapshot(copy, undefined, snapshot)) === 'created') return;
   }
+}
+
+/** A head speaks of its own store: what another one says of locks is not taken over. */
+async function lockIn({ store }: RepositoryCopy, id: string): Promise<Pick<BackupHead, 'lock'>> {
+  const lock = await store.locks?.lockOf(backupKeys.sealed(id));
+  return { lock: lock && { mode: lock.mode, until: lock.until.toISOString() } };
 }

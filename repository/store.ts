@@ -9,6 +9,8 @@
  * Keys: `/`-separated segments of `[A-Za-z0-9._=-]`, each at most 255 bytes, no empty segment, never `.` or `..`; no key is the
  * path prefix of another.
  */
+import type { Lock, StoreClasses, StoreLocks } from './store-capabilities';
+
 export interface StoredObject {
   key: string;
   bytes: number;
@@ -22,6 +24,8 @@ export interface PutOptions {
   sha256?: string;
   /** The caller reads the object back before it counts: a store that would have to hash the body by itself need not. */
   readBackLater?: boolean;
+  /** From the moment it is stored; only where `locks` are supported. */
+  lock?: Lock;
   signal?: AbortSignal;
 }
 
@@ -39,6 +43,10 @@ export interface Store {
   readonly kind: 'dir' | 's3';
   /** Where it is, for people and for `backup_path`: `/var/backups/holdfast`, `s3://bucket/prefix`. Holds no secret. */
   readonly location: string;
+  /** Absent: nothing can be locked here. */
+  readonly locks?: StoreLocks;
+  /** Absent: one class of storage is all there is. */
+  readonly classes?: StoreClasses;
 
   /** @throws HoldfastError `store_unavailable` (retryable), `store_full`, `store_denied`, `checksum_mismatch` */
   put(key: string, body: Uint8Array, options?: PutOptions): Promise<'created' | 'exists'>;
@@ -54,7 +62,7 @@ export interface Store {
   list(prefix: string, options?: { after?: string; signal?: AbortSignal }): AsyncIterable<StoredObject>;
   /** Names of the folders right below a prefix that ends in `/`, in ascending order: what they hold is not gone through. */
   folders?(prefix: string, options?: { signal?: AbortSignal }): AsyncIterable<string>;
-  /** Absent keys are no error. */
+  /** Absent keys are no error; older versions go too. @throws HoldfastError `object_locked`, after everything else is removed */
   delete(keys: string[]): Promise<void>;
   /**
    * Removes what was begun before and never became an object: temporary files of a directory, uploads in parts of a bucket. What is under way

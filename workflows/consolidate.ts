@@ -3,6 +3,7 @@
  * the next incremental backup builds upon the new one.
  */
 import type { ConsolidateRequest } from '../domain/requests';
+import { discard } from './backup/discard';
 import { sealAndPublish } from './backup/seal-and-publish';
 import { onSite } from './frame/bind';
 import { procedure } from './frame/procedure';
@@ -17,7 +18,7 @@ export const consolidate = procedure<ConsolidateRequest>('consolidate', async (r
   );
   run.about({ backupId: job.backupId });
   run.warn(...job.warnings);
-  run.undo('mark the backup failed and remove its objects', () => at('discard backup').discardBackup(job));
+  run.undo('mark the backup failed and remove its objects', () => discard(run, job, 'discard backup'));
   await run.step('announce in the catalog', () => at('announce in the catalog').announceBackup(job));
   for (const { name } of job.components) {
     const part = { ...job, component: name, generation: 1, of };

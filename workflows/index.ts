@@ -8,6 +8,7 @@
 export { backup } from './backup/backup';
 export { cleanUp } from './clean-up';
 export { consolidate } from './consolidate';
+export { moveBackups } from './move-backups';
 export { packRuns } from './pack-runs';
 export { recoveryPoint } from './point/recovery-point';
 export { replicateBackup } from './replicate/replicate-backup';

@@ -80,6 +80,8 @@ function oneRun(work: PackWork, run: number): Promise<RunOutcome> {
       return site.verifyRun({ ...work, run });
     case 'consolidate':
       return site.consolidateRun({ ...work, run });
+    case 'lock':
+      return site.lockRun({ ...work, run });
     case 'copy':
       return site.copyRun({ ...work, run });
     case 'replicate':

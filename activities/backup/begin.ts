@@ -18,6 +18,7 @@ import type { SiteContext } from '../context';
 import type { BackupJob, JobComponent } from '../contracts';
 import { holdOwn } from '../leases/hold';
 import { holdComingWal } from '../leases/hold-wal';
+import { lockWishes, provisionally } from '../storage/lockable';
 import { claimId } from './claim';
 import { chooseParent, type ParentWish } from './parent';
 
@@ -73,11 +74,20 @@ export async function claimJob(
   const [store = '', ...copies] = stores;
   const { workflowExecution, scheduledTimestampMs } = activityInfo();
   const owner = `${workflowExecution?.workflowId}/${workflowExecution?.runId}`;
-  const partial = { ...wanted, system: config.system, site, store, copies, jobs: config.parallelJobs };
   if (!dryRun) {
     const repository = await context.repository({ create: true });
     for (const name of stores) repository.copy(name); // each must be reached now, and not only when its turn comes
   }
+  const locks = await lockWishes(context, wanted.tier, stores);
+  const partial = {
+    ...wanted,
+    ...(locks && { locks }),
+    system: config.system,
+    site,
+    store,
+    copies,
+    jobs: config.parallelJobs,
+  };
   const { type } = wanted;
   // An id names a second: the next free one is taken; a retry of this very run finds its own.
   for (let second = 0; ; second++) {
@@ -154,7 +164,7 @@ export async function checkHealth(context: SiteContext, job: BackupJob): Promise
 export async function announceBackup(context: SiteContext, job: BackupJob): Promise<void> {
   const repository = await context.repository({ create: true });
   const copy = repository.copy(job.store);
-  await createDataKey(copy, job.backupId);
+  await createDataKey(await provisionally(context, copy, job.tier), job.backupId);
   await putHead(copy, headOf(job, copy.store.location, 'creating'));
 }
 

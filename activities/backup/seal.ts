@@ -17,16 +17,18 @@ import { putChecksums } from '../../repository/checksums';
 import type { RepositoryCopy } from '../../repository/copy';
 import { refOf } from '../../repository/documents';
 import { getHead, putHead } from '../../repository/heads';
+import { lockSealed, locksOf } from '../../repository/locks/extend';
 import { backupKeys } from '../../repository/names';
 import { putPlainManifest } from '../../repository/plain-manifest';
-import { removeBackup, removeLeftovers } from '../../repository/remove';
+import { removeLeftovers, removeUnlocked } from '../../repository/remove';
 import { copyDocuments, copyRun as copyRunOf } from '../../repository/replicate';
 import { getRunIndex, runIndexRef } from '../../repository/run-index';
 import { getSealedManifest, putSealedManifest } from '../../repository/sealed-manifest';
 import { beating } from '../beating';
 import type { SiteContext } from '../context';
-import type { BackupJob, CopyRunWork, SealedJob } from '../contracts';
+import type { BackupJob, CopyRunWork, Discarded, SealedJob } from '../contracts';
 import { marksOf } from '../point/marks';
+import { provisionally } from '../storage/lockable';
 import { awaitStored } from './await-stored';
 import { headOf } from './begin';
 import { chainManifests } from './parent';
@@ -127,7 +129,8 @@ export async function copyRun(context: SiteContext, work: CopyRunWork): Promise<
   const ref = manifest.components[work.component]?.indexes[work.run];
   if (!ref) throw new HoldfastError('invalid_backup', `run ${work.run} of ${work.component} is not in the manifest`);
   const signal = cancellationSignal();
-  const { packs, bytes, storedBytes, reused } = await copyRunOf(from, repository.copy(work.to), ref, {
+  const to = await provisionally(context, repository.copy(work.to), manifest.tier);
+  const { packs, bytes, storedBytes, reused } = await copyRunOf(from, to, ref, {
     ...{ signal, progress: beating(), bandwidth: context.bandwidthInto(work.to) },
   });
   return { ...nothingDone, packs, bytes, storedBytes, reused };
@@ -137,7 +140,8 @@ export async function copyManifest(context: SiteContext, job: BackupJob & { to: 
   const repository = await context.repository({ create: true });
   const from = repository.copy(job.store);
   const manifest = await getSealedManifest(from, { id: job.backupId });
-  await copyDocuments(from, repository.copy(job.to), manifest, { signal: cancellationSignal() });
+  const to = await provisionally(context, repository.copy(job.to), manifest.tier);
+  await copyDocuments(from, to, manifest, { signal: cancellationSignal() });
 }
 
 /** Only now does the backup count: its head says `completed` in every store that holds it. */
@@ -147,9 +151,18 @@ export async function publishBackup(context: SiteContext, job: BackupJob): Promi
   for (const store of stores) await chainManifests(repository.copy(store), job.chain);
   for (const store of stores) {
     const copy = repository.copy(store);
-    await putHead(copy, await completedHead(copy, job, stores));
+    const lock = job.locks?.[store] && (await sealLocked(copy, job.backupId));
+    await putHead(copy, { ...(await completedHead(copy, job, stores)), ...(lock && { lock }) });
     await renewCatalogLines(context, copy);
   }
+}
+
+/** The last lock of all: till now the backup could be discarded. It ends with those of the objects that the manifest names. */
+async function sealLocked(copy: RepositoryCopy, backupId: string): Promise<BackupHead['lock']> {
+  const lock = await locksOf(copy).lockOf(backupKeys.dataKey(backupId));
+  if (lock === undefined) throw new HoldfastError('internal', `${backupId} is published before it is locked`);
+  await lockSealed(copy, backupId, lock);
+  return { mode: lock.mode, until: lock.until.toISOString() };
 }
 
 async function completedHead(copy: RepositoryCopy, job: BackupJob, stores: string[]): Promise<BackupHead> {
@@ -189,16 +202,24 @@ export async function renewCatalogLines(context: SiteContext, copy: RepositoryCo
 }
 
 /** Marks it failed and removes its objects, in every store that got some. May run any number of times. */
-export async function discardBackup(context: SiteContext, job: BackupJob): Promise<void> {
+export async function discardBackup(context: SiteContext, job: BackupJob): Promise<Discarded> {
+  const warnings: string[] = [];
   const repository = await context.repository({ create: true });
   for (const store of [job.store, ...job.copies]) {
     const copy = repository.copy(store);
     const head = await getHead(copy, job.backupId).catch(() => undefined);
     if (head?.status === 'completed') continue;
     // Removed first: where the store is full, that makes the room in which to say so.
-    const removed = await removeBackup(copy, job.backupId, cancellationSignal());
-    await putHead(copy, { ...headOf(job, copy.store.location, 'failed'), endedAt: new Date().toISOString() });
-    log.info('objects of a failed backup removed', { removed });
+    const { objects, locked, until } = await removeUnlocked(copy, job.backupId, cancellationSignal());
+    const mode = job.locks?.[store]?.mode ?? 'governance';
+    await putHead(copy, {
+      ...{ ...headOf(job, copy.store.location, 'failed'), endedAt: new Date().toISOString() },
+      ...(until && { lock: { mode, until: until.toISOString() } }),
+    });
+    if (until)
+      warnings.push(`${locked} objects of the discarded backup stay in ${store}, locked until ${until.toISOString()}`);
+    log.info('objects of a failed backup removed', { removed: objects, locked });
     await renewCatalogLines(context, copy);
   }
+  return { warnings };
 }

@@ -11,6 +11,7 @@ import type { SiteContext } from '../context';
 import type { BackupJob } from '../contracts';
 import { holdBackup, holdOwn, untilHeld } from '../leases/hold';
 import { chooseBackup } from '../restore/choose';
+import { lockWishes } from '../storage/lockable';
 
 /** The new backup stands for the same moment: it gets the first free second after the one it is made of. */
 export async function beginConsolidation(
@@ -34,7 +35,9 @@ export async function beginConsolidation(
   const copies = stores.filter((name) => name !== copy.store.name);
   const { workflowExecution } = activityInfo();
   const owner = `${workflowExecution?.workflowId}/${workflowExecution?.runId}`;
+  const locks = await lockWishes(context, manifest.tier, [copy.store.name, ...copies]);
   const partial = {
+    ...(locks && { locks }),
     ...{ system: config.system, site, type: 'full' as const, store: copy.store.name, copies },
     ...(manifest.tier === undefined ? {} : { tier: manifest.tier }),
     components: Object.entries(manifest.components).map(([name, { kind }]) => ({ name, kind })),

@@ -17,6 +17,7 @@ import type { RestoreRequest } from '../../domain/requests';
 import type { SiteContext } from '../context';
 import type { LinkRuns, RestoreComponent, RestoreJob } from '../contracts';
 import { untilHeld } from '../leases/hold';
+import { thawOf } from '../storage/thaw';
 import { type Chosen, chooseBackup } from './choose';
 import { holdSources } from './hold-sources';
 import { manifestOf } from './job';
@@ -73,7 +74,8 @@ async function resolveAndHold(context: SiteContext, request: RestoreRequest, ins
     job,
     components.filter(({ workDir }) => !existsSync(workDir)),
   );
-  return job;
+  const thaw = await thawOf(context, job);
+  return thaw === undefined ? job : { ...job, thaw };
 }
 
 /** The copy that was chosen, or the one that is to be proved. */

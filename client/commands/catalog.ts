@@ -1,6 +1,7 @@
 /** `catalog rebuild`: the catalog again, from the backups in the stores. */
 import { retentionDaysOf } from '../../domain/config/retention-days';
 import { writeCatalogLines } from '../../repository/catalog-lines';
+import { uncoverLocked } from '../../repository/locks/uncover';
 import { rebuildCatalog } from '../../repository/rebuild';
 import { withRepository } from '../catalog/open';
 import { configured, type GlobalOptions, type Outcome } from '../context';
@@ -9,18 +10,21 @@ export async function rebuild(options: GlobalOptions): Promise<Outcome> {
   const loaded = await configured(options);
   return withRepository(loaded, async (repository) => {
     const copies = repository?.copies ?? [];
+    let uncovered = 0;
+    for (const copy of copies) uncovered += await uncoverLocked(copy);
     const done = await rebuildCatalog(copies);
     for (const copy of copies.filter(({ store }) => store.kind === 'dir')) {
       await writeCatalogLines(copy, (head) => retentionDaysOf(loaded.config, head.tier));
     }
     const untold = new Set(done.untold);
     const lines = [
+      ...(uncovered > 0 ? [`${uncovered} locked objects had been deleted or replaced, and can be read again`] : []),
       `${done.rebuilt.length} made again, ${done.kept.length} were there, ${done.unusable.length} without a readable manifest`,
       ...done.rebuilt.map(
         (id) => `  made: ${id}${untold.has(id) ? ' (as completed: nothing tells what became of it)' : ''}`,
       ),
       ...done.unusable.map(({ id, reason }) => `  unusable: ${id}: ${reason}`),
     ];
-    return { json: done, text: lines.join('\n') };
+    return { json: { ...done, uncovered }, text: lines.join('\n') };
   });
 }

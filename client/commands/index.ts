@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { acting } from '../program-action';
 import { declareCatalog } from './catalog-commands';
 import { declareKeeping } from './declare-keeping';
+import { declareStorage } from './declare-storage';
 import { declareKey } from './key-commands';
 import { declareReplication } from './replication-commands';
 
@@ -14,6 +15,7 @@ export function declareCommands(program: Command): void {
   declareSchedules(program);
   declareQuestions(program);
   declareCatalog(program);
+  declareStorage(program);
   declareWal(program);
   declareKey(program);
   declareKeeping(program);

@@ -2,12 +2,16 @@
 import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { openConfiguredStore } from '../../components/config-file/open-repository';
 import { resolveSecret } from '../../components/config-file/secrets';
+import type { LockMode } from '../../domain/backup';
 import type { S3StoreConfig, StoreConfig } from '../../domain/config/types';
+import type { Store } from '../../repository/store';
 import { checkClock } from './clock';
 import { type Finding, findingOf, ok, problem } from './finding';
 import { checkFreeSpace } from './free-space';
+import { checkLock } from './locks';
 
-export async function checkStore(name: string, config: StoreConfig): Promise<Finding[]> {
+/** @param lock how backups are to be locked there; undefined: not at all */
+export async function checkStore(name: string, config: StoreConfig, lock?: LockMode): Promise<Finding[]> {
   const before = config.kind === 's3' ? await checkBucket(config) : [await checkFreeSpace(config.path)];
   // What the bucket check found explains why a trial would fail.
   if (before.some(({ level }) => level === 'error')) return before;
@@ -15,7 +19,8 @@ export async function checkStore(name: string, config: StoreConfig): Promise<Fin
   try {
     await store.probe();
     const written = ok('store', `${store.location} can be written, and honours conditional writes`);
-    return [...before, written, await checkClock(`the store ${name}`, () => store.clock())];
+    const clock = await checkClock(`the store ${name}`, () => store.clock());
+    return [...before, written, clock, ...(config.kind === 's3' ? await checkLocks(store, config, lock) : [])];
   } catch (error) {
     return [...before, findingOf(error)];
   } finally {
@@ -23,31 +28,32 @@ export async function checkStore(name: string, config: StoreConfig): Promise<Fin
   }
 }
 
-async function checkBucket({
-  bucket,
-  region,
-  endpoint,
-  accessKeyId,
-  secretAccessKey,
-}: S3StoreConfig): Promise<Finding[]> {
+async function checkLocks(store: Store, config: S3StoreConfig, lock: LockMode | undefined): Promise<Finding[]> {
+  const client = await clientOf(config);
+  try {
+    return await checkLock(store, client, config, lock);
+  } finally {
+    client.destroy();
+  }
+}
+
+async function checkBucket(config: S3StoreConfig): Promise<Finding[]> {
+  const client = await clientOf(config);
+  try {
+    const identity = await identityOf(client);
+    if (identity.level === 'error') return [identity];
+    return [identity, await regionOf(client, config.bucket, config.region)];
+  } finally {
+    client.destroy();
+  }
+}
+
+async function clientOf({ region, endpoint, accessKeyId, secretAccessKey }: S3StoreConfig): Promise<S3Client> {
   const credentials =
     accessKeyId !== undefined && secretAccessKey !== undefined
       ? { accessKeyId: await resolveSecret(accessKeyId), secretAccessKey: await resolveSecret(secretAccessKey) }
       : undefined;
-  const client = new S3Client({
-    region,
-    endpoint,
-    forcePathStyle: endpoint !== undefined,
-    credentials,
-    maxAttempts: 2,
-  });
-  try {
-    const identity = await identityOf(client);
-    if (identity.level === 'error') return [identity];
-    return [identity, await regionOf(client, bucket, region)];
-  } finally {
-    client.destroy();
-  }
+  return new S3Client({ region, endpoint, forcePathStyle: endpoint !== undefined, credentials, maxAttempts: 2 });
 }
 
 /** Who the store will see: the end of the access key's id, which is no secret. */

@@ -15,7 +15,8 @@ export interface Order {
     | 'recoveryPoint'
     | 'replicateBackup'
     | 'replicateBackups'
-    | 'cleanUp';
+    | 'cleanUp'
+    | 'moveBackups';
   workflowId: string;
   request: object;
   /** One line for the Web UI. */

@@ -7,6 +7,7 @@ import { defaultLevel } from '../pack';
 import { copiesProblems, ownStores } from './copies';
 import type { ConfigPath, Problem } from './problems';
 import type { ParsedConfig } from './schema';
+import { classOf, storageProblems, thawOf } from './schema-storage';
 import { tierOf, tierProblems } from './tiers';
 import type { Config, EncryptionConfig, FilledDefault, StoreConfig, TierConfig, WalConfig } from './types';
 
@@ -51,7 +52,12 @@ export function completeConfig(parsed: ParsedConfig, environment: Environment, b
     if (bucket === '')
       problems.push({ path: ['stores', name], message: 'missing bucket: expected it here or in S3_BUCKET' });
     const region = store.region ?? fill(`stores.${name}.region`, 'S3_REGION', 'us-east-1');
-    stores[name] = { ...store, bucket, region, ...(store.prefix && { prefix: store.prefix.replace(/\/$/, '') }) };
+    const storageClass = classOf(store);
+    stores[name] = {
+      ...{ ...store, bucket, region, thaw: thawOf(store.thaw) },
+      ...(store.prefix && { prefix: store.prefix.replace(/\/$/, '') }),
+      ...(storageClass && { storageClass }),
+    };
   }
   const everyStore = ownStores(stores);
 
@@ -63,9 +69,11 @@ export function completeConfig(parsed: ParsedConfig, environment: Environment, b
 
   const tiers: Record<string, TierConfig> = {};
   for (const [name, tier] of Object.entries(parsed.tiers)) {
-    problems.push(...tierProblems(name, tier), ...copiesProblems(name, tier, everyStore));
     const copiedWithin = parsed.replication.within;
-    tiers[name] = tierOf(tier, { stores: everyStore, retentionDays, copiedWithin });
+    const completed = tierOf(tier, { stores: everyStore, retentionDays, copiedWithin });
+    problems.push(...tierProblems(name, tier), ...copiesProblems(name, tier, everyStore));
+    problems.push(...storageProblems(name, completed, stores));
+    tiers[name] = completed;
   }
 
   const config: Config = {

@@ -1,6 +1,7 @@
 /** Where backups live. */
 import { z } from 'zod';
 import { storeCopying } from './schema-replication';
+import { levelSchema, thawSchema } from './schema-storage';
 import { filePath, secret } from './schema-values';
 import { storageClasses } from './types';
 
@@ -8,6 +9,7 @@ const dir = z.strictObject({
   kind: z.literal('dir'),
   path: filePath.optional().describe('absent: $BACKUP_ROOT'),
   ...storeCopying,
+  level: levelSchema.optional(),
 });
 
 const s3 = z.strictObject({
@@ -28,6 +30,8 @@ const s3 = z.strictObject({
     .regex(/^[A-Za-z0-9._=-]+(?:\/[A-Za-z0-9._=-]+)*\/?$/, 'expected a key prefix such as backups/prod')
     .optional(),
   storageClass: z.enum(storageClasses).optional().describe('of packs; what is small stays in the standard class'),
+  level: levelSchema.optional(),
+  thaw: thawSchema.optional().describe('of what lies in GLACIER or DEEP_ARCHIVE'),
   accessKeyId: secret.optional().describe('absent: the AWS default chain'),
   secretAccessKey: secret.optional(),
   ...storeCopying,

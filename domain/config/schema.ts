@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { componentSchema } from './schema-components';
 import { replication, tierCopies } from './schema-replication';
 import { serviceSchema } from './schema-services';
+import { immutableSchema, moveSchema } from './schema-storage';
 import { storeSchema } from './schema-stores';
 import {
   duration,
@@ -73,6 +74,8 @@ const tier = z.strictObject({
     .strictObject({ last: count.optional(), days: count.optional(), weeks: count.optional(), months: count.optional() })
     .optional(),
   verify: z.enum(['quick', 'full']).default('quick'),
+  immutable: immutableSchema.optional().describe('locked in every store that the tier goes to'),
+  move: moveSchema.optional().describe('down to another store or class, by age'),
   components: names.optional(),
 });
 

@@ -1,7 +1,9 @@
 /** Tiers as they are meant: every default filled in, and what contradicts itself told. */
 import { copiesOf, storesBesideCopies } from './copies';
 import type { Problem } from './problems';
+import { keptDays } from './retention-days';
 import type { ParsedConfig } from './schema';
+import { immutableOf, movesOf } from './schema-storage';
 import type { Milliseconds, TierConfig } from './types';
 
 type ParsedTier = ParsedConfig['tiers'][string];
@@ -18,12 +20,16 @@ interface TierDefaults {
 }
 
 export function tierOf(parsed: ParsedTier, { stores, retentionDays, copiedWithin }: TierDefaults): TierConfig {
-  const { copies: _, ...rest } = parsed;
+  const { copies: _, immutable: locked, move, ...rest } = parsed;
   const tier = { ...rest, ...copiesOf(parsed, copiedWithin) };
   const to = tier.to ?? storesBesideCopies(parsed, stores);
-  if (tier.type !== 'point') return { ...tier, to, keep: tier.keep ?? { days: retentionDays } };
+  const keep = tier.keep ?? { days: retentionDays };
+  const immutable = immutableOf(locked, keptDays(keep) || retentionDays);
+  const moves = move && movesOf(move);
+  const storage = { ...(immutable && { immutable }), ...(moves && { move: moves }) };
+  if (tier.type !== 'point') return { ...tier, ...storage, to, keep };
   const timeout = tier.timeout ?? tier.every ?? pointTimeout;
-  return { ...tier, to, timeout, keep: { last: tier.keep?.last ?? pointsKept } };
+  return { ...tier, ...storage, to, timeout, keep: { last: tier.keep?.last ?? pointsKept } };
 }
 
 export function tierProblems(name: string, { schedule, every, type }: ParsedTier): Problem[] {

@@ -3,6 +3,9 @@
  * milliseconds, every size in bytes. It holds no secret, only references (`${env:NAME}`, `${file:PATH}`) that are resolved
  * where they are used, so that it may travel through logs and histories.
  */
+import type { LockMode } from '../backup';
+import type { ThawTier } from '../storage';
+
 /** Text that may hold references to secrets: resolve it late, with `resolveSecret`, and never print what comes out. */
 export type SecretText = string;
 /** Milliseconds. */
@@ -157,6 +160,10 @@ export interface CommandService extends ServiceBase {
 
 export type StoreConfig = DirStoreConfig | S3StoreConfig;
 
+/** hot: local and fast; warm: remote; cold: read seldom; archive: thawed before it is read, and locked. */
+export const storageLevels = ['hot', 'warm', 'cold', 'archive'] as const;
+export type StorageLevel = (typeof storageLevels)[number];
+
 interface StoreBase {
   /** What the store is for: it then gets copies only, unless it is named. Several may share one. */
   role?: string;
@@ -167,6 +174,7 @@ interface StoreBase {
 export interface DirStoreConfig extends StoreBase {
   kind: 'dir';
   path: string;
+  level?: StorageLevel;
 }
 
 export interface S3StoreConfig extends StoreBase {
@@ -178,6 +186,9 @@ export interface S3StoreConfig extends StoreBase {
   /** Key prefix without slashes at its ends. */
   prefix?: string;
   storageClass?: StorageClass;
+  level?: StorageLevel;
+  /** What a restore asks of a store in an archive class. */
+  thaw: ThawConfig;
   /** Both absent: the AWS default chain. */
   accessKeyId?: SecretText;
   secretAccessKey?: SecretText;
@@ -193,6 +204,28 @@ export const storageClasses = [
   'DEEP_ARCHIVE',
 ] as const;
 export type StorageClass = (typeof storageClasses)[number];
+
+export interface ThawConfig {
+  tier: ThawTier;
+  /** For how many days what was thawed can be read. */
+  days: number;
+  /** How long a restore waits for it. */
+  wait: Milliseconds;
+}
+
+export interface ImmutableConfig {
+  mode: LockMode;
+  /** From the end of the backup on. */
+  for: Milliseconds;
+  /** Of what is stored before the backup counts. */
+  provisional: Milliseconds;
+}
+
+/** Into another class of the store where a backup is. */
+export interface MoveConfig {
+  after: Milliseconds;
+  class: StorageClass;
+}
 
 export type EncryptionConfig = ({ keyFile: string; kms?: undefined } | { kms: string; keyFile?: undefined }) & {
   /** A further key, kept far from here, that opens every backup too: `doctor` looks that it does. */
@@ -219,6 +252,10 @@ export interface TierConfig {
   copies?: CopiesConfig;
   keep: { last?: number; days?: number; weeks?: number; months?: number };
   verify: 'quick' | 'full';
+  /** Backups are locked in every store of the tier. */
+  immutable?: ImmutableConfig;
+  /** By age, the youngest first. */
+  move?: MoveConfig[];
   /** Absent: every component of the site. */
   components?: string[];
 }

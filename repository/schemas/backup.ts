@@ -80,6 +80,7 @@ export const backupHeadSchema: z.ZodType<BackupHead> = z.looseObject({
   expiredAt: z.string().optional(),
   databases: z.record(z.string(), spanSchema).optional(),
   proofs: z.array(proofSchema).optional(),
+  storageClass: z.string().optional(),
   lock: z.looseObject({ mode: z.enum(lockModes), until: z.string() }).optional(),
 });
 

@@ -4,7 +4,8 @@
  * and the next one waits for both.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { GetOptions, PutOptions, Store, StoredObject } from '../store';
+import type { PutOptions, Store } from '../store';
+import { StoreAround } from './around';
 
 /** What an idle line may send at once, in time. */
 const burstMs = 100;
@@ -37,53 +38,16 @@ export function limited(store: Store, bandwidth: Bandwidth | undefined): Store {
   return bandwidth === undefined ? store : new LimitedStore(store, bandwidth);
 }
 
-class LimitedStore implements Store {
-  readonly name: string;
-  readonly kind: Store['kind'];
-  readonly location: string;
-
+class LimitedStore extends StoreAround {
   constructor(
-    private readonly inner: Store,
+    inner: Store,
     private readonly bandwidth: Bandwidth,
   ) {
-    this.name = inner.name;
-    this.kind = inner.kind;
-    this.location = inner.location;
+    super(inner);
   }
 
-  async put(key: string, body: Uint8Array, options?: PutOptions): Promise<'created' | 'exists'> {
+  override async put(key: string, body: Uint8Array, options?: PutOptions): Promise<'created' | 'exists'> {
     await this.bandwidth.take(body.byteLength, options?.signal);
-    return await this.inner.put(key, body, options);
-  }
-
-  async get(key: string, options?: GetOptions): Promise<Buffer> {
-    return await this.inner.get(key, options);
-  }
-
-  async head(
-    key: string,
-    options?: { signal?: AbortSignal },
-  ): Promise<(StoredObject & { sha256?: string }) | undefined> {
-    return await this.inner.head(key, options);
-  }
-
-  list(prefix: string, options?: { after?: string; signal?: AbortSignal }): AsyncIterable<StoredObject> {
-    return this.inner.list(prefix, options);
-  }
-
-  async delete(keys: string[]): Promise<void> {
-    await this.inner.delete(keys);
-  }
-
-  async clock(): Promise<Date> {
-    return await this.inner.clock();
-  }
-
-  async probe(): Promise<void> {
-    await this.inner.probe();
-  }
-
-  async close(): Promise<void> {
-    await this.inner.close();
+    return await super.put(key, body, options);
   }
 }

@@ -42,6 +42,11 @@ export function isBehindEnd(error: unknown): boolean {
   return status === 416 || name === 'InvalidRange';
 }
 
+/** Somebody asked for the object before: it is on its way. */
+export function isAlreadyThawing(error: unknown): boolean {
+  return answerOf(error).name === 'RestoreAlreadyInProgress';
+}
+
 const byName: Record<string, ErrorCode> = {
   BadDigest: 'checksum_mismatch',
   InvalidDigest: 'checksum_mismatch',
@@ -49,6 +54,7 @@ const byName: Record<string, ErrorCode> = {
   XAmzContentSHA256Mismatch: 'checksum_mismatch',
   NoSuchBucket: 'store_denied',
   CredentialsProviderError: 'store_denied',
+  InvalidObjectState: 'object_frozen',
   QuotaExceeded: 'store_full',
   EntityTooLarge: 'store_denied',
   XMinioStorageFull: 'store_full',
@@ -57,6 +63,7 @@ const byName: Record<string, ErrorCode> = {
 const hints: Partial<Record<ErrorCode, string>> = {
   store_denied: 'check bucket, region, credentials and their rights',
   store_full: 'make room in the store',
+  object_frozen: 'it lies in an archive class: `holdfast restore` asks for it to be thawed, and waits',
   store_unavailable: 'check that the endpoint is up and can be reached from this host',
 };
 

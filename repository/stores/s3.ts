@@ -23,10 +23,12 @@ import type { GetOptions, PutOptions, Store, StoredObject } from '../store';
 import { assertKey, assertPrefix } from './keys';
 import type { S3StoreConfig } from './open';
 import { probeStore } from './probe';
+import { S3Classes } from './s3-classes';
 import { makeClient } from './s3-client';
 import { copyWithin, mayCopy } from './s3-copy';
 import { isAbsent, isBehindEnd, isConflict, isPassing, isTaken, s3Error } from './s3-errors';
-import { attemptsAt, bodyOf, deleteAll, storeClock, withKnownHash } from './s3-requests';
+import { type Bucket, lockedError, S3Locks, wordOf } from './s3-locks';
+import { attemptsAt, bodyOf, storeClock, withKnownHash } from './s3-requests';
 import { dropUploads } from './s3-uploads';
 
 const conflictAttempts = 6;
@@ -34,6 +36,8 @@ const conflictAttempts = 6;
 export class S3Store implements Store {
   readonly kind = 's3';
   readonly location: string;
+  readonly locks: S3Locks;
+  readonly classes: S3Classes;
   readonly #prefix: string;
   #client: S3Client | undefined;
 
@@ -44,6 +48,10 @@ export class S3Store implements Store {
     const prefix = (config.prefix ?? '').replace(/^\/+|\/+$/g, '');
     this.#prefix = prefix === '' ? '' : `${prefix}/`;
     this.location = `s3://${config.bucket}${prefix === '' ? '' : `/${prefix}`}`;
+    const ask: Bucket['ask'] = async (key, work) => await this.#ask(key, work);
+    const bucket: Bucket = { name: config.bucket, prefix: this.#prefix, ask };
+    this.locks = new S3Locks(bucket);
+    this.classes = new S3Classes(bucket, async (key) => await this.locks.dropOlder(key));
   }
 
   async put(key: string, body: Uint8Array, options: PutOptions = {}): Promise<'created' | 'exists'> {
@@ -56,6 +64,10 @@ export class S3Store implements Store {
       IfNoneMatch: ifAbsent ? '*' : undefined,
       // what must be readable at once (catalog, keys, indexes) never goes into a slow or cold class
       StorageClass: key.includes('/packs/') ? this.config.storageClass : undefined,
+      ...(options.lock && {
+        ObjectLockMode: wordOf(options.lock.mode),
+        ObjectLockRetainUntilDate: options.lock.until,
+      }),
     };
     return await this.#ask(key, async (client) => {
       for (let attempt = 1; ; attempt++) {
@@ -141,8 +153,8 @@ export class S3Store implements Store {
 
   async delete(keys: string[]): Promise<void> {
     keys.forEach(assertKey);
-    const full = keys.map((key) => this.#prefix + key);
-    await this.#ask(keys[0] ?? '', async (client) => await deleteAll(client, this.config.bucket, full));
+    const locked = await this.locks.deleteUnlocked(keys);
+    if (locked.length > 0) throw lockedError(this.name, locked);
   }
 
   async dropUnfinished(before: Date, { dryRun }: { dryRun: boolean }): Promise<{ objects: number; bytes: number }> {

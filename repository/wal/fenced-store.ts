@@ -20,6 +20,14 @@ export class FencedStore implements Store {
     return this.inner.location;
   }
 
+  get locks(): Store['locks'] {
+    return this.inner.locks;
+  }
+
+  get classes(): Store['classes'] {
+    return this.inner.classes;
+  }
+
   /** What is put once cannot replace anything: there a look of a moment ago will do. */
   async put(key: string, body: Uint8Array, options?: PutOptions): Promise<'created' | 'exists'> {
     await this.fence.assertHeld(options?.ifAbsent !== true);

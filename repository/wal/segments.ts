@@ -49,7 +49,19 @@ export async function completeSegment(
     });
   }
   const parts = await listParts(place, timeline, segment);
-  await place.store.delete(parts.map((part) => part.key));
+  await removeParts(
+    place,
+    parts.map((part) => part.key),
+  );
+}
+
+/** Parts that were locked with a backup stay beside their segment until the lock ends: they say the same. */
+async function removeParts({ store }: WalPlace, keys: string[]): Promise<void> {
+  try {
+    await store.delete(keys);
+  } catch (error) {
+    if (!isHoldfastError(error) || error.code !== 'object_locked') throw error;
+  }
 }
 
 export async function listParts(place: WalPlace, timeline: number, segment: bigint): Promise<StoredPiece[]> {

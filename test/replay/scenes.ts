@@ -19,6 +19,7 @@ import {
 import type { Stage } from '../workflows/with-workers';
 import { cleanupScenes } from './scenes-cleanup';
 import { replicationScenes } from './scenes-replication';
+import { storageScenes } from './scenes-storage';
 
 export interface Scene {
   type: keyof typeof workflows;
@@ -189,6 +190,7 @@ export const scenes: Scene[] = [
     act: cancelWhen('receiveWal', 3),
   },
   ...cleanupScenes,
+  ...storageScenes,
 ];
 
 /** One run more than a history takes. */

@@ -26,7 +26,8 @@ export interface S3Server {
 
 const startLimitMs = 15_000;
 
-export async function startS3Server(bucket = 'holdfast'): Promise<S3Server> {
+/** @param lock the bucket keeps versions, and its objects can be locked */
+export async function startS3Server(bucket = 'holdfast', { lock = false } = {}): Promise<S3Server> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'holdfast-s3-'));
   await Promise.all(['iam', 'versions', 'data'].map((name) => mkdir(path.join(folder, name))));
   const port = await freePort();
@@ -35,7 +36,7 @@ export async function startS3Server(bucket = 'holdfast'): Promise<S3Server> {
   const secretAccessKey = randomBytes(16).toString('hex');
   const start = async () => await launch(folder, port, accessKeyId, secretAccessKey);
   let server = await start();
-  await makeBucket({ endpoint, accessKeyId, secretAccessKey, bucket });
+  await makeBucket({ endpoint, accessKeyId, secretAccessKey, bucket }, lock);
   return {
     endpoint,
     accessKeyId,
@@ -81,11 +82,14 @@ async function end(server: ChildProcess, signal: NodeJS.Signals): Promise<void> 
   await gone;
 }
 
-async function makeBucket(where: Pick<S3Server, 'endpoint' | 'accessKeyId' | 'secretAccessKey' | 'bucket'>) {
+async function makeBucket(
+  where: Pick<S3Server, 'endpoint' | 'accessKeyId' | 'secretAccessKey' | 'bucket'>,
+  lock: boolean,
+): Promise<void> {
   const { endpoint, accessKeyId, secretAccessKey, bucket } = where;
   const credentials = { accessKeyId, secretAccessKey };
   const client = new S3Client({ endpoint, region: 'us-east-1', forcePathStyle: true, credentials });
-  await client.send(new CreateBucketCommand({ Bucket: bucket }));
+  await client.send(new CreateBucketCommand({ Bucket: bucket, ObjectLockEnabledForBucket: lock }));
   client.destroy();
 }
 

@@ -20,6 +20,8 @@ export interface SystemOptions {
   files?: (folder: string) => void;
   /** `dir` (default), or a real S3 server. */
   store?: 'dir' | 's3';
+  /** The bucket is made with object lock. */
+  lock?: boolean;
   /** Stands before the S3 server: given it, returns the endpoint that the configuration names. */
   between?: (s3: S3Server) => Promise<string>;
   encrypted?: boolean;
@@ -64,7 +66,7 @@ export class TestSystem {
       ...options.cluster,
       conf: { track_commit_timestamp: 'on', ...options.cluster?.conf },
     });
-    const s3 = options.store === 's3' ? await startS3Server() : undefined;
+    const s3 = options.store === 's3' ? await startS3Server('holdfast', { lock: options.lock }) : undefined;
     const system = new TestSystem(dir, cluster, s3, options.env ?? {});
     mkdirSync(system.filesDir);
     if (options.files) options.files(system.filesDir);

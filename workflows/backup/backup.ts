@@ -5,6 +5,7 @@
 import type { BackupRequest } from '../../domain/requests';
 import { onSite } from '../frame/bind';
 import { procedure } from '../frame/procedure';
+import { discard } from './discard';
 import { sealAndPublish } from './seal-and-publish';
 import { keepShipping } from './shipping';
 import { storeComponent } from './store-component';
@@ -20,7 +21,7 @@ export const backup = procedure<BackupRequest>('backup', async (run, request) =>
   await run.step('check health', () => first('check health').checkHealth(job));
   if (request.dryRun) return;
 
-  run.undo('mark the backup failed and remove its objects', () => at('discard backup').discardBackup(job));
+  run.undo('mark the backup failed and remove its objects', () => discard(run, job, 'discard backup'));
   await run.step('announce in the catalog', () => at('announce in the catalog').announceBackup(job));
   await run.step('ship WAL', () => keepShipping(run, job));
   for (const component of job.components) await storeComponent(run, job, component);

@@ -3,6 +3,7 @@ import type { BackupJob } from '../../activities/contracts';
 import { onSite } from '../frame/bind';
 import type { Run } from '../frame/run';
 import { workThrough } from '../pack-runs';
+import { lockBackup } from '../storage/lock';
 
 export async function sealAndPublish(run: Run, job: BackupJob): Promise<void> {
   const { site } = job;
@@ -37,5 +38,6 @@ export async function sealAndPublish(run: Run, job: BackupJob): Promise<void> {
       await at(`copy the manifest to ${to}`).copyManifest({ ...job, to });
     });
   }
+  await lockBackup(run, job);
   await run.step('publish in the catalog', () => at('publish in the catalog').publishBackup(job));
 }

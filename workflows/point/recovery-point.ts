@@ -3,6 +3,7 @@
  * the stores hold all of it. One that takes longer than its tier allows is given up, and said.
  */
 import type { PointRequest } from '../../domain/requests';
+import { discard } from '../backup/discard';
 import { sealAndPublish } from '../backup/seal-and-publish';
 import { keepShipping } from '../backup/shipping';
 import { storeComponent } from '../backup/store-component';
@@ -29,7 +30,7 @@ async function makePoint(run: Run, request: PointRequest): Promise<void> {
   await run.step('check health', () => first('check health').checkHealth(job));
   if (request.dryRun) return;
 
-  run.undo('mark the point failed and remove its objects', () => at('discard the point').discardBackup(job));
+  run.undo('mark the point failed and remove its objects', () => discard(run, job, 'discard the point'));
   await run.step('announce in the catalog', () => at('announce in the catalog').announceBackup(job));
   await run.step('ship WAL', () => keepShipping(run, { ...job, components: marked }));
   await run.step('mark the databases', () => at('mark the databases').markDatabases(job));

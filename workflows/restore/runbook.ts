@@ -7,6 +7,7 @@ import type { RestoreRequest } from '../../domain/requests';
 import { onSite } from '../frame/bind';
 import type { Run } from '../frame/run';
 import { workThrough } from '../pack-runs';
+import { thaw } from '../storage/thaw';
 
 export async function restoreRunbook(run: Run, request: RestoreRequest): Promise<void> {
   const at = (summary: string) => onSite(request.site, { summary });
@@ -24,7 +25,11 @@ export async function restoreRunbook(run: Run, request: RestoreRequest): Promise
   run.findings.walBytes = fetched.walBytes;
   run.say(fetched.reaches === undefined ? undefined : `Restores to ${fetched.reaches}`);
   await run.step('check the target', () => at('check the target').checkTarget(job));
-  if (request.skipVerification)
+  await thaw(run, job);
+  // What is frozen cannot be looked into.
+  const frozen = request.dryRun && job.thaw !== undefined;
+  if (frozen) run.warn('objects were not verified: they can be read only when they are thawed');
+  else if (request.skipVerification)
     run.warn('objects were not verified before services were stopped (--skip-verification)');
   else await run.step('verify objects', () => verify(run, job));
   if (request.dryRun) {

@@ -33,7 +33,7 @@ test('the example of the design means what it says', () => {
     },
     probes: [],
   });
-  expect(config.stores.warm).toEqual({
+  expect(config.stores.warm).toMatchObject({
     kind: 's3',
     bucket: 'erlmcp-backups',
     region: 'us-west-2',

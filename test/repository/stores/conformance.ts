@@ -152,6 +152,29 @@ export function storeConformance(title: string, config: () => Promise<StoreConfi
       expect((await collect(store.list('probe/'))).length).toBe(0);
     });
 
+    test('says whether it can lock, and keeps to it', async () => {
+      const until = new Date(Date.now() + 60_000);
+      if (await store.locks?.supported()) {
+        await store.put('lock/yes', Buffer.from('x'), { lock: { mode: 'governance', until } });
+        expect((await store.locks?.lockOf('lock/yes'))?.mode).toBe('governance');
+        await expect(store.delete(['lock/yes'])).rejects.toMatchObject({ code: 'object_locked' });
+        expect((await store.get('lock/yes')).toString()).toBe('x');
+      } else {
+        await store.put('lock/no', Buffer.from('x'));
+        expect(await store.locks?.lockOf('lock/no')).toBeUndefined();
+        await store.delete(['lock/no']);
+        expect(await store.head('lock/no')).toBeUndefined();
+      }
+    });
+
+    test('knows the class of what it holds, where it has classes', async () => {
+      await store.put('class/one', Buffer.from('x'));
+      if (store.classes === undefined) return expect(store.kind).toBe('dir');
+      expect(await store.classes.classOf('class/one')).toBe('STANDARD');
+      expect(await store.classes.thawState('class/one')).toBe('ready');
+      expect(await store.classes.classOf('class/none')).toBeUndefined();
+    });
+
     test('stops when told to', async () => {
       const signal = AbortSignal.abort();
       await expect(store.put('aborted', Buffer.alloc(10), { signal })).rejects.toMatchObject({ name: 'AbortError' });

@@ -1,0 +1,84 @@
+/** What activities over locks, classes and thaws take and give. */
+import type { LockMode } from '../../domain/backup';
+import type { DueMove } from '../../domain/moves';
+import type { MoveRequest } from '../../domain/requests';
+import type { PackWork, RunOutcome } from '../../domain/runs';
+import type { RestoreJob } from '../contracts';
+
+/** A sealed backup that is to be locked in a store, with everything it builds upon. */
+export interface LockOrder {
+  site: string;
+  backupId: string;
+  store: string;
+  mode: LockMode;
+  /** Milliseconds from now on. */
+  for: number;
+}
+
+/** Fixed once, so that every object gets the same end. */
+export interface LockPlan {
+  site: string;
+  store: string;
+  mode: LockMode;
+  /** RFC 3339, by the store's clock. */
+  until: string;
+}
+
+/** One backup of the chain. */
+export interface LockPart extends LockPlan {
+  backupId: string;
+  /** The one that is made: its WAL is locked too, and its head says so only when it is published. */
+  own: boolean;
+}
+
+export type LockRunWork = Extract<PackWork, { kind: 'lock' }> & { run: number };
+
+/** One backup whose packs a restore needs from an archive. */
+export interface ThawPart {
+  job: RestoreJob;
+  /** Packs up to this key were asked for, or are ready. */
+  after?: string;
+}
+
+export interface ThawProgress {
+  packs: number;
+  /** Where the next call goes on; absent: all of them. */
+  after?: string;
+  /** The next one is not ready. */
+  waiting?: boolean;
+}
+
+/** That a restore has to wait for an archive, and what for. */
+export interface ThawNeed {
+  store: string;
+  storageClass: string;
+  tier: string;
+  /** Milliseconds it takes by the service's own word. */
+  ms: number;
+  /** Milliseconds until the restore gives up. */
+  wait: number;
+}
+
+/** Packs of a backup in a store, into another class. */
+export interface MoveOrder extends DueMove {
+  site: string;
+  store: string;
+}
+
+export interface MovePlan {
+  moves: MoveOrder[];
+  /** Due, and left for the next run. */
+  later: number;
+}
+
+export interface StorageActivities {
+  planLock(order: LockOrder): Promise<LockPlan>;
+  lockedParts(part: LockPart): Promise<{ components: { name: string; runs: number }[] }>;
+  lockRun(work: LockRunWork): Promise<RunOutcome>;
+  lockRest(part: LockPart): Promise<{ warnings: string[] }>;
+  planMoves(request: MoveRequest): Promise<MovePlan>;
+  moveClass(order: MoveOrder): Promise<boolean>;
+  askThaw(job: RestoreJob): Promise<{ packs: number }>;
+  /** How far in order what was asked for is ready. */
+  thawed(part: ThawPart): Promise<ThawProgress>;
+}

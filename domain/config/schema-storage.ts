@@ -1,0 +1,125 @@
+/** Levels of storage, locks and moving down: what `stores.*.level|thaw` and `tiers.*.immutable|move` look like, and what is left open. */
+import { z } from 'zod';
+import { lockModes } from '../backup';
+import { thawTiers } from '../storage';
+import type { Problem } from './problems';
+import { duration } from './schema-values';
+import {
+  type ImmutableConfig,
+  type MoveConfig,
+  type StoreConfig,
+  storageClasses,
+  storageLevels,
+  type ThawConfig,
+} from './types';
+
+export const levelSchema = z
+  .enum(storageLevels)
+  .describe('hot: local; warm: remote; cold: read seldom; archive: thawed before it is read, locked for a year');
+
+export const thawSchema = z.strictObject({
+  tier: z.enum(thawTiers).default('Bulk').describe('how fast, and how dear'),
+  days: z.int().min(1).max(365).default(7).describe('how long what was thawed can be read'),
+  wait: duration.default(48 * 3_600_000).describe('a restore gives up after so long'),
+});
+
+export const immutableSchema = z.union(
+  [
+    z.literal(true),
+    z.strictObject({
+      mode: z
+        .enum(lockModes)
+        .default('compliance')
+        .describe('compliance: nobody lifts it; governance: who has the right to'),
+      for: duration.optional().describe('absent: as long as the tier keeps'),
+      provisional: duration
+        .optional()
+        .describe('of what is stored before the backup counts; absent: 24h, or `for` where that is less'),
+    }),
+  ],
+  'expected true, or mode and for, for example { mode: compliance, for: 365d }',
+);
+
+/** Levels that are colder than where a backup begins. */
+const moveTo = ['cold', 'archive'] as const;
+
+export const moveSchema = z
+  .array(
+    z
+      .strictObject({
+        after: duration,
+        to: z.enum(moveTo).optional().describe('the class of that level: GLACIER_IR, DEEP_ARCHIVE'),
+        class: z.enum(storageClasses).optional().describe('instead of a level'),
+      })
+      .refine((one) => (one.to === undefined) !== (one.class === undefined), 'expected either to or class'),
+  )
+  .min(1, 'expected at least one move');
+
+const day = 86_400_000;
+const provisional = day;
+
+type Immutable = z.output<typeof immutableSchema>;
+
+export function immutableOf(immutable: Immutable | undefined, keepDays: number): ImmutableConfig | undefined {
+  if (immutable === undefined) return undefined;
+  const wish = immutable === true ? { mode: 'compliance' as const } : immutable;
+  const period = ('for' in wish ? wish.for : undefined) ?? keepDays * day;
+  const before = ('provisional' in wish ? wish.provisional : undefined) ?? provisional;
+  return { mode: wish.mode, for: period, provisional: Math.min(before, period) };
+}
+
+export function thawOf(thaw: z.output<typeof thawSchema> | undefined): ThawConfig {
+  return thaw ?? thawSchema.parse({});
+}
+
+/** Classes that a level stands for where none is named. */
+const classOfLevel = { hot: undefined, warm: undefined, cold: 'GLACIER_IR', archive: 'DEEP_ARCHIVE' } as const;
+
+export function classOf(store: Pick<Extract<StoreConfig, { kind: 's3' }>, 'level' | 'storageClass'>) {
+  return store.storageClass ?? (store.level && classOfLevel[store.level]);
+}
+
+/** Nothing in it can be read at once. */
+export function isFrozenStore(store: StoreConfig | undefined): boolean {
+  return store?.kind === 's3' && (store.storageClass === 'GLACIER' || store.storageClass === 'DEEP_ARCHIVE');
+}
+
+interface StorageOfTier {
+  type: string;
+  to: string[];
+  immutable?: ImmutableConfig;
+  move?: MoveConfig[];
+}
+
+/** What contradicts the stores that the tier goes to. */
+export function storageProblems(name: string, tier: StorageOfTier, stores: Record<string, StoreConfig>): Problem[] {
+  const at = (key: string, message: string): Problem => ({ path: ['tiers', name, key], message });
+  const problems: Problem[] = [];
+  const first = tier.to[0] ?? '';
+  // Packs are read back from where they are written: by verification, by a retry, by what builds upon them.
+  if (isFrozenStore(stores[first]))
+    problems.push(
+      at('to', `expected a store that can be read at once as the first: ${first} is an archive, and gets copies`),
+    );
+  if (tier.immutable !== undefined && tier.type === 'point')
+    problems.push(at('immutable', 'expected none with type point: of recovery points only the newest are kept'));
+  if (tier.immutable !== undefined) {
+    // A medium that is taken out needs no lock.
+    const cannot = ({ kind, level }: StoreConfig) => kind === 'dir' && level !== 'archive';
+    const unlockable = tier.to.filter((name) => stores[name] !== undefined && cannot(stores[name]));
+    if (unlockable.length > 0)
+      problems.push(
+        at('immutable', `expected stores that can lock: ${unlockable.join(', ')} cannot, being a directory`),
+      );
+  }
+  if (tier.move !== undefined && tier.to.every((store) => stores[store]?.kind === 'dir'))
+    problems.push(at('move', 'expected a store of kind s3 in the tier: a directory has no classes'));
+  return problems;
+}
+
+/** With the class of a level in place of it, the youngest first. */
+export function movesOf(moves: z.output<typeof moveSchema>): MoveConfig[] {
+  return moves
+    .map((one) => ({ after: one.after, class: one.class ?? classOfLevel[one.to ?? 'cold'] }))
+    .toSorted((a, b) => a.after - b.after);
+}

@@ -1,0 +1,60 @@
+/** Which backups are old enough to lie elsewhere, by the `move` of their tiers. */
+import type { BackupHead } from './backup';
+import type { Config, MoveConfig } from './config/types';
+import { isLocked } from './locks';
+import { isFrozenClass } from './storage';
+
+export interface DueMove {
+  backupId: string;
+  /** The class that its packs are to lie in, in the store where they are. */
+  class: string;
+}
+
+interface View {
+  site: string;
+  /** Of one store. */
+  heads: BackupHead[];
+  /** By the store's clock, in milliseconds. */
+  now: number;
+}
+
+/**
+ * Changes of class in one store, oldest backup first. What is locked stays until its lock ends: changing its class would only store it twice. Into an
+ * archive goes only what nothing newer may want to read: the newest backup of a component never, and a chain as a whole.
+ */
+export function dueClassMoves({ tiers }: Pick<Config, 'tiers'>, { site, heads, now }: View): DueMove[] {
+  const here = heads.filter((head) => head.site === site && head.status === 'completed');
+  const newest = newestOf(here);
+  const due = new Map<string, DueMove>();
+  for (const head of here) {
+    const target = dueMove(head, tiers[head.tier ?? '']?.move, now)?.class;
+    if (target !== undefined && target !== head.storageClass && !isLocked(head, here, now))
+      due.set(head.id, { backupId: head.id, class: target });
+  }
+  const frozen = (head: BackupHead) => isFrozenClass(due.get(head.id)?.class ?? head.storageClass);
+  return here
+    .toSorted((a, b) => (a.startedAt < b.startedAt ? -1 : 1))
+    .flatMap((head) => {
+      const move = due.get(head.id);
+      if (move === undefined || !isFrozenClass(move.class)) return move ?? [];
+      const readBy = here.filter(({ id, chain }) => id === head.id || chain?.includes(head.id));
+      return readBy.some((one) => newest.has(one.id) || !frozen(one)) ? [] : move;
+    });
+}
+
+/** Of each component: the next backup may build upon it, and reads it then. */
+function newestOf(heads: BackupHead[]): Set<string> {
+  const newest = new Map<string, BackupHead>();
+  for (const head of heads) {
+    for (const name of Object.keys(head.components)) {
+      if (head.startedAt > (newest.get(name)?.startedAt ?? '')) newest.set(name, head);
+    }
+  }
+  return new Set([...newest.values()].map(({ id }) => id));
+}
+
+/** The one that has come last by the backup's age: they are in the order of age. */
+function dueMove({ endedAt, startedAt }: BackupHead, moves: MoveConfig[] = [], now: number): MoveConfig | undefined {
+  const age = now - Date.parse(endedAt ?? startedAt);
+  return moves.findLast(({ after }) => age >= after);
+}

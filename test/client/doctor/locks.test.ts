@@ -1,0 +1,52 @@
+/** What `doctor` says of object lock, by a real server. */
+import { S3Client } from '@aws-sdk/client-s3';
+import { checkLock } from '../../../client/doctor/locks';
+import type { S3StoreConfig } from '../../../domain/config/types';
+import { openStore } from '../../../repository/stores/open';
+import { type S3Server, startS3Server } from '../../support/s3-server';
+
+let server: S3Server;
+beforeAll(async () => {
+  server = await startS3Server('probed', { lock: true });
+});
+afterAll(async () => await server?.stop());
+
+async function check(mode: 'compliance' | 'governance' | undefined, bucket = server) {
+  const { endpoint, accessKeyId, secretAccessKey } = bucket;
+  const credentials = { accessKeyId, secretAccessKey };
+  const client = new S3Client({ endpoint, region: 'us-east-1', forcePathStyle: true, credentials });
+  const thaw = { tier: 'Bulk', days: 7, wait: 1 } as const;
+  const config: S3StoreConfig = { kind: 's3', bucket: bucket.bucket, region: 'us-east-1', endpoint, prefix: 'p', thaw };
+  const store = openStore('s', { kind: 's3', bucket: bucket.bucket, endpoint, prefix: 'p', ...credentials });
+  try {
+    return await checkLock(store, client, config, mode);
+  } finally {
+    await store.close();
+    client.destroy();
+  }
+}
+
+test('in compliance mode nothing can be broken, and the probe of before is told of', async () => {
+  expect(await check('compliance')).toEqual([
+    { code: 'lock', level: 'ok', what: expect.stringContaining('compliance mode could be deleted') },
+  ]);
+  const [found, left] = await check('compliance');
+  expect(found?.level).toBe('ok');
+  expect(left).toMatchObject({ level: 'warning', what: '1 older probes are locked still' });
+});
+
+test('in governance mode it names what who may lift locks could do', async () => {
+  const [found] = await check('governance');
+  expect(found).toMatchObject({ code: 'lock', level: 'error' });
+  expect(found?.what).toContain('it was deleted by who may lift locks');
+  expect(found?.hint).toContain('s3:BypassGovernanceRetention');
+});
+
+test('where nothing is to be locked nothing is tried, and a bucket without locks is a problem', async () => {
+  expect(await check(undefined)).toEqual([]);
+  const plain = await startS3Server('plain');
+  expect(await check('compliance', plain)).toEqual([
+    expect.objectContaining({ code: 'lock_unsupported', level: 'error' }),
+  ]);
+  await plain.stop();
+});

@@ -1,0 +1,65 @@
+import type { BackupHead } from '../../domain/backup';
+import type { Config } from '../../domain/config/types';
+import { dueClassMoves } from '../../domain/moves';
+
+const day = 86_400_000;
+const now = Date.parse('2026-11-22T00:00:00.000Z');
+
+const tier = { type: 'full', to: ['far'], keep: {}, verify: 'quick' } as const;
+const tiers = {
+  t: {
+    ...tier,
+    to: ['far'],
+    move: [
+      { after: 30 * day, class: 'GLACIER_IR' },
+      { after: 90 * day, class: 'DEEP_ARCHIVE' },
+    ],
+  },
+} as Config['tiers'];
+
+function head(id: string, ageDays: number, more: Partial<BackupHead> = {}): BackupHead {
+  const startedAt = new Date(now - ageDays * day).toISOString();
+  return {
+    ...{ id, system: 'sys', site: 'dc01', tier: 't', type: 'full', status: 'completed', startedAt, endedAt: startedAt },
+    ...{ components: { database: {} }, bytes: 1, storedBytes: 1, stores: ['far'], location: '' },
+    ...more,
+  } as BackupHead;
+}
+
+const moves = (...heads: BackupHead[]) =>
+  dueClassMoves({ tiers }, { site: 'dc01', heads, now }).map((one) => `${one.backupId} ${one.class}`);
+
+test('by age into the class that has come last, the oldest first, and once', () => {
+  expect(
+    moves(head('new', 1), head('month', 31), head('quarter', 91), head('there', 40, { storageClass: 'GLACIER_IR' })),
+  ).toEqual(['quarter DEEP_ARCHIVE', 'month GLACIER_IR']);
+});
+
+test('what is locked stays until its lock ends, and so does what a locked one builds upon', () => {
+  const lock = (days: number) => ({
+    lock: { mode: 'compliance' as const, until: new Date(now + days * day).toISOString() },
+  });
+  expect(moves(head('locked', 91, lock(1)), head('free', 91, lock(-1)), head('new', 1))).toEqual(['free DEEP_ARCHIVE']);
+  expect(moves(head('full', 40), head('upon', 39, { chain: ['full'], ...lock(1) }), head('new', 1))).toEqual([]);
+});
+
+test('into an archive a chain goes as a whole, and the newest backup never', () => {
+  expect(moves(head('only', 100))).toEqual([]);
+  const files = { components: { config: {} } } as unknown as Partial<BackupHead>;
+  expect(moves(head('files', 100, files), head('new', 1))).toEqual([]);
+  expect(moves(head('full', 100), head('late', 80, { chain: ['full'] }), head('new', 1))).toEqual(['late GLACIER_IR']);
+  expect(moves(head('full', 100), head('late', 95, { chain: ['full'] }), head('new', 1))).toEqual([
+    'full DEEP_ARCHIVE',
+    'late DEEP_ARCHIVE',
+  ]);
+});
+
+test('other sites, tiers without moves and unfinished backups stay', () => {
+  expect(
+    moves(
+      head('other', 100, { site: 'dc02' }),
+      head('plain', 100, { tier: 'u' }),
+      head('half', 100, { status: 'failed' }),
+    ),
+  ).toEqual([]);
+});

@@ -1,0 +1,178 @@
+/** Immutable backups on a real server with object lock: nobody removes them before their end, and what was hidden comes back. */
+import { randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { DeleteObjectCommand, ListObjectVersionsCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import type { BackupHead } from '../../domain/backup';
+import type { ProcedureResult } from '../../domain/progress';
+import { openStore } from '../../repository/stores/open';
+import type { S3Store } from '../../repository/stores/s3';
+import type { S3Server } from '../support/s3-server';
+import { endOf, TestSystem, type Up } from '../support/system';
+
+let system: TestSystem;
+let up: Up;
+let server: S3Server;
+let admin: S3Client;
+let store: S3Store;
+
+beforeAll(async () => {
+  system = await TestSystem.create({
+    store: 's3',
+    lock: true,
+    files: (folder) => writeFileSync(path.join(folder, 'large'), randomBytes(24e6).toString('base64')),
+    configure: (config) => {
+      config['compression'] = { level: 19 }; // slow enough to be met in the middle of storing
+      const immutable = { mode: 'compliance', for: '2h', provisional: '1h' };
+      config['tiers'] = {
+        monthly: { components: ['database'], to: ['hot'], immutable },
+        whole: { to: ['hot'], immutable },
+      };
+    },
+  });
+  server = system.s3 as S3Server;
+  const { endpoint, accessKeyId, secretAccessKey, bucket } = server;
+  const credentials = { accessKeyId, secretAccessKey };
+  admin = new S3Client({ endpoint, region: 'us-east-1', forcePathStyle: true, credentials });
+  store = openStore('hot', { kind: 's3', endpoint, bucket, accessKeyId, secretAccessKey }) as S3Store;
+  up = await system.up();
+});
+
+afterAll(async () => {
+  await store?.close();
+  admin?.destroy();
+  await up?.stop();
+  await system?.destroy();
+});
+
+/** Less than a page of them. */
+async function versionsBelow(prefix: string) {
+  const { Versions, DeleteMarkers } = await admin.send(
+    new ListObjectVersionsCommand({ Bucket: server.bucket, Prefix: prefix }),
+  );
+  return [...(Versions ?? []), ...(DeleteMarkers ?? [])];
+}
+
+async function headOf(id: string): Promise<BackupHead> {
+  return JSON.parse((await store.get(`catalog/heads/${id}.json`)).toString()) as BackupHead;
+}
+
+async function keysBelow(prefix: string): Promise<string[]> {
+  const keys: string[] = [];
+  for await (const { key } of store.list(prefix)) keys.push(key);
+  return keys;
+}
+
+/** Objects by when their lock ends; not of those that come after the backup, or go before it counts. */
+async function locksBelow(prefix: string): Promise<(string | undefined)[]> {
+  const keys = (await keysBelow(prefix)).filter((key) => !/\/(receipt\.json|owner)$/.test(key));
+  const ends = await Promise.all(keys.map(async (key) => (await store.locks.lockOf(key))?.until.toISOString()));
+  return [...new Set(ends)];
+}
+
+const backup = async (...args: string[]) => {
+  const result = await system.procedure('backup', ...args);
+  expect(result.error).toBeUndefined();
+  return result.backupId as string;
+};
+
+/** Starts a procedure and waits until it is in this step, or at its end. */
+async function inStep(step: RegExp, ...args: string[]) {
+  const child = system.spawn([...args, '--json', '--yes']);
+  const end = endOf(child);
+  let said = '';
+  await new Promise<void>((resolve) => {
+    child.stderr?.on('data', (data: Buffer) => {
+      said += String(data);
+      if (step.test(said)) resolve();
+    });
+    void end.then(() => resolve());
+  });
+  return { end };
+}
+
+let full: string;
+let incremental: string;
+
+test('every object of an immutable backup is locked until one time, and so is its WAL', async () => {
+  full = await backup('--tier', 'monthly');
+  const { lock } = await headOf(full);
+  expect(lock?.mode).toBe('compliance');
+  expect(await locksBelow(`backups/${full}/`)).toEqual([lock?.until]);
+  const ends = await locksBelow('wal/');
+  expect(ends).toContain(lock?.until);
+  const segments = (await keysBelow('wal/')).filter((key) => key.includes('/segments/'));
+  const locked = await Promise.all(segments.map((key) => store.locks.lockOf(key)));
+  expect(locked.some((one) => one?.until.toISOString() === lock?.until)).toBe(true);
+});
+
+test('what builds upon it makes its lock last as long, also when the worker dies while it locks', async () => {
+  const before = await headOf(full);
+  const { end } = await inStep(/lock in hot/, 'backup', '--tier', 'monthly', '--type', 'incremental');
+  await up.kill9();
+  up = await system.up();
+  const result = JSON.parse((await end).stdout) as ProcedureResult;
+  expect(result.status).toBe('completed');
+  incremental = result.backupId as string;
+  const { lock, chain } = await headOf(incremental);
+  expect(chain).toEqual([full]);
+  expect(Date.parse(lock?.until ?? '')).toBeGreaterThan(Date.parse(before.lock?.until ?? ''));
+  expect(await locksBelow(`backups/${full}/`)).toEqual([lock?.until]);
+  expect((await headOf(full)).lock).toEqual(lock);
+});
+
+test('nobody removes it: not the tool, not its credentials, not an administrator', async () => {
+  const folder = `backups/${full}/`;
+  const before = await keysBelow(folder);
+  const locked = before.filter((key) => !/\/(receipt\.json|owner)$/.test(key));
+  await expect(store.delete(locked)).rejects.toMatchObject({
+    code: 'object_locked',
+    message: expect.stringMatching(/^\d+ objects are locked until /),
+  });
+  for (const { Key, VersionId } of await versionsBelow(`${folder}packs/`)) {
+    const object = { Bucket: server.bucket, Key, VersionId, BypassGovernanceRetention: true };
+    await expect(admin.send(new DeleteObjectCommand(object))).rejects.toMatchObject({
+      $metadata: { httpStatusCode: 403 },
+    });
+  }
+  expect(await keysBelow(folder)).toEqual(before);
+});
+
+test('what somebody deleted or replaced is uncovered, and restores', async () => {
+  const keys = (await keysBelow(`backups/${full}/`)).filter((key) => !/\/(receipt\.json|owner)$/.test(key));
+  for (const [at, Key] of keys.entries()) {
+    const object = { Bucket: server.bucket, Key };
+    await admin.send(
+      at % 3 === 0 ? new PutObjectCommand({ ...object, Body: 'gone' }) : new DeleteObjectCommand(object),
+    );
+  }
+  await store.delete([`catalog/heads/${full}.json`]);
+  expect((await system.procedure('verify', incremental)).error?.code).toBeDefined();
+  const rebuilt = JSON.parse((await system.cli('catalog', 'rebuild', '--json')).stdout) as Record<string, unknown>;
+  expect(rebuilt).toMatchObject({ uncovered: keys.length, rebuilt: [full] });
+  expect((await headOf(full)).lock?.mode).toBe('compliance');
+  const restored = await system.procedure(
+    'restore',
+    incremental,
+    '--to',
+    path.join(system.dir, 'back'),
+    '--place-only',
+  );
+  expect(restored.error).toBeUndefined();
+});
+
+test('an aborted one says what stays, and until when', async () => {
+  const { end } = await inStep(/store packs of config/, 'backup', '--tier', 'whole');
+  const workflowId = `backup/${system.name}/dc01`;
+  expect((await system.cli('abort', workflowId, '--yes')).code).toBe(0);
+  const { backupId = '', status, warnings } = JSON.parse((await end).stdout) as ProcedureResult;
+  expect(status).toBe('aborted');
+  const told = warnings.find((one) => one.includes('stay in hot, locked until')) ?? '';
+  const { lock, status: marked } = await headOf(backupId);
+  expect(marked).toBe('failed');
+  expect(told).toContain(lock?.until);
+  const left = (await keysBelow(`backups/${backupId}/`)).filter((key) => !key.endsWith('/receipt.json'));
+  expect(left.length).toBeGreaterThan(0);
+  expect(told.startsWith(`${left.length} objects`)).toBe(true);
+  expect(left.filter((key) => /\/(plan\/|sealed|owner)/.test(key))).toEqual([]);
+});

@@ -1,0 +1,22 @@
+/** Moves down what is old enough, as the tiers say: packs go into a colder class of their store, and what describes them stays at hand. */
+import type { MoveRequest } from '../domain/requests';
+import { onSite } from './frame/bind';
+import { procedure } from './frame/procedure';
+
+export const moveBackups = procedure<MoveRequest>('move backups', async (run, request) => {
+  const { site } = request;
+  const at = (summary: string) => onSite(site, { summary });
+  const plan = await run.step('look what is old enough', () =>
+    onSite(site, { summary: 'look what is old enough', first: true }).planMoves(request),
+  );
+  if (plan.later > 0) run.warn(`${plan.later} more moves are due: the next run makes them`);
+  for (const order of plan.moves) {
+    const { backupId, store } = order;
+    const what = `${backupId} in ${store} to ${order.class}`;
+    if (request.dryRun) run.warn(`would move ${what}`);
+    else {
+      const moved = await run.step(`move ${what}`, () => at(`move ${what}`).moveClass(order));
+      if (!moved) run.warn(`${what}: it is being read, and moves in another run`);
+    }
+  }
+});
