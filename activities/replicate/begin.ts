@@ -11,6 +11,7 @@ import { getHead } from '../../repository/heads';
 import { chainManifests } from '../backup/parent';
 import type { SiteContext } from '../context';
 import { chooseBackup } from '../restore/choose';
+import { lockWishes } from '../storage/lockable';
 import type { MemberState, ReplicationJob, ReplicationMember } from './contracts';
 import { endCopyLeases, leaseForCopy } from './leases';
 
@@ -43,6 +44,7 @@ export async function beginReplication(context: SiteContext, request: ReplicateR
 
 export async function reachStore(context: SiteContext, job: ReplicationJob & { to: string }): Promise<MemberState[]> {
   const copy = (await context.repository({ create: true })).copy(job.to);
+  await lockWishes(context, job.tier, [job.to]);
   await leaseForCopy(context, idsOf(job), job.holder);
   const states: MemberState[] = [];
   for (const { backupId } of job.members) states.push(await stateOf(copy, backupId));

@@ -8,6 +8,8 @@ import { getSealedManifest } from '../../repository/sealed-manifest';
 import { chainManifests } from '../backup/parent';
 import { renewCatalogLines } from '../backup/seal';
 import type { SiteContext } from '../context';
+import { lockCopy } from '../storage/lock-copy';
+import { provisionally } from '../storage/lockable';
 import type { CopyPart } from './contracts';
 import { type SourceCopy, sourceCopies } from './sources';
 
@@ -21,7 +23,7 @@ export async function publishCopy(
   if (head === undefined) throw new HoldfastError('internal', 'a source has gone');
   const repaired = await replicateSealed(
     sources.map(({ copy }) => copy),
-    target,
+    await provisionally(context, target, head.tier),
     head,
     cancellationSignal(),
   );
@@ -40,6 +42,7 @@ export async function publishCopy(
     ...{ stores, location: target.store.location, verifiedAt: at },
     proofs: [...(before?.proofs ?? []).filter((one) => one.level !== 'quick' && one.outcome !== 'failed'), proof],
   });
+  await lockCopy(context, target, manifest);
   await renewCatalogLines(context, target);
   for (const source of sources) await tellStores(source, stores);
   if (member.backupId === backupId) log.info('a copy of a backup counts', { backupId, store: to });

@@ -24,8 +24,10 @@ beforeAll(async () => {
     configure: (config) => {
       config['compression'] = { level: 19 }; // slow enough to be met in the middle of storing
       const immutable = { mode: 'compliance', for: '2h', provisional: '1h' };
+      const { hot } = config['stores'] as Record<string, object>;
+      config['stores'] = { hot, vault: { ...hot, prefix: 'vault', role: 'vault' } };
       config['tiers'] = {
-        monthly: { components: ['database'], to: ['hot'], immutable },
+        monthly: { components: ['database'], to: ['hot'], copies: { to: ['vault'] }, immutable },
         whole: { to: ['hot'], immutable },
       };
     },
@@ -119,6 +121,17 @@ test('what builds upon it makes its lock last as long, also when the worker dies
   expect(Date.parse(lock?.until ?? '')).toBeGreaterThan(Date.parse(before.lock?.until ?? ''));
   expect(await locksBelow(`backups/${full}/`)).toEqual([lock?.until]);
   expect((await headOf(full)).lock).toEqual(lock);
+});
+
+test('a copy that is made later is locked as long, with what it builds upon', async () => {
+  expect(await system.procedure('replicate', full)).toMatchObject({ status: 'completed' });
+  const { endpoint, accessKeyId, secretAccessKey, bucket } = server;
+  const vault = openStore('vault', { kind: 's3', endpoint, bucket, prefix: 'vault', accessKeyId, secretAccessKey });
+  const head = JSON.parse((await vault.get(`catalog/heads/${full}.json`)).toString()) as BackupHead;
+  await vault.close();
+  expect(head.lock?.mode).toBe('compliance');
+  const ends = await locksBelow(`vault/backups/${full}/`);
+  expect(ends).toEqual([head.lock?.until]);
 });
 
 test('nobody removes it: not the tool, not its credentials, not an administrator', async () => {
