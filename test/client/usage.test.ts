@@ -75,7 +75,7 @@ test('help and version go to stdout with exit 0', async () => {
 });
 
 test('commands of later releases do not exist', async () => {
-  for (const command of ['drill', 'failover', 'export', 'pin']) {
+  for (const command of ['drill', 'failover', 'export']) {
     expect(await refusal(command)).toMatchObject({ exit: 2, message: `unknown command '${command}'` });
   }
 });
