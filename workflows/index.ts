@@ -16,4 +16,4 @@ export { replicateBackups } from './replicate/replicate-backups';
 export { pointInTimeRestore } from './restore/point-in-time-restore';
 export { restore } from './restore/restore';
 export { shipWal } from './ship-wal';
-export { verifyBackup } from './verify-backup';
+export { verifyBackup } from './verify/verify-backup';

@@ -29,6 +29,7 @@ export type Findings = Pick<
 
 export class Run {
   readonly findings: Findings = {};
+  readonly evidence: string[] = [];
   private readonly undos: Undo[] = [];
 
   constructor(readonly board: Board) {}
@@ -73,6 +74,17 @@ export class Run {
       if (!this.board.warnings.includes(warning)) this.board.warnings.push(warning);
     }
     this.show();
+  }
+
+  /** What was shown, a line each: it goes into the result. */
+  testify(...evidence: string[]): void {
+    this.evidence.push(...evidence);
+    this.tell({ evidence: this.evidence });
+  }
+
+  /** What only this procedure tells. */
+  tell(details: Record<string, unknown>): void {
+    this.findings.details = { ...this.findings.details, ...details };
   }
 
   expect(total: Amount): void {
