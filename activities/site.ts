@@ -42,9 +42,13 @@ import { finishTree, prepareTree } from './restore/trees';
 import { lockedParts, lockRest, lockRun, planLock } from './storage/lock';
 import { moveClass, planMoves } from './storage/move';
 import { askThaw, thawed } from './storage/thaw';
+import { damagePlaced, findDamage } from './verify/damage';
 import { findBackup } from './verify/find';
 import { judgePlaced, judgeReplayed } from './verify/judge';
-import { openScratch, removeScratch } from './verify/scratch';
+import { storeRecoveryTest } from './verify/results';
+import { planSample } from './verify/sample';
+import { planScenario } from './verify/scenario';
+import { listPlaced, openScratch, removeScratch } from './verify/scratch';
 import { verifyStructure } from './verify/structure';
 import { recordVerified, verifyManifest, verifyRun, verifyWal } from './verify/verify';
 import { awaitShipper } from './wal/await-shipper';
@@ -93,7 +97,8 @@ const activities = {
   ...{ renewLeases, storesToClean, cleanStore },
   ...{ planLock, lockedParts, lockRun, lockRest, planMoves, moveClass, askThaw, thawed },
   ...{ findBackup, verifyManifest, verifyStructure, verifyWal, recordVerified, writeReceipt },
-  ...{ openScratch, removeScratch, judgePlaced, judgeReplayed },
+  ...{ openScratch, removeScratch, listPlaced, judgePlaced, judgeReplayed },
+  ...{ planScenario, damagePlaced, findDamage, storeRecoveryTest, planSample },
 } satisfies { [Name in keyof SiteActivities]: (context: SiteContext, argument: never) => Promise<unknown> };
 
 export function siteActivities(context: SiteContext): SiteActivities {

@@ -1,7 +1,9 @@
 /** What the activities of verification take and give. */
 import type { Proof, ProofLevel } from '../../domain/backup';
 import type { RunOutcome } from '../../domain/runs';
-import type { VerifyRequest } from '../../domain/verification/requests';
+import type { SampleRequest, ScenarioRequest, VerifyRequest } from '../../domain/verification/requests';
+import type { RecoveryTestResult } from '../../domain/verification/results';
+import type { Sampled } from '../../domain/verification/sample';
 import type { LinkRuns, RestorePart, VerifyRunWork } from '../contracts';
 
 /** What a verification asks of the store; exact for packs, since a manifest counts them. */
@@ -50,6 +52,32 @@ export interface Evidence {
   findings: string[];
 }
 
+/** What a scenario restores: chosen once, and the same in every retry. */
+export interface ScenarioPlan {
+  backupId: string;
+  /** For people. */
+  chosen: string;
+  components?: string[];
+  at?: string;
+  onlyStore?: string;
+  limit: number;
+}
+
+export interface DamageRequest {
+  site: string;
+  to: string;
+  components: string[];
+}
+
+export interface SamplePlan {
+  system: string;
+  level: ProofLevel;
+  copies: Sampled[];
+  /** The way to a random moment is looked at too. */
+  at?: string;
+  limit: number;
+}
+
 export interface VerifyActivities {
   findBackup(request: VerifyRequest): Promise<VerifyJob>;
   verifyManifest(job: VerifyJob): Promise<void>;
@@ -63,4 +91,12 @@ export interface VerifyActivities {
   removeScratch(scratch: Scratch): Promise<void>;
   judgePlaced(part: RestorePart): Promise<Evidence>;
   judgeReplayed(part: RestorePart): Promise<Evidence>;
+  // recovery tests and samples
+  planScenario(request: ScenarioRequest): Promise<ScenarioPlan>;
+  listPlaced(scratch: { site: string; to: string }): Promise<string[]>;
+  damagePlaced(request: DamageRequest): Promise<Evidence>;
+  findDamage(request: DamageRequest): Promise<Evidence>;
+  /** @returns its key in the stores */
+  storeRecoveryTest(result: RecoveryTestResult): Promise<string>;
+  planSample(request: SampleRequest): Promise<SamplePlan>;
 }

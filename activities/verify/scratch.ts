@@ -44,6 +44,12 @@ export async function removeScratch(_context: SiteContext, { dir }: Scratch): Pr
   await remove(dir);
 }
 
+/** What lies in it by now, ours left out. */
+export async function listPlaced(_context: SiteContext, { to }: { to: string }): Promise<string[]> {
+  const names = existsSync(to) ? readdirSync(to) : [];
+  return names.filter((name) => !name.includes('.holdfast-')).sort();
+}
+
 /** A retry of the same run finds its own. */
 async function reap(base: string, own: { dir: string; runId: string }): Promise<void> {
   for (const name of readdirSync(base)) {

@@ -13,6 +13,7 @@ export function declareVerification(program: Command): void {
     .argument('[id|latest]', 'which backup')
     .addOption(site())
     .option('--all', 'every completed backup')
+    .option('--sample', 'what the policy (verification) takes this time')
     .addOption(new Option('--quick', 'every object by its checksum (default)').conflicts(['full', 'testRestore']))
     .addOption(new Option('--full', 'every byte of contents, and how it fits together').conflicts('testRestore'))
     .option('--test-restore', 'restore into a scratch directory, start, judge, remove')
@@ -21,4 +22,22 @@ export function declareVerification(program: Command): void {
     .addOption(restorePath())
     .addOption(detach())
     .action(acting(async (options, id) => (await import('./verify.js')).verify(options, id)));
+  const tests = program.command('recovery-test').description('recoveries played through').helpCommand(false);
+  tests
+    .command('run')
+    .description('play scenarios of a recovery in a scratch directory, and keep what they showed')
+    .argument('[scenario]', 'its name')
+    .option('--all', 'every scenario')
+    .addOption(new Option('--suite <suite>', 'which scenarios').choices(['recovery', 'framework']).default('recovery'))
+    .addOption(site())
+    .option('--backup <id|latest>', 'which backup', 'latest')
+    .addOption(restorePath())
+    .addOption(detach())
+    .action(acting(async (options, scenario) => (await import('./recovery-test.js')).run(options, scenario)));
+  tests
+    .command('report')
+    .description('what recovery tests found')
+    .addOption(site())
+    .option('--output <file>', 'write it as one HTML page, for example backup_test_20260131.html')
+    .action(acting(async (options) => (await import('./recovery-test.js')).report(options)));
 }

@@ -6,16 +6,17 @@ import type { Config, LoadedConfig } from '../../domain/config/types';
 import { HoldfastError } from '../../domain/errors';
 import { isPoint } from '../../domain/recovery-points';
 import type { VerifyRequest } from '../../domain/requests';
-import { testRestoreWorkflowId } from '../../domain/verification/requests';
+import { type SampleRequest, sampleWorkflowId, testRestoreWorkflowId } from '../../domain/verification/requests';
 import { backupHeads } from '../catalog/heads';
 import { configured, type GlobalOptions, type Outcome } from '../context';
 import { verifyWorkflowId } from '../procedures/ids';
 import { runProcedures } from '../procedures/run';
-import { askedSites, sitesOfBackup } from '../sites';
+import { askedSites, chosenSites, sitesOfBackup } from '../sites';
 
 export interface VerifyOptions extends GlobalOptions {
   site?: string;
   all?: boolean;
+  sample?: boolean;
   full?: boolean;
   testRestore?: boolean;
   store?: string;
@@ -25,6 +26,7 @@ export interface VerifyOptions extends GlobalOptions {
 }
 
 export async function verify(options: VerifyOptions, backup?: string): Promise<Outcome> {
+  if (options.sample) return verifySample(options, backup);
   if ((backup === undefined) === (options.all !== true)) {
     throw new HoldfastError('usage', 'name a backup, or say --all', { hints: ['holdfast verify latest'] });
   }
@@ -53,6 +55,23 @@ export async function verify(options: VerifyOptions, backup?: string): Promise<O
   });
   const list = options.all === true || options.store === 'all';
   return runProcedures(loaded, orders, { detach: options.detach, inTurn: true, list });
+}
+
+async function verifySample(options: VerifyOptions, backup: string | undefined): Promise<Outcome> {
+  const { all, full, testRestore, store, dryRun, restorePath } = options;
+  if ([backup, all, full, testRestore, store, dryRun, restorePath].some((one) => one !== undefined)) {
+    throw new HoldfastError('usage', '--sample takes what the policy says, and nothing else', {
+      hints: ['what it takes, and how thoroughly: verification in the configuration'],
+    });
+  }
+  const loaded = await configured(options);
+  const { system } = loaded.config;
+  const orders = chosenSites(loaded.config, options.site).map((site) => {
+    const request: SampleRequest = { site };
+    const workflowId = sampleWorkflowId(system, site);
+    return { type: 'verifySample' as const, workflowId, request, summary: `verify a sample of ${site}`, label: site };
+  });
+  return runProcedures(loaded, orders, { detach: options.detach });
 }
 
 interface Chosen {

@@ -5,6 +5,8 @@ import { cancelAt, type Scene } from './scene';
 const verify = { backup: 'latest', level: 'full' };
 const testRestore = { backup: 'latest', level: 'test-restore' };
 
+const test = { backup: 'latest', scenarios: ['full_recovery', 'data_corruption'] };
+
 export const verificationScenes: Scene[] = [
   { type: 'verifyBackup', reason: 'completed-before-proofs', kept: true },
   { type: 'verifyBackup', reason: 'damaged-before-proofs', kept: true },
@@ -36,4 +38,37 @@ export const verificationScenes: Scene[] = [
     behaviour: () => ({ replay: hang }),
     act: cancelAt('replay'),
   },
+  { type: 'recoveryTest', reason: 'proved', request: test },
+  {
+    type: 'recoveryTest',
+    reason: 'one-failed',
+    request: test,
+    behaviour: () => ({ judgePlaced: failing('validation_failed') }),
+  },
+  {
+    type: 'recoveryTest',
+    reason: 'aborted',
+    request: test,
+    behaviour: () => ({ replay: hang }),
+    act: cancelAt('scenario'),
+  },
+  {
+    type: 'recoveryScenario',
+    reason: 'damaged-and-mended',
+    request: { backup: 'latest', scenario: 'data_corruption' },
+  },
+  {
+    type: 'recoveryScenario',
+    reason: 'more-than-asked-for',
+    request: { backup: 'latest', scenario: 'partial_recovery' },
+    behaviour: () => ({ listPlaced: () => ['config', 'database'] }),
+  },
+  {
+    type: 'recoveryScenario',
+    reason: 'nothing-elsewhere',
+    request: { backup: 'latest', scenario: 'cross_site_recovery' },
+    behaviour: () => ({ planScenario: failing('backup_not_found') }),
+  },
+  { type: 'verifySample', reason: 'completed' },
+  { type: 'verifySample', reason: 'one-failed', behaviour: () => ({ verifyRun: failing('object_not_found') }) },
 ];

@@ -19,6 +19,8 @@ import { reportOf } from './failure';
 interface Undo {
   title: string;
   action: () => Promise<unknown>;
+  /** Also behind a point of no return: what the run itself made beside everything. */
+  lasting: boolean;
 }
 
 /** Facts that go into the result and the receipt. */
@@ -40,8 +42,8 @@ export class Run {
   }
 
   /** Registers how to put something back; call it before the step that changes it. Undos run last first. */
-  undo(title: string, action: () => Promise<unknown>): void {
-    this.undos.push({ title, action });
+  undo(title: string, action: () => Promise<unknown>, { lasting = false } = {}): void {
+    this.undos.push({ title, action, lasting });
   }
 
   /** What was registered since is no longer to be undone: the point of no return, or an orderly end. */
@@ -55,7 +57,8 @@ export class Run {
    * an undo would need.
    */
   async finalStep<T>(title: string, action: () => Promise<T>): Promise<T> {
-    this.undos.length = 0;
+    const lasting = this.undos.filter((undo) => undo.lasting);
+    this.undos.splice(0, this.undos.length, ...lasting);
     return CancellationScope.nonCancellable(() => this.step(title, action));
   }
 

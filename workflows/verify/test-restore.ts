@@ -43,9 +43,11 @@ export async function inScratch(
   const scratch = await run.step('make a scratch directory', () =>
     at('make a scratch directory').openScratch({ site, base }),
   );
-  run.undo('remove the scratch directory', () => at('remove the scratch directory').removeScratch(scratch));
+  const remove = () => at('remove the scratch directory').removeScratch(scratch);
+  run.undo('remove the scratch directory', remove, { lasting: true });
   await within(limit, 'the test restore', () => use(scratch.to));
-  await run.finalStep('remove the scratch directory', () => at('remove the scratch directory').removeScratch(scratch));
+  run.settled('remove the scratch directory');
+  await run.finalStep('remove the scratch directory', remove);
   // They lie nowhere any more.
   run.findings.restored = undefined;
 }
