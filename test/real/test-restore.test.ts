@@ -52,7 +52,9 @@ test('killed with its engine and all that the engine knew, it is cleared away by
   const pid = await replaying();
   await verifying;
   await up.kill9();
-  const { pid: engine } = JSON.parse(readFileSync(path.join(system.stateDir, 'server.json'), 'utf8')) as { pid: number };
+  const { pid: engine } = JSON.parse(readFileSync(path.join(system.stateDir, 'server.json'), 'utf8')) as {
+    pid: number;
+  };
   process.kill(engine, 'SIGKILL');
   await system.until(async () => (pidTaken(engine) ? undefined : true), 10_000);
   rmSync(system.stateDir, { recursive: true });

@@ -8,7 +8,15 @@ const policy = { level: 'full', stale: 7 * day } as const;
 const proof = (level: Proof['level'], days: number, outcome: Proof['outcome'] = 'passed'): Proof => ({
   ...{ level, at: ago(days), seconds: 1, outcome },
 });
-const database = { kind: 'postgres', runs: 1, packs: 1, files: 1, bytes: 1, storedBytes: 1, warnings: [] as string[] } as const;
+const database = {
+  kind: 'postgres',
+  runs: 1,
+  packs: 1,
+  files: 1,
+  bytes: 1,
+  storedBytes: 1,
+  warnings: [] as string[],
+} as const;
 const copy = (store: string, madeDaysAgo: number, ...proofs: Proof[]): HeldCopy => ({
   store,
   head: {
