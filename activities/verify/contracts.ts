@@ -25,7 +25,7 @@ export interface VerifyJob {
   /** The store's own checksums are believed by a quick verification. Absent, as the cost: sent by a version before. */
   trusted?: boolean;
   cost?: VerifyCost;
-  /** As in a restore's request. */
+  /** What is proved is this copy, and no other helps out. */
   onlyStore?: string;
   /** Milliseconds that a test restore may take. */
   limit?: number;
@@ -83,7 +83,10 @@ export interface VerifyActivities {
   verifyManifest(job: VerifyJob): Promise<void>;
   verifyRun(work: VerifyRunWork): Promise<RunOutcome>;
   verifyStructure(job: VerifyJob): Promise<{ warnings: string[] }>;
-  verifyWal(job: Pick<VerifyJob, 'backupId' | 'store'> & { level: ReadLevel }): Promise<{ warnings: string[] }>;
+  /** In the store alone where one is named; else in any. */
+  verifyWal(
+    job: Pick<VerifyJob, 'backupId' | 'store' | 'onlyStore'> & { level: ReadLevel },
+  ): Promise<{ warnings: string[] }>;
   /** Without a proof, as a version before sends it: that all was right. */
   recordVerified(job: VerifyJob & { level: ProofLevel; proof?: Omit<Proof, 'level' | 'at'> }): Promise<void>;
   // a test restore

@@ -38,7 +38,7 @@ export async function findBackup(context: SiteContext, request: VerifyRequest): 
     packs: summaries.reduce((sum, one) => sum + one.packs, 0),
     jobs: config.parallelJobs,
     limit: config.verification.limit,
-    ...(store !== undefined && { onlyStore: store }),
+    onlyStore: copy.store.name,
     ...(trusted && { trusted }),
     cost: costOf([...links, manifest], { trusted, withWal: level !== 'quick' }),
   };

@@ -113,8 +113,9 @@ function filesOf({ files }: Damage): string {
 /** Whether the WAL that makes the backup consistent is still in a store. */
 export async function verifyWal(
   context: SiteContext,
-  job: Pick<VerifyJob, 'backupId' | 'store'> & { level: 'quick' | 'full' },
+  job: Parameters<VerifyActivities['verifyWal']>[0],
 ): Promise<{ warnings: string[] }> {
+  const warnings: string[] = [];
   const { manifest } = await manifestOf(context, job);
   await verifyMarks(context, manifest);
   for (const [name, { postgres }] of Object.entries(manifest.components)) {
@@ -137,14 +138,22 @@ export async function verifyWal(
         heartbeat(String(segment));
       }
     }
-    if (!held) {
+    if (!held && job.onlyStore !== undefined && getsNoWal(context, name, job.onlyStore)) {
+      warnings.push(`${job.onlyStore} gets no WAL of ${name} (wal.to): a restore takes it from another store`);
+    } else if (!held) {
       throw new HoldfastError('wal_gap', `the WAL that makes ${name} consistent is not stored`, {
         where: `${postgres.startLsn} to ${postgres.stopLsn}`,
         hints: ['the backup cannot be restored from this store: use another one, and make a new backup'],
       });
     }
   }
-  return { warnings: [] };
+  return { warnings };
+}
+
+/** As its configuration wants it: no damage, but no whole copy either. */
+function getsNoWal({ config, site }: SiteContext, component: string, store: string): boolean {
+  const configured = config.sites[site]?.components[component];
+  return configured?.kind === 'postgres' && !configured.wal.to.includes(store);
 }
 
 /** It was listed a moment ago. */

@@ -4,8 +4,15 @@ import { onSite } from '../frame/bind';
 import type { Run } from '../frame/run';
 import { workThrough } from '../pack-runs';
 
-/** @param structure whether a full verification also looks at how indexes, manifests and sizes fit together */
-export async function readThrough(run: Run, job: VerifyJob, level: ReadLevel, structure: boolean): Promise<void> {
+export interface HowToRead {
+  level: ReadLevel;
+  /** Whether a full verification also looks at how indexes, manifests and sizes fit together. */
+  structure: boolean;
+  /** Somebody named the store: then its WAL has to lie there too. */
+  named: boolean;
+}
+
+export async function readThrough(run: Run, job: VerifyJob, { level, structure, named }: HowToRead): Promise<void> {
   const { site, store, trusted } = job;
   const at = (summary: string) => onSite(site, { summary });
   await run.step('verify the manifest', () => at('verify the manifest').verifyManifest(job));
@@ -22,5 +29,6 @@ export async function readThrough(run: Run, job: VerifyJob, level: ReadLevel, st
       }
     });
   }
-  run.warn(...(await run.step('verify the WAL', () => at('verify the WAL').verifyWal({ ...job, level }))).warnings);
+  const wal = { ...job, level, onlyStore: named ? store : undefined };
+  run.warn(...(await run.step('verify the WAL', () => at('verify the WAL').verifyWal(wal))).warnings);
 }

@@ -30,7 +30,7 @@ export const verifyBackup = procedure<VerifyRequest>('verify backup', async (run
   if (request.dryRun) return;
   try {
     if (level === 'test-restore') await testRestore(run, request, job);
-    else await readThrough(run, job, level, proves);
+    else await readThrough(run, job, { level, structure: proves, named: request.store !== undefined });
   } catch (error) {
     if (proves) await recordFailure(run, request, job, began, error);
     throw error;
