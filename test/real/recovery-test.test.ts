@@ -35,23 +35,36 @@ async function results(): Promise<RecoveryTestResult[]> {
   return JSON.parse(stdout) as RecoveryTestResult[];
 }
 
-test('all scenarios are proved, kept, and shown on one page that needs nothing else', async () => {
-  const run = await system.procedure('recovery-test', 'run', '--all');
+/** All of them take minutes on a busy machine: `HOLDFAST_TEST_SCENARIOS=all` plays the rest too. */
+const everything = process.env.HOLDFAST_TEST_SCENARIOS === 'all';
+
+const shows: Record<string, RegExp[]> = {
+  data_corruption: [/was overwritten/, /was truncated/, /found all 2 damaged files/, /pg_amcheck: no damage/],
+  point_in_time_recovery: [/last transaction that is there|no transaction lies between/],
+  ...(everything && {
+    partial_recovery: [/nothing but database was restored/],
+    full_recovery: [/config: restored and proved/],
+    cross_site_recovery: [/pg_amcheck: no damage/],
+  }),
+};
+
+test.each(Object.entries(shows))('%s is proved, kept, and leaves nothing behind', async (scenario, evidence) => {
+  const run = await system.procedure('recovery-test', 'run', scenario);
   expect(run.error).toBeUndefined();
   expect(run).toMatchObject({ status: 'completed', exit: 0, details: { recoveryTest: { status: 'proved' } } });
   const [stored] = await results();
-  expect(stored).toMatchObject({ site: 'dc01', status: 'proved' });
-  const shown = Object.fromEntries((stored?.scenarios ?? []).map((one) => [one.scenario, one.evidence.join('\n')]));
-  expect(shown['data_corruption']).toMatch(/was overwritten[\s\S]*was truncated[\s\S]*found all 2 damaged files/);
-  expect(shown['partial_recovery']).toContain('nothing but database was restored');
-  expect(shown['full_recovery']).toContain('config: restored and proved');
-  expect(shown['cross_site_recovery']).toMatch(/pg_amcheck: no damage/);
-  expect(shown['point_in_time_recovery']).toMatch(/last transaction that is there|no transaction lies between/);
+  expect(stored).toMatchObject({ site: 'dc01', status: 'proved', scenarios: [{ scenario, status: 'proved' }] });
+  for (const one of evidence) expect(stored?.scenarios[0]?.evidence.join('\n')).toMatch(one);
   expect(readdirSync(scratch)).toEqual([]);
+});
+
+test('the results are one page that needs nothing else', async () => {
+  const [newest] = await results();
   const file = path.join(system.dir, 'backup_test.html');
   expect((await system.cli('recovery-test', 'report', '--output', file)).code).toBe(0);
   const html = readFileSync(file, 'utf8');
-  expect(html).toContain(`Recovery tests of sys, dc01, ${stored?.startedAt}`);
+  expect(html).toContain(`Recovery tests of sys, dc01, ${newest?.startedAt}`);
+  expect(html).toContain('data_corruption');
   expect(html).not.toMatch(/<script|https?:\/\//);
 });
 
