@@ -27,6 +27,8 @@ export interface VerifyJob {
   cost?: VerifyCost;
   /** What is proved is this copy, and no other helps out. */
   onlyStore?: string;
+  /** Damage is put right from another copy. */
+  repair?: boolean;
   /** Milliseconds that a test restore may take. */
   limit?: number;
 }

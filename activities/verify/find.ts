@@ -38,10 +38,17 @@ export async function findBackup(context: SiteContext, request: VerifyRequest): 
     packs: summaries.reduce((sum, one) => sum + one.packs, 0),
     jobs: config.parallelJobs,
     limit: config.verification.limit,
-    onlyStore: copy.store.name,
+    ...((store !== undefined || getsAllWal(context, copy.store.name)) && { onlyStore: copy.store.name }),
+    repair: request.repair ?? config.verification.repair,
     ...(trusted && { trusted }),
     cost: costOf([...links, manifest], { trusted, withWal: level !== 'quick' }),
   };
+}
+
+/** Then nothing of another store is needed to restore what lies here. */
+function getsAllWal({ config, site }: SiteContext, store: string): boolean {
+  const databases = Object.values(config.sites[site]?.components ?? {});
+  return databases.every((one) => one.kind !== 'postgres' || one.wal.to.includes(store));
 }
 
 /** Lists of WAL and the store's clock come on top: a handful. */

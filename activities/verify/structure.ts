@@ -12,7 +12,7 @@ import type { VerifyJob } from './contracts';
 
 /** @throws HoldfastError `invalid_backup`, `chain_broken`; what only is counted otherwise comes back as warnings */
 export async function verifyStructure(context: SiteContext, job: VerifyJob): Promise<{ warnings: string[] }> {
-  const { copy, manifest } = await manifestOf(context, job);
+  const { copy, manifest } = await manifestOf(context, job, job.store);
   const links = await chainManifests(copy, manifest.chain);
   for (const [at, link] of links.entries()) checkOrder(manifest, link, at);
   const warnings = ofHead(await getHead(copy, job.backupId), manifest);

@@ -18,6 +18,7 @@ export function declareVerification(program: Command): void {
     .addOption(new Option('--full', 'every byte of contents, and how it fits together').conflicts('testRestore'))
     .option('--test-restore', 'restore into a scratch directory, start, judge, remove')
     .option('--store <store>', 'the copy in this store alone; all: each copy on its own')
+    .option('--repair', 'put damage right from another copy, and look again')
     .option('--dry-run', 'say what it would read, and read nothing')
     .addOption(restorePath())
     .addOption(detach())

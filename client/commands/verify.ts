@@ -20,6 +20,7 @@ export interface VerifyOptions extends GlobalOptions {
   full?: boolean;
   testRestore?: boolean;
   store?: string;
+  repair?: boolean;
   dryRun?: boolean;
   restorePath?: string;
   detach?: boolean;
@@ -43,7 +44,7 @@ export async function verify(options: VerifyOptions, backup?: string): Promise<O
   if (chosen.length === 0) return { json: [], text: 'there is no completed backup' };
   const orders = chosen.map(({ site, id, store }) => {
     const request: VerifyRequest = {
-      ...{ site, backup: id, level, store, dryRun: options.dryRun },
+      ...{ site, backup: id, level, store, repair: options.repair, dryRun: options.dryRun },
       restorePath: options.restorePath === undefined ? undefined : userPath(options.restorePath),
     };
     const workflowId =
@@ -58,8 +59,8 @@ export async function verify(options: VerifyOptions, backup?: string): Promise<O
 }
 
 async function verifySample(options: VerifyOptions, backup: string | undefined): Promise<Outcome> {
-  const { all, full, testRestore, store, dryRun, restorePath } = options;
-  if ([backup, all, full, testRestore, store, dryRun, restorePath].some((one) => one !== undefined)) {
+  const { all, full, testRestore, store, repair, dryRun, restorePath } = options;
+  if ([backup, all, full, testRestore, store, repair, dryRun, restorePath].some((one) => one !== undefined)) {
     throw new HoldfastError('usage', '--sample takes what the policy says, and nothing else', {
       hints: ['what it takes, and how thoroughly: verification in the configuration'],
     });

@@ -11,6 +11,8 @@ export interface VerifyRequest {
   level: ProofLevel;
   /** The copy in this store alone, with the WAL of this store alone; absent: the first copy there is. */
   store?: string;
+  /** Damage is put right from another copy, and looked at again; absent: as the policy says. */
+  repair?: boolean;
   /** Says what it would cost, and reads nothing else. */
   dryRun?: boolean;
   /** Of a test restore: an absolute directory for its scratch; absent: the configured one. */

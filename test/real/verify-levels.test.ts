@@ -117,6 +117,17 @@ test('an object that is missing, and a damaged member of the chain', async () =>
   expect(missing.error?.where).toContain(full);
 });
 
+test('--repair puts right from the other copy what is damaged or missing, and says so', async () => {
+  const file = pack(inDir('backups', full, 'packs'));
+  const before = readFileSync(file);
+  rmSync(file);
+  const mended = await verify(incremental, '--full', '--store', 'cold', '--repair');
+  expect(mended.error).toBeUndefined();
+  expect(mended).toMatchObject({ status: 'completed', exit: 0, details: { outcome: 'warning' } });
+  expect(mended.warnings.join()).toMatch(/repaired from hot/);
+  expect(readFileSync(file).equals(before)).toBe(true);
+});
+
 test('the manifest of another backup in its place', async () => {
   const other = inDir('backups', incremental, 'sealed');
   const swapped = await whileDamaged(

@@ -1,5 +1,5 @@
 /** The runs of verification whose histories are kept. */
-import { failing, hang } from '../workflows/mocked-site';
+import { type Behaviour, backupJob, failing, hang, oneRun } from '../workflows/mocked-site';
 import { cancelAt, type Scene } from './scene';
 
 const verify = { backup: 'latest', level: 'full' };
@@ -16,6 +16,12 @@ export const verificationScenes: Scene[] = [
     reason: 'damaged',
     request: verify,
     behaviour: () => ({ verifyRun: failing('checksum_mismatch') }),
+  },
+  {
+    type: 'verifyBackup',
+    reason: 'damaged-and-repaired',
+    request: verify,
+    behaviour: repairable,
   },
   {
     type: 'verifyBackup',
@@ -72,3 +78,22 @@ export const verificationScenes: Scene[] = [
   { type: 'verifySample', reason: 'completed' },
   { type: 'verifySample', reason: 'one-failed', behaviour: () => ({ verifyRun: failing('object_not_found') }) },
 ];
+
+/** A copy that is damaged until it is repaired. */
+function repairable(): Behaviour {
+  let damaged = true;
+  return {
+    findBackup: () => ({
+      ...backupJob,
+      components: [{ name: 'database', runs: 3 }],
+      bytes: 900,
+      packs: 9,
+      repair: true,
+    }),
+    verifyRun: () => (damaged ? failing('checksum_mismatch')() : oneRun),
+    repairBackup: () => {
+      damaged = false;
+      return { packs: 9, repaired: [{ key: 'a', store: 'hot', from: 'warm' }], count: 1 };
+    },
+  };
+}

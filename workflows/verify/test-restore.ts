@@ -17,10 +17,10 @@ export const asTest = {
 } satisfies Partial<RestoreRequest>;
 
 export async function testRestore(run: Run, request: VerifyRequest, job: VerifyJob): Promise<void> {
-  const { site, restorePath, store } = request;
-  const { backupId } = job;
+  const { site, restorePath } = request;
+  const { backupId, onlyStore } = job;
   await inScratch(run, { site, base: restorePath, limit: job.limit }, (to) =>
-    restoreRunbook(run, { ...asTest, site, backup: backupId, to, onlyStore: store }),
+    restoreRunbook(run, { ...asTest, site, backup: backupId, to, onlyStore }),
   );
 }
 

@@ -15,6 +15,7 @@ import { reportOf } from '../frame/failure';
 import { procedure } from '../frame/procedure';
 import type { Run } from '../frame/run';
 import { readThrough } from './read-through';
+import { mending } from './repair';
 import { testRestore } from './test-restore';
 
 export const verifyBackup = procedure<VerifyRequest>('verify backup', async (run, request) => {
@@ -29,8 +30,10 @@ export const verifyBackup = procedure<VerifyRequest>('verify backup', async (run
   if (proves) run.tell({ verification: { level, store: job.store, ...(level === 'test-restore' ? {} : job.cost) } });
   if (request.dryRun) return;
   try {
-    if (level === 'test-restore') await testRestore(run, request, job);
-    else await readThrough(run, job, { level, structure: proves, named: request.store !== undefined });
+    await mending(run, job, async () => {
+      if (level === 'test-restore') await testRestore(run, request, job);
+      else await readThrough(run, job, { level, structure: proves, named: request.store !== undefined });
+    });
   } catch (error) {
     if (proves) await recordFailure(run, request, job, began, error);
     throw error;
