@@ -120,11 +120,15 @@ test('an object that is missing, and a damaged member of the chain', async () =>
 test('--repair puts right from the other copy what is damaged or missing, and says so', async () => {
   const file = pack(inDir('backups', full, 'packs'));
   const before = readFileSync(file);
+  flip(file);
+  const altered = await verify(full, '--store', 'cold', '--repair');
+  expect(altered).toMatchObject({ status: 'completed', exit: 0 });
+  expect(altered.warnings.join()).toMatch(/repaired from hot/);
   rmSync(file);
   const mended = await verify(incremental, '--full', '--store', 'cold', '--repair');
   expect(mended.error).toBeUndefined();
   expect(mended).toMatchObject({ status: 'completed', exit: 0, details: { outcome: 'warning' } });
-  expect(mended.warnings.join()).toMatch(/repaired from hot/);
+  expect(mended.warnings.join()).toContain('put right from another copy: object_not_found');
   expect(readFileSync(file).equals(before)).toBe(true);
 });
 

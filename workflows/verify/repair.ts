@@ -12,8 +12,9 @@ export async function mending(run: Run, job: VerifyJob, look: () => Promise<void
     await look();
   } catch (error) {
     if (!job.repair || !hasCode(error, ...damage)) throw error;
-    run.warn(`damage was found: ${reportOf(error).code}`, ...(await run.unwind()));
+    run.warn(...(await run.unwind()));
     await repair(run, job);
+    run.warn(`damage was found and put right from another copy: ${reportOf(error).code}`);
     await look();
   }
 }
@@ -25,6 +26,7 @@ async function repair(run: Run, { site, store, backupId, components }: VerifyJob
     const { repaired, count } = await run.step(`repair ${id} from another copy`, () =>
       onSite(site, { summary: `repair ${id}` }).repairBackup({ site, backupId: id, store }),
     );
+    // What was missing altogether is sent again, and counts as nothing that was damaged.
     if (count === 0) continue;
     const from = [...new Set(repaired.map((one) => one.from))].join(', ');
     run.warn(`${count} objects of ${id} were damaged in ${store} and were repaired from ${from}`);
