@@ -67,6 +67,14 @@ export class SiteContext {
     if (this.opened) this.forget(this.opened);
   }
 
+  /** The same site as if there were one store alone. */
+  withStore(name: string): SiteContext {
+    // Made here, so that every view of the site shares them.
+    void [this.threads, this.packSlots];
+    const repository: SiteContext['repository'] = async (options) => (await this.repository(options)).only(name);
+    return Object.create(this, { repository: { value: repository } }) as SiteContext;
+  }
+
   get threads(): PackThreads {
     this.pool ??= new PackThreads();
     return this.pool;

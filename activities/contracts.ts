@@ -9,13 +9,15 @@ import type {
   PointRequest,
   RestoreRequest,
   ShippingRequest,
-  VerifyRequest,
 } from '../domain/requests';
 import type { PackWork, RunOutcome } from '../domain/runs';
 import type { CleanupActivities } from './cleanup/contracts';
 import type { LeaseActivities } from './leases/contracts';
 import type { ReplicationActivities } from './replicate/contracts';
 import type { StorageActivities, ThawNeed } from './storage/contracts';
+import type { VerifyActivities } from './verify/contracts';
+
+export type { VerifyJob } from './verify/contracts';
 
 export interface JobComponent {
   name: string;
@@ -192,17 +194,6 @@ export interface ServicesPart {
   prior: PriorState;
 }
 
-export interface VerifyJob {
-  site: string;
-  system: string;
-  backupId: string;
-  store: string;
-  components: { name: string; runs: number; links?: LinkRuns[] }[];
-  bytes: number;
-  packs: number;
-  jobs: number;
-}
-
 type Work<Kind extends PackWork['kind']> = Extract<PackWork, { kind: Kind }> & { run: number };
 export type StoreRunWork = Work<'store'>;
 export type VerifyRunWork = Work<'verify'>;
@@ -217,7 +208,12 @@ export interface ControlActivities {
 }
 
 /** Every activity of a site's agent. Each may run twice, be cut anywhere, or overlap with a zombie of itself. */
-export interface SiteActivities extends LeaseActivities, CleanupActivities, ReplicationActivities, StorageActivities {
+export interface SiteActivities
+  extends LeaseActivities,
+    CleanupActivities,
+    ReplicationActivities,
+    StorageActivities,
+    VerifyActivities {
   // backup, in the order of the runbook
   beginBackup(request: BackupRequest): Promise<BackupJob>;
   checkHealth(job: BackupJob): Promise<void>;
@@ -232,7 +228,6 @@ export interface SiteActivities extends LeaseActivities, CleanupActivities, Repl
   storeStream(part: JobPart): Promise<RunOutcome>;
   awaitWal(job: BackupJob): Promise<void>;
   sealBackup(job: BackupJob): Promise<SealedJob>;
-  verifyRun(work: VerifyRunWork): Promise<RunOutcome>;
   copyRun(work: CopyRunWork): Promise<RunOutcome>;
   copyManifest(job: BackupJob & { to: string }): Promise<void>;
   publishBackup(job: BackupJob): Promise<void>;
@@ -270,11 +265,7 @@ export interface SiteActivities extends LeaseActivities, CleanupActivities, Repl
   startServices(part: ServicesPart): Promise<void>;
   dropSetAside(job: RestoreJob): Promise<RestoredComponent[]>;
   removeWorkDirs(job: RestoreJob): Promise<void>;
-  // verification
-  findBackup(request: VerifyRequest): Promise<VerifyJob>;
-  verifyManifest(job: VerifyJob): Promise<void>;
-  verifyWal(job: Pick<VerifyJob, 'backupId' | 'store'> & { level: 'quick' | 'full' }): Promise<{ warnings: string[] }>;
-  recordVerified(job: VerifyJob & { level: 'quick' | 'full' }): Promise<void>;
+  // receipts
   /** @returns key of the receipt in the store */
   writeReceipt(order: ReceiptOrder): Promise<string>;
 }

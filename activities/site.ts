@@ -19,6 +19,7 @@ import { consolidateRun } from './consolidate/put-together';
 import type { SiteContext } from './context';
 import type { SiteActivities } from './contracts';
 import { renewLeases } from './leases/hold';
+import { contextOf } from './only-store';
 import { beginPoint } from './point/begin';
 import { expirePoints } from './point/expire';
 import { awaitMarks, markDatabases } from './point/marks';
@@ -41,7 +42,15 @@ import { finishTree, prepareTree } from './restore/trees';
 import { lockedParts, lockRest, lockRun, planLock } from './storage/lock';
 import { moveClass, planMoves } from './storage/move';
 import { askThaw, thawed } from './storage/thaw';
-import { findBackup, recordVerified, verifyManifest, verifyRun, verifyWal } from './verify/verify';
+import { damagePlaced, findDamage } from './verify/damage';
+import { findBackup } from './verify/find';
+import { judgePlaced, judgeReplayed } from './verify/judge';
+import { storeRecoveryTest } from './verify/results';
+import { planSample } from './verify/sample';
+import { planScenario } from './verify/scenario';
+import { listPlaced, openScratch, removeScratch } from './verify/scratch';
+import { verifyStructure } from './verify/structure';
+import { recordVerified, verifyManifest, verifyRun, verifyWal } from './verify/verify';
 import { awaitShipper } from './wal/await-shipper';
 import { receiveWal } from './wal/receive';
 
@@ -87,7 +96,9 @@ const activities = {
   ...{ startServices, dropSetAside, removeWorkDirs },
   ...{ renewLeases, storesToClean, cleanStore },
   ...{ planLock, lockedParts, lockRun, lockRest, planMoves, moveClass, askThaw, thawed },
-  ...{ findBackup, verifyManifest, verifyWal, recordVerified, writeReceipt },
+  ...{ findBackup, verifyManifest, verifyStructure, verifyWal, recordVerified, writeReceipt },
+  ...{ openScratch, removeScratch, listPlaced, judgePlaced, judgeReplayed },
+  ...{ planScenario, damagePlaced, findDamage, storeRecoveryTest, planSample },
 } satisfies { [Name in keyof SiteActivities]: (context: SiteContext, argument: never) => Promise<unknown> };
 
 export function siteActivities(context: SiteContext): SiteActivities {
@@ -96,7 +107,7 @@ export function siteActivities(context: SiteContext): SiteActivities {
       name,
       async (argument: never) => {
         try {
-          return await activity(context, argument);
+          return await activity(contextOf(context, argument), argument);
         } catch (error) {
           if (tellsOfStore(error)) context.lookAgain();
           throw error;

@@ -17,6 +17,7 @@ import { incrementalGrowth } from './works/incremental-growth';
 import { overhead } from './works/overhead';
 import { replicate } from './works/replicate';
 import { restore } from './works/restore';
+import { verify } from './works/verify';
 import { walCost } from './works/wal-cost';
 import { walPush } from './works/wal-push';
 import { walReplay } from './works/wal-replay';
@@ -32,6 +33,8 @@ const works: Record<string, (session: Session) => Promise<Row>> = {
   'incremental-20': (session) => incremental(session, 20),
   'incremental-none': (session) => incremental(session, 0),
   'incremental-growth': incrementalGrowth,
+  'verify-quick': (session) => verify(session, 'quick'),
+  'verify-full': (session) => verify(session, 'full'),
   overhead,
   replicate,
   history,

@@ -99,6 +99,9 @@ export const catalogue = {
   rotation_policy_not_found: refused,
   framework_not_found: refused,
 
+  // recovery tests and samples
+  recovery_test_not_run: refused,
+
   internal: failed,
 } as const satisfies Record<string, ErrorKind>;
 

@@ -1,6 +1,8 @@
 /** What a client asks of a procedure: the arguments of the workflows, checked by the CLI and small enough for any history. */
 import type { BackupType } from './backup';
 
+export type { VerifyRequest } from './verification/requests';
+
 export interface BackupRequest {
   site: string;
   tier?: string;
@@ -36,18 +38,14 @@ export interface RestoreRequest {
   dryRun?: boolean;
   /** Packs and WAL come from this store and from no other: what is to be proved is this copy. */
   onlyStore?: string;
+  /** A test: PostgreSQL's own judges look at what is placed and at what is replayed. */
+  prove?: boolean;
 }
 
 export interface PointRequest extends Omit<BackupRequest, 'type'> {
   tier: string;
   /** Milliseconds it may take. */
   timeout: number;
-}
-
-export interface VerifyRequest {
-  site: string;
-  backup: string;
-  level: 'quick' | 'full';
 }
 
 export interface ConsolidateRequest {

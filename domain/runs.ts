@@ -12,6 +12,8 @@ export type PackWork =
       store: string;
       /** `presence`: every object is there, as long as it was; `quick`: and has the same bytes; `full`: and opens to what was read. */
       level: 'presence' | 'quick' | 'full';
+      /** The checksum that the store computed and keeps is believed; where it has none the bytes are read. */
+      trusted?: boolean;
       /** The backup is being made: what the store does not have now it has lost at once. */
       fresh?: boolean;
       /** What is not right in the store may be taken from another: it is damaged only where no store has it. */

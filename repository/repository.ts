@@ -60,6 +60,13 @@ export class Repository {
     return new Repository(repositoryId, encrypted, keys, copies, unavailable);
   }
 
+  /** The same with one store alone: what the others hold cannot help. @throws HoldfastError as {@link copy} */
+  only(name: string): Repository {
+    const unavailable = this.unavailable.filter(({ store }) => store.name === name);
+    const copies = unavailable.length > 0 ? [] : [this.copy(name)];
+    return new Repository(this.repositoryId, this.encrypted, this.keys, copies, unavailable);
+  }
+
   /** The copy in a store of that name; without a name the first. */
   copy(name?: string): RepositoryCopy {
     const found = name === undefined ? this.copies[0] : this.copies.find((one) => one.store.name === name);

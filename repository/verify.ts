@@ -6,13 +6,14 @@
 import type { BackupHead, SealedManifest } from '../domain/backup';
 import { reportError } from '../domain/errors';
 import type { StoredPack } from '../domain/pack';
+import { showPath } from '../domain/tree';
 import { documentKeys } from './backup-objects';
 import type { RepositoryCopy } from './copy';
 import { freeNow } from './crypto/free';
 import { getDataKey } from './data-key';
 import { type DocumentRef, refOf } from './documents';
 import { backupFolder, backupKeys } from './names';
-import { checkPack, checkPresence, fetchPack } from './packs/store-pack';
+import { checkByStore, checkPack, checkPresence, fetchPack } from './packs/store-pack';
 import { getRunIndex } from './run-index';
 import { getSealedManifest } from './sealed-manifest';
 
@@ -20,6 +21,8 @@ export interface Damage {
   object: string;
   code: string;
   message: string;
+  /** Some of the files that a damaged pack holds, and how many there are. */
+  files?: { some: string[]; count: number };
 }
 
 export interface VerifyOutcome {
@@ -32,6 +35,8 @@ export interface VerifyOutcome {
 export interface VerifyOptions {
   /** Only asks whether the objects are there. */
   presence?: boolean;
+  /** The checksum that the store itself keeps is believed; what it has none of is read. */
+  trusted?: boolean;
   /** Full verification of one pack, beginning with the SHA-256 of its bytes. Without it that is all that is compared. */
   open?: (object: Buffer, pack: StoredPack) => Promise<void>;
   /** SHA-256 (hex) by another thread. */
@@ -50,7 +55,7 @@ export interface VerifyOptions {
 export async function verifyRun(
   copy: RepositoryCopy,
   ref: DocumentRef,
-  { presence, open, hash, allocate, release = freeNow, each = oneByOne, signal, progress }: VerifyOptions = {},
+  { presence, trusted, open, hash, allocate, release = freeNow, each = oneByOne, signal, progress }: VerifyOptions = {},
 ): Promise<VerifyOutcome> {
   const outcome: VerifyOutcome = { packs: 0, bytes: 0, storedBytes: 0, damaged: [] };
   let packs: StoredPack[] = [];
@@ -59,12 +64,18 @@ export async function verifyRun(
   });
   await each(packs, async (pack) => {
     signal?.throwIfAborted();
-    await noting(outcome, pack.object, async () => {
-      if (presence) return await checkPresence(copy, pack, signal);
-      const object = await fetchPack(copy, pack, { allocate, signal });
-      await (open ? open(object, pack) : checkPack(copy, pack, object, hash));
-      release(object); // nothing, where it was handed to a thread
-    });
+    await noting(
+      outcome,
+      pack.object,
+      async () => {
+        if (presence) return await checkPresence(copy, pack, signal);
+        if (trusted && (await checkByStore(copy, pack, signal))) return;
+        const object = await fetchPack(copy, pack, { allocate, signal });
+        await (open ? open(object, pack) : checkPack(copy, pack, object, hash));
+        release(object); // nothing, where it was handed to a thread
+      },
+      pack,
+    );
     outcome.packs += 1;
     outcome.bytes += pack.bytes;
     outcome.storedBytes += pack.storedBytes;
@@ -133,12 +144,25 @@ const tellsOfDamage = new Set([
   'repository_format',
 ]);
 
-async function noting(outcome: { damaged: Damage[] }, object: string, work: () => Promise<void>): Promise<void> {
+async function noting(
+  outcome: { damaged: Damage[] },
+  object: string,
+  work: () => Promise<void>,
+  pack?: StoredPack,
+): Promise<void> {
   try {
     await work();
   } catch (error) {
     const { code, message } = reportError(error);
     if (!tellsOfDamage.has(code)) throw error;
-    if (!outcome.damaged.some((one) => one.object === object)) outcome.damaged.push({ object, code, message });
+    if (outcome.damaged.some((one) => one.object === object)) return;
+    outcome.damaged.push({ object, code, message, ...(pack && { files: filesIn(pack) }) });
   }
+}
+
+const filesNamed = 3;
+
+function filesIn({ slices }: StoredPack): Damage['files'] {
+  const names = new Set(slices.map(({ path }) => showPath(path)));
+  return { some: [...names].slice(0, filesNamed), count: names.size };
 }

@@ -16,4 +16,7 @@ export { replicateBackups } from './replicate/replicate-backups';
 export { pointInTimeRestore } from './restore/point-in-time-restore';
 export { restore } from './restore/restore';
 export { shipWal } from './ship-wal';
-export { verifyBackup } from './verify-backup';
+export { recoveryScenario } from './verify/recovery-scenario';
+export { recoveryTest } from './verify/recovery-test';
+export { verifyBackup } from './verify/verify-backup';
+export { verifySample } from './verify/verify-sample';

@@ -33,6 +33,8 @@ export interface ReplayOrder {
   tell: ReplayTarget;
   timeline: string;
   tablespaces: { oid: number; path: string }[];
+  /** Time of the last transaction that is to be there, as the scan of the WAL knows it; microseconds since 1970. */
+  last?: string;
 }
 
 /** Other backups and timelines are tried only where the target may lie there. */
@@ -178,14 +180,15 @@ async function spoolTimeline(order: SpoolTimeline) {
   });
   const backup = { stopLsn, stopTime: parseInstant(facts.stopTime) };
   const decision = decideRecovery({ target, inclusive, backup, facts: found, coverage: mark });
+  const last = decision.lastTransaction?.time;
   const replayed: ReplayOrder = {
     tell: decision.tell,
     timeline: String(timeline.timeline),
     tablespaces: found.tablespaces.map(({ oid, path: place }) => ({ oid, path: place })),
+    ...(last !== undefined && { last: String(last) }),
   };
   await keepSpoolPlan(workDir, segments, { budget, segmentSize: archive.segmentSize });
   writeFileSync(path.join(workDir, 'replay.json'), JSON.stringify(replayed, bigintsAsText), { mode: 0o600 });
-  const last = decision.lastTransaction?.time;
   const instant = target.kind === 'time' ? target.at : last;
   return {
     reaches: decision.reaches,

@@ -33,13 +33,13 @@ import { ownerOfTarget } from './owner';
 import { readSpoolPlan, segmentsAtOnce, spoolOf } from './spool-plan';
 import { waitForWriters } from './work-dir';
 
-interface Database {
+export interface Database {
   component: RestoreComponent;
   facts: PostgresFacts;
   request: ReplayRequest;
 }
 
-async function databaseOf(context: SiteContext, { job, component: name }: RestorePart): Promise<Database> {
+export async function databaseOf(context: SiteContext, { job, component: name }: RestorePart): Promise<Database> {
   const { manifest } = await manifestOfComponent(context, job, name);
   const component = componentOfJob(job, name);
   const facts = manifest.components[name]?.postgres;

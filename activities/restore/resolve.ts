@@ -204,7 +204,9 @@ async function checkDatabaseTarget(
 ): Promise<void> {
   await findServerTools(Math.floor(facts.versionNum / 10000));
   if (request.to !== undefined) {
-    if (!existsSync(workDir)) checkFreshTarget(directory);
+    // What lies there is to be put right, as in place: a copy that was damaged for a test.
+    if (request.delta) checkInPlaceTarget(directory, facts.systemIdentifier);
+    else if (!existsSync(workDir)) checkFreshTarget(directory);
     return;
   }
   if (existsSync(workDir)) return;
@@ -218,7 +220,7 @@ async function checkDatabaseTarget(
 }
 
 function checkFilesTarget(request: RestoreRequest, directory: string, workDir: string): void {
-  if (request.to === undefined || existsSync(workDir)) return;
+  if (request.to === undefined || request.delta || existsSync(workDir)) return;
   if (existsSync(directory) && readdirSync(directory).length > 0) {
     throw new HoldfastError('target_not_empty', 'the target directory is not empty', {
       where: directory,

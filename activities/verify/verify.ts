@@ -2,12 +2,13 @@
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import { HoldfastError } from '../../domain/errors';
 import { contiguousEnd } from '../../domain/intervals';
-import { parseLsn, segmentOf } from '../../domain/lsn';
-import type { VerifyRequest } from '../../domain/requests';
+import { parseLsn, segmentName, segmentOf } from '../../domain/lsn';
 import { nothingDone, type RunOutcome } from '../../domain/runs';
 import type { RepositoryCopy } from '../../repository/copy';
 import { getDataKey } from '../../repository/data-key';
-import { getHead, putHead } from '../../repository/heads';
+import { getHead } from '../../repository/heads';
+import { addProof } from '../../repository/proofs';
+import { clearText } from '../../repository/redact';
 import { getSealedManifest } from '../../repository/sealed-manifest';
 import {
   type Damage,
@@ -15,41 +16,16 @@ import {
   verifyManifest as verifyDocuments,
   verifyRun as verifyOneRun,
 } from '../../repository/verify';
-import { chainManifests } from '../backup/parent';
 import { renewCatalogLines } from '../backup/seal';
 import { beating } from '../beating';
 import type { SiteContext } from '../context';
-import type { VerifyJob, VerifyRunWork } from '../contracts';
+import type { VerifyRunWork } from '../contracts';
 import { inLanes } from '../in-lanes';
-import { holdBackup, untilHeld } from '../leases/hold';
-import { chooseBackup } from '../restore/choose';
 import { manifestOf } from '../restore/job';
-import { linkRuns } from '../restore/resolve';
 import { verifyElsewhere } from '../restore/verify-elsewhere';
 import { openArchives } from '../wal/archives';
+import type { VerifyActivities, VerifyJob } from './contracts';
 import { verifyMarks } from './marks';
-
-export async function findBackup(context: SiteContext, request: VerifyRequest): Promise<VerifyJob> {
-  const { copy, manifest } = await untilHeld(async () => {
-    const chosen = await chooseBackup(context, request.backup, { kind: 'latest' });
-    const { backupId: id, chain } = chosen.manifest;
-    await holdBackup(chosen.copy, { id, chain: chain?.map((link) => link.backupId) }, 'verify');
-    return chosen;
-  });
-  const links = await chainManifests(copy, manifest.chain);
-  const summaries = [...links, manifest].flatMap((one) => Object.values(one.components).map(({ summary }) => summary));
-  return {
-    ...{ site: context.site, system: context.config.system, backupId: manifest.backupId, store: copy.store.name },
-    components: Object.entries(manifest.components).map(([name, { summary }]) => ({
-      name,
-      runs: summary.runs,
-      ...(manifest.chain && { links: linkRuns(links, name) }),
-    })),
-    bytes: summaries.reduce((sum, one) => sum + one.bytes, 0),
-    packs: summaries.reduce((sum, one) => sum + one.packs, 0),
-    jobs: context.config.parallelJobs,
-  };
-}
 
 export async function verifyManifest(context: SiteContext, job: VerifyJob): Promise<void> {
   const copy = (await context.repository()).copy(job.store);
@@ -62,7 +38,7 @@ export async function verifyManifest(context: SiteContext, job: VerifyJob): Prom
 
 /** While a backup is being made it has no head that says `completed`: its manifest alone is what is verified. */
 export async function verifyRun(context: SiteContext, work: VerifyRunWork): Promise<RunOutcome> {
-  const { backupId, component, level, run, fresh } = work;
+  const { backupId, component, level, run, fresh, trusted } = work;
   const found = await manifestToVerify(context, work);
   const { copy, manifest } = found;
   const ref = manifest.components[component]?.indexes[run];
@@ -71,6 +47,7 @@ export async function verifyRun(context: SiteContext, work: VerifyRunWork): Prom
   const signal = cancellationSignal();
   const options: VerifyOptions = {
     presence: level === 'presence',
+    trusted: trusted && level === 'quick',
     signal,
     progress: beating(),
     allocate: (bytes) => context.threads.buffers.take(bytes),
@@ -120,17 +97,25 @@ function refuseDamage(damaged: Damage[]): void {
   if (!first) return;
   const more = damaged.length > 1 ? ` and ${damaged.length - 1} more objects` : '';
   const code = first.code === 'object_not_found' ? 'object_not_found' : 'checksum_mismatch';
-  throw new HoldfastError(code, `${first.message}${more}`, {
+  throw new HoldfastError(code, `${first.message}${filesOf(first)}${more}`, {
     where: first.object,
     hints: ['the backup cannot be trusted: restore from another store or backup, and make a new one'],
   });
 }
 
+/** In quotes: what is written in the clear beside an encrypted backup leaves them out. */
+function filesOf({ files }: Damage): string {
+  if (!files || files.count === 0) return '';
+  const more = files.count > files.some.length ? ` and ${files.count - files.some.length} more files` : '';
+  return `: it holds ${files.some.map((one) => `"${one}"`).join(', ')}${more}`;
+}
+
 /** Whether the WAL that makes the backup consistent is still in a store. */
 export async function verifyWal(
   context: SiteContext,
-  job: Pick<VerifyJob, 'backupId' | 'store'> & { level: 'quick' | 'full' },
+  job: Parameters<VerifyActivities['verifyWal']>[0],
 ): Promise<{ warnings: string[] }> {
+  const warnings: string[] = [];
   const { manifest } = await manifestOf(context, job);
   await verifyMarks(context, manifest);
   for (const [name, { postgres }] of Object.entries(manifest.components)) {
@@ -147,23 +132,52 @@ export async function verifyWal(
         segment <= segmentOf(to - 1n, archive.segmentSize);
         segment++
       ) {
-        await archive.fetchSegment(postgres.timeline, segment);
+        const fetched = await archive.fetchSegment(postgres.timeline, segment);
+        if (fetched === undefined)
+          throw lostSegment(name, segmentName(postgres.timeline, segment, archive.segmentSize));
         heartbeat(String(segment));
       }
     }
-    if (!held) {
+    if (!held && job.onlyStore !== undefined && getsNoWal(context, name, job.onlyStore)) {
+      warnings.push(`${job.onlyStore} gets no WAL of ${name} (wal.to): a restore takes it from another store`);
+    } else if (!held) {
       throw new HoldfastError('wal_gap', `the WAL that makes ${name} consistent is not stored`, {
         where: `${postgres.startLsn} to ${postgres.stopLsn}`,
         hints: ['the backup cannot be restored from this store: use another one, and make a new backup'],
       });
     }
   }
-  return { warnings: [] };
+  return { warnings };
 }
 
-export async function recordVerified(context: SiteContext, job: VerifyJob): Promise<void> {
-  const copy = (await context.repository()).copy(job.store);
-  const head = await getHead(copy, job.backupId);
-  await putHead(copy, { ...head, verifiedAt: new Date().toISOString() });
+/** As its configuration wants it: no damage, but no whole copy either. */
+function getsNoWal({ config, site }: SiteContext, component: string, store: string): boolean {
+  const configured = config.sites[site]?.components[component];
+  return configured?.kind === 'postgres' && !configured.wal.to.includes(store);
+}
+
+/** It was listed a moment ago. */
+function lostSegment(name: string, segment: string): HoldfastError {
+  return new HoldfastError('wal_gap', `the WAL that makes ${name} consistent is not stored`, {
+    where: segment,
+    hints: ['the backup cannot be restored from this store: use another one, and make a new backup'],
+  });
+}
+
+/** The proof goes into the head of the copy that was looked at, and of no other. */
+export async function recordVerified(
+  context: SiteContext,
+  {
+    backupId,
+    store,
+    level,
+    proof = { seconds: 0, outcome: 'passed' },
+  }: Parameters<VerifyActivities['recordVerified']>[0],
+): Promise<void> {
+  const copy = (await context.repository()).copy(store);
+  const findings = proof.findings?.slice(0, findingsKept).map((one) => clearText(copy, one));
+  await addProof(copy, backupId, { ...proof, level, at: new Date().toISOString(), ...(findings && { findings }) });
   await renewCatalogLines(context, copy);
 }
+
+const findingsKept = 10;

@@ -8,6 +8,8 @@ export interface Peer {
   incremental?(): Promise<Measured>;
   /** Into an empty folder, from what the last backup left. */
   restore(target: string): Promise<Measured>;
+  /** Reads everything that its backups left, and compares it. */
+  verify?(): Promise<Measured>;
   /** Removes what backups left, but for what a restore needs. */
   cleanBackup?(): Promise<void>;
 }

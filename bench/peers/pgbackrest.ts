@@ -36,6 +36,10 @@ export async function pgbackrest(bed: Bed, program: string, s3?: TlsS3): Promise
       const { seconds, cpu } = await timed(`${command} --type=incr --start-fast --no-archive-check backup`, bed.user);
       return { seconds, more: { 'cpu s': cpu, 'stored MB': (await storedBytes(command, bed)) / 1e6 } };
     },
+    async verify(): Promise<Measured> {
+      const { seconds, cpu } = await timed(`${command} verify`, bed.user);
+      return { seconds, more: { 'cpu s': cpu } };
+    },
     async restore(target): Promise<Measured> {
       const { seconds, cpu } = await timed(`${command} --pg1-path='${target}' restore`, bed.user);
       return { seconds, more: { 'cpu s': cpu } };

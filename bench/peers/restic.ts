@@ -45,6 +45,10 @@ export async function restic(bed: Bed, program: string, s3?: TlsS3): Promise<Pee
       const { seconds, cpu } = await timed(backup, as());
       return { seconds, more: { 'cpu s': cpu, 'stored MB': (kept() - before) / 1e6 } };
     },
+    async verify(): Promise<Measured> {
+      const { seconds, cpu } = await timed(`${command} check --read-data`, as());
+      return { seconds, more: { 'cpu s': cpu } };
+    },
     async restore(target): Promise<Measured> {
       const { seconds, cpu } = await timed(`${command} restore latest --target '${target}'`, as());
       return { seconds, more: { 'cpu s': cpu } };

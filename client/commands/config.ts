@@ -38,6 +38,7 @@ function describe({ config, file, filled }: LoadedConfig): string {
     `encryption: ${config.encryption === undefined ? 'none' : (config.encryption.keyFile ?? config.encryption.kms)}`,
     ...(rpo === undefined ? [] : [`recovery point objective: ${formatDuration(rpo)}`]),
     ...(rto === undefined ? [] : [`recovery time objective: ${formatDuration(rto)}`]),
+    `verification: ${verificationShown(config)}`,
     ...(config.metrics === undefined ? [] : [`metrics: http://${config.metrics.address}/metrics`]),
   ];
   const defaults = filled.map(({ setting, value, variable }) => [setting, value, variable ?? 'default']);
@@ -47,6 +48,11 @@ function describe({ config, file, filled }: LoadedConfig): string {
     table(['STORE', 'KIND', 'WHERE'], stores),
     ...(defaults.length === 0 ? [] : [table(['NOT IN THE FILE', 'VALUE', 'FROM'], defaults)]),
   ].join('\n\n');
+}
+
+function verificationShown({ verification }: Config): string {
+  const { level, sample, stale } = verification;
+  return `${level} of ${sample.join(', ')}; a proof is stale after ${formatDuration(stale)}`;
 }
 
 /** What holds for a component, be it its own or the system's. */

@@ -6,12 +6,14 @@ import { declareKeeping } from './declare-keeping';
 import { declareStorage } from './declare-storage';
 import { declareKey } from './key-commands';
 import { declareReplication } from './replication-commands';
+import { declareVerification } from './verification-commands';
 
 export function declareCommands(program: Command): void {
   declareEngine(program);
   declareConfig(program);
   declareProcedures(program);
   declareReplication(program);
+  declareVerification(program);
   declareSchedules(program);
   declareQuestions(program);
   declareCatalog(program);
@@ -93,16 +95,6 @@ function declareProcedures(program: Command): void {
     .option('--tablespace-map <old=new...>', 'other directories for tablespaces', tablespace)
     .addOption(detach())
     .action(acting(async (options, id) => (await import('./restore.js')).restore(options, id)));
-  program
-    .command('verify')
-    .description('prove from the stores that a backup can be restored')
-    .argument('[id|latest]', 'which backup')
-    .addOption(site())
-    .option('--all', 'every completed backup')
-    .addOption(new Option('--quick', 'every object by its checksum (default)').conflicts('full'))
-    .option('--full', 'every byte of contents')
-    .addOption(detach())
-    .action(acting(async (options, id) => (await import('./verify.js')).verify(options, id)));
   program
     .command('consolidate')
     .description('make a full backup out of a chain of incremental ones, from the store alone')

@@ -3,12 +3,14 @@
  * an objective is missed after a first backup, 2 when there is no engine. Starts nothing.
  */
 import type { BackupHead } from '../../domain/backup';
+import { componentRefs } from '../../domain/config/names';
 import { retentionDaysOf } from '../../domain/config/retention-days';
 import type { Config } from '../../domain/config/types';
 import { formatDuration } from '../../domain/config/units';
 import { reportError } from '../../domain/errors';
 import type { RestoreTime } from '../../domain/objectives';
 import type { CopyLag } from '../../domain/replication/lag';
+import { type ProofHealth, proofHealth } from '../../domain/verification/proof-health';
 import { holdingsOf, lagsOf, lagsSay, lagTable } from '../catalog/copies';
 import { readCatalog } from '../catalog/heads';
 import { ledgerSays } from '../catalog/ledger-problems';
@@ -20,6 +22,7 @@ import { configured, type GlobalOptions, type Outcome } from '../context';
 import { joinEngine } from '../engine/join';
 import { type ArchiverStatus, archiversOf, archiverTable, archiverWarnings } from '../output/archivers';
 import { type ComponentPromises, promisesOf, promisesTable } from '../output/promises';
+import { heldCopies, proofProblems, proofsTable } from '../output/proofs';
 import { say } from '../output/say';
 import { commitProblems, commitsOf, shipperWarnings } from '../output/shippers';
 import { table } from '../output/table';
@@ -63,6 +66,8 @@ interface Status {
   backups: TierStatus[];
   /** How late the copies are, of each store that tiers want them in. */
   copies: CopyLag[];
+  /** Of each component that has a backup: whether it is proved, and since when. */
+  proofs: ProofHealth[];
   /** What is promised of each component, beside what is measured in each store. */
   components: ComponentPromises[];
   /** Of components without their own. */
@@ -101,6 +106,8 @@ export async function status(options: GlobalOptions & { site?: string }): Promis
       ...one,
       ...lagOf(stores.points, one.site, one.component),
     }));
+    const refs = sites.flatMap((site) => componentRefs(config, site));
+    const proofs = proofHealth(config.verification, refs, heldCopies(stores.heads), Date.now());
     const backups = sites.flatMap((site) => tiersOf(config, site, stores.heads));
     const streaming = shippers
       .filter(({ state }) => state === 'streaming')
@@ -122,12 +129,14 @@ export async function status(options: GlobalOptions & { site?: string }): Promis
       archivers,
       backups,
       copies: stores.copies,
+      proofs,
       components: promisesOf(config, sites, measured),
       objectives: { rpoSeconds: seconds(config.objectives?.rpo), rtoSeconds: seconds(config.objectives?.rto) },
       problems: [
         ...('failure' in stores ? [`the stores cannot be read: ${stores.failure}`] : []),
         ...shippers.flatMap((one) => [...shipperProblems(one), ...commitProblems(one)]),
         ...says.flatMap(({ problems }) => problems),
+        ...proofProblems(proofs, config.verification, Date.now()),
       ],
       warnings: [
         ...sites
@@ -213,6 +222,7 @@ function describe(found: Status): string {
   ]);
   lines.push('', table(['SITE', 'TIER', 'LAST BACKUP', 'RUNNING', 'KEPT'], rows, ['KEPT']));
   lines.push(...lagTable(found.copies));
+  lines.push(...proofsTable(found.proofs, Date.now()));
   lines.push(...problems.map((one) => `problem: ${one}`), ...warnings.map((one) => `warning: ${one}`));
   return lines.join('\n');
 }

@@ -1,56 +1,116 @@
-/** `verify`: one backup, or with `--all` every completed one, one after another. */
-import type { LoadedConfig } from '../../domain/config/types';
+/** `verify`: one backup, or with `--all` every completed one, one after another; one copy of it, or with `--store all` each. */
+import { userPath } from '../../components/config-file/load';
+import type { ProofLevel } from '../../domain/backup';
+import { nearestName } from '../../domain/config/nearest';
+import type { Config, LoadedConfig } from '../../domain/config/types';
 import { HoldfastError } from '../../domain/errors';
+import { isPoint } from '../../domain/recovery-points';
 import type { VerifyRequest } from '../../domain/requests';
+import { type SampleRequest, sampleWorkflowId, testRestoreWorkflowId } from '../../domain/verification/requests';
 import { backupHeads } from '../catalog/heads';
 import { configured, type GlobalOptions, type Outcome } from '../context';
 import { verifyWorkflowId } from '../procedures/ids';
 import { runProcedures } from '../procedures/run';
-import { askedSites, sitesOfBackup } from '../sites';
+import { askedSites, chosenSites, sitesOfBackup } from '../sites';
 
 export interface VerifyOptions extends GlobalOptions {
   site?: string;
   all?: boolean;
+  sample?: boolean;
   full?: boolean;
+  testRestore?: boolean;
+  store?: string;
+  repair?: boolean;
+  dryRun?: boolean;
+  restorePath?: string;
   detach?: boolean;
 }
 
 export async function verify(options: VerifyOptions, backup?: string): Promise<Outcome> {
+  if (options.sample) return verifySample(options, backup);
   if ((backup === undefined) === (options.all !== true)) {
     throw new HoldfastError('usage', 'name a backup, or say --all', { hints: ['holdfast verify latest'] });
   }
+  const level: ProofLevel = options.testRestore ? 'test-restore' : options.full ? 'full' : 'quick';
+  if (options.restorePath !== undefined && level !== 'test-restore') {
+    throw new HoldfastError('usage', '--restore-path needs --test-restore', {
+      hints: ['a quick or full verification restores nothing'],
+    });
+  }
+  const loaded = await configured(options);
+  const { config } = loaded;
+  checkStore(config, options.store);
+  const chosen = await copiesOf(loaded, options, backup);
+  if (chosen.length === 0) return { json: [], text: 'there is no completed backup' };
+  const orders = chosen.map(({ site, id, store }) => {
+    const request: VerifyRequest = {
+      ...{ site, backup: id, level, store, repair: options.repair, dryRun: options.dryRun },
+      restorePath: options.restorePath === undefined ? undefined : userPath(options.restorePath),
+    };
+    const workflowId =
+      level === 'test-restore'
+        ? testRestoreWorkflowId(config.system, site)
+        : verifyWorkflowId(config.system, site, id, store);
+    const label = store === undefined ? id : `${id} in ${store}`;
+    return { type: 'verifyBackup' as const, workflowId, request, summary: `${level} verification of ${label}`, label };
+  });
+  const list = options.all === true || options.store === 'all';
+  return runProcedures(loaded, orders, { detach: options.detach, inTurn: true, list });
+}
+
+async function verifySample(options: VerifyOptions, backup: string | undefined): Promise<Outcome> {
+  const { all, full, testRestore, store, repair, dryRun, restorePath } = options;
+  if ([backup, all, full, testRestore, store, repair, dryRun, restorePath].some((one) => one !== undefined)) {
+    throw new HoldfastError('usage', '--sample takes what the policy says, and nothing else', {
+      hints: ['what it takes, and how thoroughly: verification in the configuration'],
+    });
+  }
   const loaded = await configured(options);
   const { system } = loaded.config;
-  const level = options.full ? 'full' : 'quick';
-  const chosen =
-    backup === undefined ? await everyBackup(loaded, options.site) : namedBackup(loaded, options.site, backup);
-  if (chosen.length === 0) return { json: [], text: 'there is no completed backup' };
-  const orders = chosen.map(({ site, id }) => {
-    const request: VerifyRequest = { site, backup: id, level };
-    return {
-      type: 'verifyBackup' as const,
-      workflowId: verifyWorkflowId(system, site, id),
-      request,
-      summary: `${level} verification of ${id}`,
-      label: id,
-    };
+  const orders = chosenSites(loaded.config, options.site).map((site) => {
+    const request: SampleRequest = { site };
+    const workflowId = sampleWorkflowId(system, site);
+    return { type: 'verifySample' as const, workflowId, request, summary: `verify a sample of ${site}`, label: site };
   });
-  return runProcedures(loaded, orders, { detach: options.detach, inTurn: true, list: options.all === true });
+  return runProcedures(loaded, orders, { detach: options.detach });
 }
 
 interface Chosen {
   site: string;
   id: string;
+  /** Absent: the first that has it. */
+  store?: string;
 }
 
-function namedBackup({ config }: LoadedConfig, site: string | undefined, id: string): Chosen[] {
-  return sitesOfBackup(config, site, id).map((one) => ({ site: one, id }));
+async function copiesOf(loaded: LoadedConfig, options: VerifyOptions, backup?: string): Promise<Chosen[]> {
+  const { config } = loaded;
+  if (backup !== undefined && options.store !== 'all') {
+    return sitesOfBackup(config, options.site, backup).map((site) => ({ site, id: backup, store: options.store }));
+  }
+  const sites = backup === undefined ? askedSites(config, options.site) : sitesOfBackup(config, options.site, backup);
+  const heads = (await backupHeads(loaded)).heads.filter(
+    (head) => head.status === 'completed' && sites.includes(head.site),
+  );
+  const newest = sites.flatMap((site) => heads.findLast((head) => head.site === site && !isPoint(head)) ?? []);
+  const wanted =
+    backup === undefined ? heads : backup === 'latest' ? newest : heads.filter((head) => head.id === backup);
+  if (backup !== undefined && wanted.length === 0) {
+    throw new HoldfastError('backup_not_found', `there is no completed backup ${backup}`, { hints: ['holdfast list'] });
+  }
+  return wanted.flatMap(({ id, site, stores }): Chosen[] => {
+    if (options.store === undefined) return [{ site, id }];
+    return stores
+      .filter((one) => options.store === 'all' || one === options.store)
+      .map((store) => ({ site, id, store }));
+  });
 }
 
-async function everyBackup(loaded: LoadedConfig, site: string | undefined): Promise<Chosen[]> {
-  const sites = askedSites(loaded.config, site);
-  const { heads } = await backupHeads(loaded);
-  return heads
-    .filter((head) => head.status === 'completed' && sites.includes(head.site))
-    .map((head) => ({ site: head.site, id: head.id }));
+/** @throws HoldfastError `usage` with the nearest name */
+function checkStore({ stores }: Config, store: string | undefined): void {
+  const known = Object.keys(stores);
+  if (store === undefined || store === 'all' || known.includes(store)) return;
+  const nearest = nearestName(store, known);
+  throw new HoldfastError('usage', `there is no store "${store}" in the configuration`, {
+    hints: [nearest === undefined ? `known: ${known.join(', ')}, or all` : `did you mean "${nearest}"?`],
+  });
 }

@@ -5,6 +5,7 @@ import type { Config } from '../../domain/config/types';
 import type { Labels, MetricName, Sample } from '../../domain/metrics';
 import { promisedOf, recoveryPointMissed, recoveryTimeMissed } from '../../domain/promised';
 import { isPoint } from '../../domain/recovery-points';
+import { proofHealth } from '../../domain/verification/proof-health';
 import { lagsOf } from '../catalog/copies';
 import { measuredHere } from '../catalog/objectives';
 import type { ShipperLook } from '../procedures/shipper-state';
@@ -30,6 +31,7 @@ export function samplesFrom(
   return [
     ...stores.flatMap(({ components }) => components.flatMap((one) => ofComponent(system, one))),
     ...promises(config, sites, stores),
+    ...proofs(config, sites, stores, Math.max(...measuredAt.values())),
     ...shippers.flatMap((one) => ofShipper(system, one)),
     ...sites.flatMap((site) => ofTiers({ system, site }, backupsOf(stores, site))),
     ...ofCopies(config, sites, stores, now),
@@ -50,6 +52,23 @@ function ofComponent(system: string, one: StoreReading['components'][number]): S
       holdfast_ledger_faults: ledger?.faults,
       holdfast_wal_gaps: ledger?.gaps,
     },
+  );
+}
+
+/** Where a store is away its proofs are unknown, and nothing is said. */
+function proofs(config: Config, sites: string[], stores: StoreReading[], now: number): Sample[] {
+  if (stores.length < storeNames(config).length) return [];
+  const copies = stores.flatMap(({ store, backups }) => backups.map((head) => ({ store, head })));
+  const refs = sites.flatMap((site) => componentRefs(config, site));
+  return proofHealth(config.verification, refs, copies, now).flatMap(({ site, component, newest, failing, alarms }) =>
+    given(
+      { system: config.system, site, component },
+      {
+        holdfast_proof_timestamp_seconds: newest && Date.parse(newest.at) / 1000,
+        holdfast_proof_overdue: Number(alarms && failing.length === 0),
+        holdfast_proof_failing: failing.length,
+      },
+    ),
   );
 }
 

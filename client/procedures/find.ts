@@ -3,7 +3,8 @@ import { type Client, type WorkflowHandle, WorkflowNotFoundError } from '@tempor
 import { HoldfastError } from '../../domain/errors';
 
 const replicating = ['replicateBackup', 'replicateBackups'];
-const procedures = new Set(['backup', 'restore', 'pointInTimeRestore', 'verifyBackup', 'consolidate', ...replicating]);
+const proving = ['verifyBackup', 'verifySample', 'recoveryTest'];
+const procedures = new Set(['backup', 'restore', 'pointInTimeRestore', 'consolidate', ...proving, ...replicating]);
 
 /** @throws HoldfastError `procedure_not_found` */
 export async function findProcedure(client: Client, name?: string): Promise<WorkflowHandle> {

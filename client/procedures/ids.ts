@@ -3,16 +3,12 @@ import { createHash } from 'node:crypto';
 import type { RestoreRequest } from '../../domain/requests';
 
 export { backupWorkflowId, pointWorkflowId } from '../../domain/requests';
+export { verifyWorkflowId } from '../../domain/verification/requests';
 
 /** Of the target alone: a second restore to the same place meets the first, whatever it wants to restore. */
 export function restoreWorkflowId(system: string, { site, to }: Pick<RestoreRequest, 'site' | 'to'>): string {
   const target = to === undefined ? 'in-place' : createHash('sha256').update(to).digest('hex').slice(0, 16);
   return `restore/${system}/${site}/${target}`;
-}
-
-/** `latest` is another backup at each site. */
-export function verifyWorkflowId(system: string, site: string, backup: string): string {
-  return `verify/${system}/${backup === 'latest' ? `${site}.latest` : backup}`;
 }
 
 export function consolidateWorkflowId(system: string, site: string, backup: string): string {

@@ -21,6 +21,7 @@ export function describeResult(result: ProcedureResult): string {
   }
   if (recoveryPoint !== undefined) lines.push(`  recovery point ${recoveryPoint}`);
   lines.push(...(result.restored ?? []).map(describeRestored), ...(result.copies ?? []).map(describeCopy));
+  lines.push(...describeVerification(result.details));
   if (result.receipt !== null) lines.push(`  receipt ${result.receipt}`);
   for (const warning of result.warnings) lines.push(`  warning: ${warning}`);
   return lines.join('\n');
@@ -31,6 +32,28 @@ function describeCopy({ store, outcome, packs, storedBytes, repaired, error }: C
   const sent = packs === 0 ? 'nothing was missing' : `${packs} packs, ${formatBytes(storedBytes)}`;
   const mended = repaired === 0 ? '' : `, ${repaired} damaged objects repaired`;
   return `  ${store}: ${outcome === 'there' ? 'was there' : 'copied'}, ${sent}${mended}`;
+}
+
+function describeVerification({
+  verification,
+  outcome,
+  evidence,
+}: NonNullable<ProcedureResult['details']> = {}): string[] {
+  const { level, store, requests, bytes } = (verification ?? {}) as Partial<VerificationDetails>;
+  const cost =
+    requests === undefined || bytes === undefined ? '' : `: ${requests} requests, ${formatBytes(bytes)} to read`;
+  return [
+    ...(level === undefined ? [] : [`  ${level} of the copy in ${store}${cost}`]),
+    ...(Array.isArray(evidence) ? evidence.map((one) => `  shown: ${String(one)}`) : []),
+    ...(typeof outcome === 'string' ? [`  outcome: ${outcome}`] : []),
+  ];
+}
+
+interface VerificationDetails {
+  level: string;
+  store: string;
+  requests: number;
+  bytes: number;
 }
 
 function describeRestored({ component, path, backupId, socket, port }: RestoredComponent): string {

@@ -11,6 +11,8 @@ export interface Order {
     | 'restore'
     | 'pointInTimeRestore'
     | 'verifyBackup'
+    | 'verifySample'
+    | 'recoveryTest'
     | 'consolidate'
     | 'recoveryPoint'
     | 'replicateBackup'

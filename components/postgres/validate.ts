@@ -4,9 +4,8 @@
  */
 import type pg from 'pg';
 import { HoldfastError } from '../../domain/errors';
+import { type AmcheckRequest, amcheck } from './amcheck';
 import { connectionError, withClient } from './connection';
-import { type Owner, runAs } from './owner';
-import type { ServerTools } from './tools';
 
 export interface ValidateRequest {
   connection: pg.ClientConfig;
@@ -16,7 +15,7 @@ export interface ValidateRequest {
   /** Default `postgres`. */
   probeDatabase?: string;
   /** Looks at every page of every table and index; databases without the extension `amcheck` are left out. */
-  amcheck?: { tools: ServerTools; owner: Owner };
+  amcheck?: Pick<AmcheckRequest, 'tools' | 'owner' | 'install'>;
   signal?: AbortSignal;
 }
 
@@ -24,6 +23,7 @@ export interface Validation {
   databases: string[];
   relations: number;
   probes: number;
+  /** Whether it was asked for and could be asked. */
   amcheck: boolean;
 }
 
@@ -39,8 +39,9 @@ export async function validate(request: ValidateRequest): Promise<Validation> {
     });
   }
   await runProbes(request);
-  if (request.amcheck) await amcheck(request.amcheck, request);
-  return { databases, relations, probes: request.probes.length, amcheck: request.amcheck !== undefined };
+  const judged =
+    request.amcheck !== undefined && (await amcheck({ ...request.amcheck, connection, signal: request.signal }));
+  return { databases, relations, probes: request.probes.length, amcheck: judged };
 }
 
 async function identity(client: pg.Client, expected: string): Promise<string[]> {
@@ -78,20 +79,6 @@ async function runProbes({ connection, probes, probeDatabase = 'postgres', signa
       if (result.rows[0]?.[0] === false) throw failed(`probe ${at + 1} came back false`);
     }
   });
-}
-
-async function amcheck(
-  { tools, owner }: { tools: ServerTools; owner: Owner },
-  request: ValidateRequest,
-): Promise<void> {
-  const { host, port, user } = request.connection;
-  const args = ['--all', '--heapallindexed', '-h', String(host), '-p', String(port), '-U', String(user)];
-  const { code, stdout, stderr } = await runAs(owner, tools.program('pg_amcheck'), args, { signal: request.signal });
-  const text = `${stdout}\n${stderr}`.trim();
-  // Without the extension anywhere there is nothing to ask; that is no damage.
-  if (code !== 0 && !/no relations to check|amcheck is not installed/.test(text)) {
-    throw failed(`pg_amcheck found damage: ${text.split('\n').slice(0, 5).join('; ')}`);
-  }
 }
 
 function failed(message: string, cause?: unknown): HoldfastError {

@@ -4,6 +4,7 @@
  */
 import { resolve } from 'node:path';
 import { defaultLevel } from '../pack';
+import { trustedByDefault } from '../verification/policy';
 import { copiesProblems, ownStores } from './copies';
 import type { ConfigPath, Problem } from './problems';
 import type { ParsedConfig } from './schema';
@@ -91,6 +92,11 @@ export function completeConfig(parsed: ParsedConfig, environment: Environment, b
     parallelJobs: parsed.parallelJobs,
     maxChain: parsed.maxChain,
     compression: { level: parsed.compression?.level ?? defaultLevel },
+    verification: {
+      ...parsed.verification,
+      scratch: at(parsed.verification.scratch ?? fill('verification.scratch', 'TMPDIR', '/var/tmp')),
+      trust: parsed.verification.trust ?? trustedByDefault(stores),
+    },
     retentionDays,
     upload: truth.get(upload) ?? true,
   };

@@ -17,6 +17,7 @@ export function referenceProblems(data: unknown): Problem[] {
       ...unknownNames(data, ['tiers', tier, 'components'], [...components]),
     ]),
     ...unknownNames(data, ['restore', 'order'], [...components]),
+    ...toStores(['verification', 'trust']),
     ...keys(data, ['sites']).flatMap((site) =>
       keys(data, ['sites', site, 'components']).flatMap((name) =>
         toStores(['sites', site, 'components', name, 'wal', 'to']),

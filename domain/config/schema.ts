@@ -20,6 +20,7 @@ import {
   secret,
   size,
 } from './schema-values';
+import { verificationSchema } from './schema-verification';
 import { tierTypes } from './types';
 
 const temporal = z.strictObject({
@@ -121,6 +122,7 @@ export const configSchema = z.strictObject({
   tiers: nameMap(tier).default({}),
   replication,
   restore: restore.optional(),
+  verification: verificationSchema.prefault({}),
   parallelJobs: z.int().min(1).max(64).default(2),
   maxChain: z
     .int()

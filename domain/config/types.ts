@@ -5,6 +5,7 @@
  */
 import type { LockMode } from '../backup';
 import type { ThawTier } from '../storage';
+import type { VerificationConfig } from '../verification/policy';
 
 /** Text that may hold references to secrets: resolve it late, with `resolveSecret`, and never print what comes out. */
 export type SecretText = string;
@@ -35,6 +36,7 @@ export interface Config {
   /** Backups in a chain at the most, the full one among them. */
   maxChain: number;
   compression: { level: number };
+  verification: VerificationConfig;
   /** Days a backup is kept where no tier says more. */
   retentionDays: number;
   /** false: without being asked, only `dir` stores are written. */

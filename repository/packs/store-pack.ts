@@ -97,6 +97,21 @@ export async function checkPresence(copy: RepositoryCopy, pack: StoredPack, sign
   if (seen.bytes !== pack.storedBytes) throw damaged('has another length than was written', where);
 }
 
+/**
+ * Compares the checksum that the store computed when the pack was put with what its run's index says, and reads nothing.
+ * @returns false when the store keeps none: then only the bytes tell
+ * @throws HoldfastError as {@link fetchPack}
+ */
+export async function checkByStore(copy: RepositoryCopy, pack: StoredPack, signal?: AbortSignal): Promise<boolean> {
+  const where = `${copy.store.name}:${pack.object}`;
+  const seen = await copy.store.head(pack.object, { signal });
+  if (!seen) throw new HoldfastError('object_not_found', 'the object is not in the store', { where });
+  if (seen.bytes !== pack.storedBytes) throw damaged('has another length than was written', where);
+  if (seen.sha256 === undefined) return false;
+  if (seen.sha256 === pack.sha256) return true;
+  throw damaged('has other bytes than were written', where);
+}
+
 /** Compares the bytes of a pack with what its run's index says. @throws HoldfastError `checksum_mismatch` */
 export async function checkPack(
   copy: RepositoryCopy,

@@ -1,10 +1,8 @@
 /** The runs whose histories are kept: for each workflow type every way it can end, and every branch that changes what it asks for. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { shippingWorkflowId } from '../../domain/requests';
-import type * as workflows from '../../workflows';
 import { runsPerHistory } from '../../workflows/pack-runs';
 import {
   type Behaviour,
@@ -17,32 +15,22 @@ import {
   streamedJob,
 } from '../workflows/mocked-site';
 import type { Stage } from '../workflows/with-workers';
+import { cancelAt, type Scene } from './scene';
 import { cleanupScenes } from './scenes-cleanup';
 import { replicationScenes } from './scenes-replication';
 import { storageScenes } from './scenes-storage';
+import { verificationScenes } from './scenes-verification';
 
-export interface Scene {
-  type: keyof typeof workflows;
-  /** Why the history is kept; its file's name. */
-  reason: string;
-  behaviour?: () => Behaviour;
-  request?: object;
-  /** Recorded by an earlier version, whose runs may still be under way: kept as it is. */
-  kept?: boolean;
-  /** What happens besides waiting for the end. */
-  act?: (stage: Stage, handle: WorkflowHandle) => Promise<unknown>;
-  /** Before the workflow starts. */
-  before?: (stage: Stage) => Promise<unknown>;
-}
+export type { Scene } from './scene';
 
 const backup = { type: 'full', upload: true };
 const restore = restoreJob.request;
 const toTime = { ...restore, at: '2026-11-22T02:00:00+00:00' };
-const verify = { backup: 'latest', level: 'full' };
 const point = { tier: 'continuous', upload: true, timeout: 300_000 };
 const consolidate = { backup: 'latest' };
 
 export const scenes: Scene[] = [
+  ...verificationScenes,
   { type: 'backup', reason: 'completed', request: backup },
   {
     type: 'backup',
@@ -133,13 +121,6 @@ export const scenes: Scene[] = [
     act: cancelAt('replay'),
   },
   { type: 'pointInTimeRestore', reason: 'dry-run', request: { ...toTime, dryRun: true } },
-  { type: 'verifyBackup', reason: 'completed', request: verify },
-  {
-    type: 'verifyBackup',
-    reason: 'damaged',
-    request: verify,
-    behaviour: () => ({ verifyRun: failing('checksum_mismatch') }),
-  },
   { type: 'consolidate', reason: 'completed', request: consolidate },
   {
     type: 'consolidate',
@@ -250,17 +231,6 @@ function lostWal(): Behaviour {
 
 async function shipper({ site, start }: Stage): Promise<void> {
   await start('shipWal', { component: 'database' }, shippingWorkflowId(backupJob.system, site, 'database'));
-}
-
-function cancelAt(step: string): NonNullable<Scene['act']> {
-  return async (_stage, handle) => {
-    for (;;) {
-      const progress = await handle.query<{ step?: string }>('progress');
-      if (progress.step?.startsWith(step)) break;
-      await sleep(50);
-    }
-    await handle.cancel();
-  };
 }
 
 function cancelWhen(activity: string, times: number): NonNullable<Scene['act']> {

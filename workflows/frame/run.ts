@@ -19,6 +19,8 @@ import { reportOf } from './failure';
 interface Undo {
   title: string;
   action: () => Promise<unknown>;
+  /** Also behind a point of no return: what the run itself made beside everything. */
+  lasting: boolean;
 }
 
 /** Facts that go into the result and the receipt. */
@@ -29,6 +31,7 @@ export type Findings = Pick<
 
 export class Run {
   readonly findings: Findings = {};
+  readonly evidence: string[] = [];
   private readonly undos: Undo[] = [];
 
   constructor(readonly board: Board) {}
@@ -39,8 +42,8 @@ export class Run {
   }
 
   /** Registers how to put something back; call it before the step that changes it. Undos run last first. */
-  undo(title: string, action: () => Promise<unknown>): void {
-    this.undos.push({ title, action });
+  undo(title: string, action: () => Promise<unknown>, { lasting = false } = {}): void {
+    this.undos.push({ title, action, lasting });
   }
 
   /** What was registered since is no longer to be undone: the point of no return, or an orderly end. */
@@ -54,7 +57,8 @@ export class Run {
    * an undo would need.
    */
   async finalStep<T>(title: string, action: () => Promise<T>): Promise<T> {
-    this.undos.length = 0;
+    const lasting = this.undos.filter((undo) => undo.lasting);
+    this.undos.splice(0, this.undos.length, ...lasting);
     return CancellationScope.nonCancellable(() => this.step(title, action));
   }
 
@@ -73,6 +77,17 @@ export class Run {
       if (!this.board.warnings.includes(warning)) this.board.warnings.push(warning);
     }
     this.show();
+  }
+
+  /** What was shown, a line each: it goes into the result. */
+  testify(...evidence: string[]): void {
+    this.evidence.push(...evidence);
+    this.tell({ evidence: this.evidence });
+  }
+
+  /** What only this procedure tells. */
+  tell(details: Record<string, unknown>): void {
+    this.findings.details = { ...this.findings.details, ...details };
   }
 
   expect(total: Amount): void {

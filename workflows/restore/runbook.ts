@@ -3,6 +3,7 @@
  * is put back when a later step fails or somebody aborts; the old data is dropped only when the new is proved and serving.
  */
 import type { RestoreJob } from '../../activities/contracts';
+import type { Evidence } from '../../activities/verify/contracts';
 import type { RestoreRequest } from '../../domain/requests';
 import { onSite } from '../frame/bind';
 import type { Run } from '../frame/run';
@@ -48,10 +49,14 @@ export async function restoreRunbook(run: Run, request: RestoreRequest): Promise
   for (const component of job.components.filter(({ kind }) => kind === 'postgres')) {
     const part = { job, component: component.name };
     await run.step(`prepare replay of ${component.name}`, () => at('prepare replay').prepareReplay(part));
+    if (request.prove)
+      await judged(run, `judge the files of ${component.name}`, (title) => at(title).judgePlaced(part));
     if (request.placeOnly) continue;
     run.undo(`end the replaying ${component.name}`, () => at('end the replaying server').endReplay(part));
     await run.step(`replay ${component.name} to the target`, () => at('replay to the target').replay(part));
     await run.step(`validate ${component.name}`, () => at('validate').validate(part));
+    if (request.prove)
+      await judged(run, `judge the restored ${component.name}`, (title) => at(title).judgeReplayed(part));
     await run.step(`stop the restored ${component.name}`, () => at('stop the restored server').finishReplay(part));
     run.settled(`end the replaying ${component.name}`);
   }
@@ -79,6 +84,13 @@ async function verify(run: Run, job: RestoreJob): Promise<void> {
       await workThrough(run, { work, from: 0, to: link.runs, jobs });
     }
   }
+}
+
+/** What others say of it goes into the result. */
+async function judged(run: Run, title: string, ask: (title: string) => Promise<Evidence>): Promise<void> {
+  const { evidence, findings } = await run.step(title, () => ask(title));
+  run.testify(...evidence);
+  run.warn(...findings);
 }
 
 async function place(run: Run, job: RestoreJob, name: string): Promise<void> {

@@ -162,3 +162,25 @@ test('a spool without a bound is none at all', () => {
   expect(load(least).config).not.toHaveProperty('spoolBytes');
   expect(load(`${least}restore: { spool: 2GiB }\n`).config).toMatchObject({ spoolBytes: 2 ** 31, restoreOrder: [] });
 });
+
+test('what is said of verification and what is not: S3 itself is trusted, other services only by name', () => {
+  const stores = `stores: { aws: { kind: s3, bucket: bbb }, own: { kind: s3, bucket: bbb, endpoint: "https://s3.example.com" }, hot: { kind: dir, path: /h } }\n`;
+  expect(load(`${least}${stores}`).config.verification).toEqual({
+    sample: ['latest', 'random', 'oldest-chain', 'each-store', 'random-time'],
+    ...{ level: 'full', stale: 604_800_000, limit: 86_400_000, repair: false },
+    ...{ scratch: '/var/tmp', trust: ['aws'] },
+  });
+  const named = `${least}${stores}verification: { trust: [own], scratch: s, level: test-restore }\n`;
+  expect(load(named, { TMPDIR: '/t' }).config.verification).toMatchObject({ trust: ['own'], scratch: '/c/s' });
+  expect(load(least, { TMPDIR: '/t' }).config.verification.scratch).toBe('/t');
+  for (const [wrong, where] of [
+    ['{ trust: [owm] }', /own/],
+    ['{ sample: [newest] }', /sample/],
+    ['{ stale: 7 }', /stale/],
+    ['{ levl: full }', /level/],
+  ] as const) {
+    expect(() => load(`${least}${stores}verification: ${wrong}\n`)).toThrow(
+      expect.objectContaining({ code: 'config_invalid', hints: [expect.stringMatching(where)] }),
+    );
+  }
+});

@@ -5,7 +5,7 @@ import path from 'node:path';
 import type { RepositoryCopy } from '../../../repository/copy';
 import { packKey } from '../../../repository/names';
 import { type BuiltPack, buildPack } from '../../../repository/packs/build';
-import { checkPack, fetchPack, findStoredPack, storePack } from '../../../repository/packs/store-pack';
+import { checkByStore, checkPack, fetchPack, findStoredPack, storePack } from '../../../repository/packs/store-pack';
 import { Repository } from '../../../repository/repository';
 import { openStore, type StoreConfig } from '../../../repository/stores/open';
 import { type S3Server, startS3Server } from '../../support/s3-server';
@@ -60,6 +60,18 @@ describe.each(['dir', 's3'] as const)('packs in a store of kind %s', (kind) => {
     const stored = await storePack(copy, object, pack, access);
     expect(await findStoredPack(copy, object, access)).toEqual(stored);
     expect((await fetchPack(copy, stored)).equals(pack.object)).toBe(true);
+  });
+
+  test('are compared by the checksum that the store keeps, where it keeps one, and read nowhere else', async () => {
+    const { pack, object } = built(5, [randomBytes(5000)]);
+    const stored = await storePack(copy, object, pack, { ...ref, dataKey });
+    expect(await checkByStore(copy, stored)).toBe(kind === 's3');
+    await copy.store.put(object, Buffer.alloc(stored.storedBytes));
+    if (kind === 's3') await expect(checkByStore(copy, stored)).rejects.toMatchObject({ code: 'checksum_mismatch' });
+    await copy.store.put(object, Buffer.alloc(3));
+    await expect(checkByStore(copy, stored)).rejects.toMatchObject({ code: 'checksum_mismatch' });
+    await copy.store.delete([object]);
+    await expect(checkByStore(copy, stored)).rejects.toMatchObject({ code: 'object_not_found' });
   });
 
   test('are refused when they are damaged or another pack’s, and never taken for stored', async () => {

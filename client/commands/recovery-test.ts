@@ -1,0 +1,121 @@
+/** `recovery-test run` plays scenarios; `recovery-test report` shows what the stored results say, as JSON and as one page. */
+import { writeFile } from 'node:fs/promises';
+import { userPath } from '../../components/config-file/load';
+import { nearestName } from '../../domain/config/nearest';
+import { HoldfastError } from '../../domain/errors';
+import {
+  type RecoveryTestRequest,
+  recoveryTestWorkflowId,
+  type Scenario,
+  scenarios,
+} from '../../domain/verification/requests';
+import { exitOfTest, type RecoveryTestResult } from '../../domain/verification/results';
+import { recoveryTestPage } from '../../reports/recovery-test-page';
+import { recentRecoveryTests } from '../../repository/recovery-tests';
+import type { Repository } from '../../repository/repository';
+import { withRepository } from '../catalog/open';
+import { configured, type GlobalOptions, type Outcome } from '../context';
+import { say } from '../output/say';
+import { table } from '../output/table';
+import { runProcedures } from '../procedures/run';
+import { askedSites, sitesOfBackup } from '../sites';
+
+export interface RunOptions extends GlobalOptions {
+  site?: string;
+  suite?: string;
+  all?: boolean;
+  backup?: string;
+  restorePath?: string;
+  detach?: boolean;
+}
+
+export async function run(options: RunOptions, scenario?: string): Promise<Outcome> {
+  const wanted = wantedScenarios(options, scenario);
+  const { backup = 'latest' } = options;
+  const loaded = await configured(options);
+  const { config } = loaded;
+  const sites = sitesOfBackup(config, options.site, backup);
+  const orders = sites.map((site) => {
+    const request: RecoveryTestRequest = {
+      ...{ site, scenarios: wanted, backup },
+      restorePath: options.restorePath === undefined ? undefined : userPath(options.restorePath),
+    };
+    const workflowId = recoveryTestWorkflowId(config.system, site);
+    return { type: 'recoveryTest' as const, workflowId, request, summary: `recovery test of ${site}`, label: site };
+  });
+  return runProcedures(loaded, orders, { detach: options.detach });
+}
+
+function wantedScenarios({ suite = 'recovery', all }: RunOptions, scenario: string | undefined): Scenario[] {
+  if (suite === 'framework') {
+    throw new HoldfastError('framework_not_found', 'this version has no framework suite', {
+      hints: [`it has the suite "recovery": ${scenarios.join(', ')}`],
+    });
+  }
+  if ((scenario === undefined) === (all !== true)) {
+    throw new HoldfastError('usage', 'name a scenario, or say --all', { hints: [`known: ${scenarios.join(', ')}`] });
+  }
+  if (scenario === undefined) return [...scenarios];
+  const known = scenarios.find((one) => one === scenario);
+  if (known) return [known];
+  const nearest = nearestName(scenario, scenarios);
+  throw new HoldfastError('usage', `there is no scenario "${scenario}"`, {
+    hints: [nearest === undefined ? `known: ${scenarios.join(', ')}` : `did you mean "${nearest}"?`],
+  });
+}
+
+export interface ReportOptions extends GlobalOptions {
+  site?: string;
+  output?: string;
+}
+
+/** Runs of a site that a report tells of. */
+const shown = 20;
+
+export async function report(options: ReportOptions): Promise<Outcome> {
+  const loaded = await configured(options);
+  const { config } = loaded;
+  const sites = askedSites(config, options.site);
+  const results = await withRepository(loaded, (repository) => readAll(repository, sites));
+  const newest = results[0];
+  if (newest === undefined) {
+    throw new HoldfastError('recovery_test_not_run', 'no recovery test was run yet', {
+      hints: ['holdfast recovery-test run --all'],
+    });
+  }
+  if (options.output !== undefined) {
+    const file = userPath(options.output);
+    await writeFile(file, recoveryTestPage(config.system, sites, results));
+    say(`wrote ${file}`);
+  }
+  // Of each site the last run counts.
+  const last = sites.flatMap((site) => results.find((one) => one.site === site) ?? []);
+  const exit = Math.max(...last.map(({ status }) => exitOfTest(status)));
+  return { json: results, text: describe(results), exit };
+}
+
+/** Newest first; of each site from the first store that has any. */
+async function readAll(repository: Repository | undefined, sites: string[]): Promise<RecoveryTestResult[]> {
+  const byRun = new Map<string, RecoveryTestResult>();
+  for (const copy of repository?.copies ?? []) {
+    for (const site of sites) {
+      for (const one of await recentRecoveryTests(copy, site, shown)) byRun.set(one.runId, one);
+    }
+  }
+  return [...byRun.values()].sort((a, b) => (a.startedAt < b.startedAt ? 1 : -1));
+}
+
+function describe(results: RecoveryTestResult[]): string {
+  const rows = results.flatMap(({ site, startedAt, scenarios: played }) =>
+    played.map((one) => [
+      site,
+      startedAt,
+      one.scenario,
+      one.status,
+      one.backupId ?? '',
+      `${one.seconds.toFixed(1)} s`,
+      one.error?.message ?? one.evidence.at(-1) ?? '',
+    ]),
+  );
+  return table(['SITE', 'AT', 'SCENARIO', 'STATUS', 'BACKUP', 'TOOK', 'SHOWN'], rows, ['TOOK']);
+}
