@@ -8,6 +8,7 @@ import {
   type SealedComponent,
   type SealedManifest,
 } from '../../domain/backup';
+import { retentionDaysOf } from '../../domain/config/retention-days';
 import { HoldfastError, reportError } from '../../domain/errors';
 import { parseLsn } from '../../domain/lsn';
 import { addOutcomes, nothingDone, type RunOutcome } from '../../domain/runs';
@@ -197,7 +198,7 @@ export async function renewCatalogLines(context: SiteContext, copy: RepositoryCo
     });
   });
   if (copy.store.kind !== 'dir') return;
-  const days = (head: BackupHead) => context.config.tiers[head.tier ?? '']?.keep.days ?? context.config.retentionDays;
+  const days = (head: BackupHead) => retentionDaysOf(context.config, head.tier, copy.store.name);
   await writeCatalogLines(copy, days);
 }
 

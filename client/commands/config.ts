@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { configPath } from '../../components/config-file/load';
 import { jsonSchema } from '../../domain/config/json-schema';
+import { keepRulesOf, showRules } from '../../domain/config/keep';
 import { starterConfig } from '../../domain/config/starter';
 import type { ComponentConfig, Config, LoadedConfig } from '../../domain/config/types';
 import { formatDuration } from '../../domain/config/units';
@@ -46,6 +47,7 @@ function describe({ config, file, filled }: LoadedConfig): string {
     facts.join('\n'),
     table(['SITE', 'NAME', 'KIND', 'WHERE', 'OBJECTIVES'], rows),
     table(['STORE', 'KIND', 'WHERE'], stores),
+    ...tiersShown(config),
     ...(defaults.length === 0 ? [] : [table(['NOT IN THE FILE', 'VALUE', 'FROM'], defaults)]),
   ].join('\n\n');
 }
@@ -53,6 +55,21 @@ function describe({ config, file, filled }: LoadedConfig): string {
 function verificationShown({ verification }: Config): string {
   const { level, sample, stale } = verification;
   return `${level} of ${sample.join(', ')}; a proof is stale after ${formatDuration(stale)}`;
+}
+
+/** How long each tier's backups are kept, and where. */
+function tiersShown({ tiers, retention }: Config): string[] {
+  const rows = Object.entries(tiers).flatMap(([name, tier]) =>
+    tier.to.map((store) => [
+      name,
+      store,
+      tier.retentionClass === 'compliance' ? 'compliance: 7 years' : showRules(keepRulesOf(tier, store)),
+      tier.strategy,
+    ]),
+  );
+  const { minimum, coolOff, wal } = retention;
+  const general = `at least ${minimum} of each component; removed ${formatDuration(coolOff)} after expiry; WAL ${wal === undefined ? 'as long as backups' : `for ${formatDuration(wal)}`}`;
+  return rows.length === 0 ? [] : [table(['TIER', 'STORE', 'KEEPS', 'STRATEGY'], rows), general];
 }
 
 /** What holds for a component, be it its own or the system's. */

@@ -71,7 +71,7 @@ export function completeConfig(parsed: ParsedConfig, environment: Environment, b
   const tiers: Record<string, TierConfig> = {};
   for (const [name, tier] of Object.entries(parsed.tiers)) {
     const copiedWithin = parsed.replication.within;
-    const completed = tierOf(tier, { stores: everyStore, retentionDays, copiedWithin });
+    const completed = tierOf(tier, { stores, retentionDays, copiedWithin });
     problems.push(...tierProblems(name, tier), ...copiesProblems(name, tier, everyStore));
     problems.push(...storageProblems(name, completed, stores));
     tiers[name] = completed;
@@ -87,6 +87,7 @@ export function completeConfig(parsed: ParsedConfig, environment: Environment, b
     ...(parsed.metrics && { metrics: parsed.metrics }),
     tiers,
     replication: parsed.replication,
+    retention: parsed.retention,
     restoreOrder: parsed.restore?.order ?? [],
     ...(parsed.restore?.spool === undefined ? {} : { spoolBytes: parsed.restore.spool }),
     parallelJobs: parsed.parallelJobs,

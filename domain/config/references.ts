@@ -14,6 +14,7 @@ export function referenceProblems(data: unknown): Problem[] {
     ...keys(data, ['tiers']).flatMap((tier) => [
       ...toStores(['tiers', tier, 'to']),
       ...toStores(['tiers', tier, 'copies', 'to']),
+      ...unknownKeys(data, ['tiers', tier, 'keep', 'stores'], stores),
       ...unknownNames(data, ['tiers', tier, 'components'], [...components]),
     ]),
     ...unknownNames(data, ['restore', 'order'], [...components]),
@@ -37,6 +38,13 @@ function unknownNames(data: unknown, path: ConfigPath, known: string[]): Problem
   if (!Array.isArray(list)) return [];
   return list.flatMap((one: unknown, at) =>
     typeof one !== 'string' || known.includes(one) ? [] : [{ path: [...path, at], message: notOneOf(one, known) }],
+  );
+}
+
+function unknownKeys(data: unknown, path: ConfigPath, known: string[]): Problem[] {
+  if (known.length === 0) return [];
+  return keys(data, path).flatMap((one) =>
+    known.includes(one) ? [] : [{ path: [...path, one], atKey: true, message: notOneOf(one, known) }],
   );
 }
 

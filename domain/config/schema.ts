@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { componentSchema } from './schema-components';
 import { replication, tierCopies } from './schema-replication';
+import { keep, retention, retentionClass, strategy } from './schema-retention';
 import { serviceSchema } from './schema-services';
 import { immutableSchema, moveSchema } from './schema-storage';
 import { storeSchema } from './schema-stores';
@@ -47,7 +48,6 @@ const site = z.strictObject({
     .describe('what is stopped before a restore and started after it, by name'),
 });
 
-const count = z.int().min(1);
 const spoolAtLeast = 64 * 2 ** 20;
 
 const shortestPace = 10_000;
@@ -71,9 +71,9 @@ const tier = z.strictObject({
   timeout: pace.optional().describe('how long one may take; a recovery point without it: until the next is due'),
   to: names.optional().describe('names of stores; absent: every store without a role'),
   copies: tierCopies.optional(),
-  keep: z
-    .strictObject({ last: count.optional(), days: count.optional(), weeks: count.optional(), months: count.optional() })
-    .optional(),
+  keep: keep.optional().describe('each rule keeps what it names; what none keeps goes'),
+  strategy,
+  retentionClass,
   verify: z.enum(['quick', 'full']).default('quick'),
   immutable: immutableSchema.optional().describe('locked in every store that the tier goes to'),
   move: moveSchema.optional().describe('down to another store or class, by age'),
@@ -121,6 +121,7 @@ export const configSchema = z.strictObject({
     .describe('absent: no metrics are served'),
   tiers: nameMap(tier).default({}),
   replication,
+  retention: retention.describe('what stays, whatever the tiers say, and how carefully the rest goes'),
   restore: restore.optional(),
   verification: verificationSchema.prefault({}),
   parallelJobs: z.int().min(1).max(64).default(2),

@@ -1,10 +1,11 @@
 /** Tiers as they are meant: every default filled in, and what contradicts itself told. */
 import { copiesOf, storesBesideCopies } from './copies';
+import { keepOf } from './keep';
 import type { Problem } from './problems';
-import { keptDays } from './retention-days';
+import { complianceDays, keptDays } from './retention-days';
 import type { ParsedConfig } from './schema';
 import { immutableOf, movesOf } from './schema-storage';
-import type { Milliseconds, TierConfig } from './types';
+import type { Milliseconds, StoreConfig, TierConfig } from './types';
 
 type ParsedTier = ParsedConfig['tiers'][string];
 
@@ -13,8 +14,8 @@ const pointTimeout = 5 * 60_000;
 const pointsKept = 24;
 
 interface TierDefaults {
-  /** Stores of what names none. */
-  stores: string[];
+  /** A tier that names none has all that keep no copies only. */
+  stores: Record<string, StoreConfig>;
   retentionDays: number;
   copiedWithin: Milliseconds;
 }
@@ -22,14 +23,15 @@ interface TierDefaults {
 export function tierOf(parsed: ParsedTier, { stores, retentionDays, copiedWithin }: TierDefaults): TierConfig {
   const { copies: _, immutable: locked, move, ...rest } = parsed;
   const tier = { ...rest, ...copiesOf(parsed, copiedWithin) };
-  const to = tier.to ?? storesBesideCopies(parsed, stores);
-  const keep = tier.keep ?? { days: retentionDays };
-  const immutable = immutableOf(locked, keptDays(keep) || retentionDays);
+  const to = tier.to ?? storesBesideCopies(parsed, Object.keys(stores));
+  const keep = keepOf(parsed.keep, stores, retentionDays);
+  const days = parsed.retentionClass === 'compliance' ? complianceDays : keptDays(keep) || retentionDays;
+  const immutable = immutableOf(locked, days);
   const moves = move && movesOf(move);
   const storage = { ...(immutable && { immutable }), ...(moves && { move: moves }) };
   if (tier.type !== 'point') return { ...tier, ...storage, to, keep };
   const timeout = tier.timeout ?? tier.every ?? pointTimeout;
-  return { ...tier, ...storage, to, timeout, keep: { last: tier.keep?.last ?? pointsKept } };
+  return { ...tier, ...storage, to, timeout, keep: { last: tier.keep?.last ?? pointsKept, stores: {} } };
 }
 
 export function tierProblems(name: string, { schedule, every, type }: ParsedTier): Problem[] {

@@ -6,6 +6,7 @@
 import type { LockMode } from '../backup';
 import type { ThawTier } from '../storage';
 import type { VerificationConfig } from '../verification/policy';
+import type { RetentionClass, RetentionConfig, Strategy, TierKeep } from './types-retention';
 
 /** Text that may hold references to secrets: resolve it late, with `resolveSecret`, and never print what comes out. */
 export type SecretText = string;
@@ -27,6 +28,7 @@ export interface Config {
   tiers: Record<string, TierConfig>;
   /** How old a backup may be without the copies that its tier wants. */
   replication: { within: Milliseconds };
+  retention: RetentionConfig;
   /** Components in the order they are restored; those not named follow in the order of the configuration. */
   restoreOrder: string[];
   /** Bytes of WAL that may lie beside a restore's target; absent: a share of the free space. */
@@ -252,7 +254,9 @@ export interface TierConfig {
   to: string[];
   /** Absent: no copies besides. */
   copies?: CopiesConfig;
-  keep: { last?: number; days?: number; weeks?: number; months?: number };
+  keep: TierKeep;
+  strategy: Strategy;
+  retentionClass: RetentionClass;
   verify: 'quick' | 'full';
   /** Backups are locked in every store of the tier. */
   immutable?: ImmutableConfig;

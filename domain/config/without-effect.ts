@@ -9,13 +9,23 @@ const modesOf: Record<string, WalMode[]> = { interval: ['async'], syncThreshold:
 /** Settings of the receiver: a server that pushes its WAL waits for every store, and asks again by itself. */
 const ofReceiver = ['quorum', 'interval', 'bandwidthLimit', 'retries', 'retryDelay', 'syncThreshold'];
 
+const beyondLast = [
+  'days',
+  'weeks',
+  'months',
+  'years',
+  'size',
+  'hourly',
+  'daily',
+  'weekly',
+  'monthly',
+  'yearly',
+  'stores',
+];
+
 /** Of a recovery point only the newest are counted; how long anything else may take is not limited. */
 const ofOtherTiers = {
-  point: [
-    ['keep', 'days'],
-    ['keep', 'weeks'],
-    ['keep', 'months'],
-  ],
+  point: [...beyondLast.map((rule) => ['keep', rule]), ['strategy'], ['retentionClass']],
   backup: [['timeout']],
 };
 

@@ -208,6 +208,29 @@ test.each([
     ],
   ],
   [
+    'a rule of retention that is none',
+    within('tiers: { daily: { keep: { dayly: 3, last: 0 } } }'),
+    ['3: tiers.daily.keep.last: expected at least 1', '3: tiers.daily.keep.dayly: unknown key; did you mean "daily"?'],
+  ],
+  [
+    'other rules for a store that is not there',
+    within('stores: { local: { kind: dir, path: /b } }\ntiers: { daily: { keep: { stores: { loca: { days: 3 } } } } }'),
+    ['4: tiers.daily.keep.stores.loca: expected "local", found "loca"; did you mean "local"?'],
+  ],
+  [
+    'a strategy, a class and safeguards that are none',
+    within(
+      'tiers: { d: { strategy: fifi, retentionClass: std } }\nretention: { minimum: 0, coolof: 1h, listingShare: 2 }',
+    ),
+    [
+      '3: tiers.d.strategy: expected one of "fifo", "growing", "tiered", found "fifi"; did you mean "fifo"?',
+      '3: tiers.d.retentionClass: expected one of "standard", "compliance", found "std"',
+      '4: retention.minimum: expected at least 1',
+      '4: retention.listingShare: expected at most 1',
+      '4: retention.coolof: unknown key; did you mean "coolOff"?',
+    ],
+  ],
+  [
     'a type of tls that is none',
     within('temporal: { address: "a:1", tls: 3 }'),
     ['3: temporal.tls: expected true or false or a map of keys, found the number 3'],

@@ -5,7 +5,7 @@ import { type Holding, isDamaged, lackingCopies } from '../../../domain/replicat
 
 const hour = 3_600_000;
 const tier = (copies: Partial<CopiesConfig> = {}): TierConfig => ({
-  ...{ type: 'full', to: ['hot'], keep: {}, verify: 'quick' },
+  ...{ type: 'full', to: ['hot'], keep: { stores: {} }, strategy: 'fifo', retentionClass: 'standard', verify: 'quick' },
   copies: { to: ['dr', 'apac'], success: 'all', within: 4 * hour, ...copies },
 });
 const config = (copies?: Partial<CopiesConfig>) => ({ tiers: { daily: tier(copies) }, replication: { within: hour } });
