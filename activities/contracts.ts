@@ -14,6 +14,7 @@ import type { PackWork, RunOutcome } from '../domain/runs';
 import type { CleanupActivities } from './cleanup/contracts';
 import type { LeaseActivities } from './leases/contracts';
 import type { ReplicationActivities } from './replicate/contracts';
+import type { RetentionActivities } from './retention/contracts';
 import type { StorageActivities, ThawNeed } from './storage/contracts';
 import type { VerifyActivities } from './verify/contracts';
 
@@ -213,7 +214,8 @@ export interface SiteActivities
     CleanupActivities,
     ReplicationActivities,
     StorageActivities,
-    VerifyActivities {
+    VerifyActivities,
+    RetentionActivities {
   // backup, in the order of the runbook
   beginBackup(request: BackupRequest): Promise<BackupJob>;
   checkHealth(job: BackupJob): Promise<void>;

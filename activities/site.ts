@@ -39,6 +39,8 @@ import { endReplay, finishReplay, prepareReplay, replay, validate } from './rest
 import { resolveRestore } from './restore/resolve';
 import { putServicesBack, recordServices, startServices, stopServices, stopStarted } from './restore/services';
 import { finishTree, prepareTree } from './restore/trees';
+import { planRetention } from './retention/plan';
+import { expireBackups, sweepBackups } from './retention/stages';
 import { lockedParts, lockRest, lockRun, planLock } from './storage/lock';
 import { moveClass, planMoves } from './storage/move';
 import { askThaw, thawed } from './storage/thaw';
@@ -80,6 +82,7 @@ const activities = {
     endReplication,
     repairBackup,
   },
+  ...{ planRetention, expireBackups, sweepBackups },
   ...{ receiveWal },
   ...{
     resolveRestore,

@@ -93,6 +93,11 @@ export const catalogue = {
   service_start_failed: failed,
   undo_failed: failed,
 
+  // retention
+  clocks_disagree: refused,
+  listing_incomplete: refused,
+  retention_unsafe: refused,
+
   // later procedures (names kept from the specification)
   recovery_failed: failed,
   recovery_not_found: refused,

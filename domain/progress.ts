@@ -60,6 +60,18 @@ export interface ProcedureResult {
   restored?: RestoredComponent[];
   /** How the copy in each store ended. */
   copies?: CopyEnd[];
+  /** What retention did in each store. */
+  retained?: RetainedInStore[];
+}
+
+/** Counts of backups. */
+export interface RetainedInStore {
+  store: string;
+  keep: number;
+  /** Of a colder class: they stay until they are there. */
+  move: number;
+  expired: number;
+  removed: number;
 }
 
 export interface RestoredComponent {

@@ -93,6 +93,11 @@ export async function announceRemoval(copy: Copy, backupId: string, remover: str
   return leases;
 }
 
+/** It is not removed after all, and nothing of it is gone. Others may still mean to. */
+export async function withdrawRemoval(copy: RepositoryCopy, backupId: string, remover: string): Promise<void> {
+  await copy.store.delete([removalKey(backupId, remover)]);
+}
+
 /** When all objects of the backup are gone: nobody who was killed on the way is waited for. */
 export async function removalDone(copy: Copy, backupId: string): Promise<void> {
   const keys: string[] = [];

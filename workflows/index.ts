@@ -15,6 +15,7 @@ export { replicateBackup } from './replicate/replicate-backup';
 export { replicateBackups } from './replicate/replicate-backups';
 export { pointInTimeRestore } from './restore/point-in-time-restore';
 export { restore } from './restore/restore';
+export { applyRetention } from './retention/apply-retention';
 export { shipWal } from './ship-wal';
 export { recoveryScenario } from './verify/recovery-scenario';
 export { recoveryTest } from './verify/recovery-test';

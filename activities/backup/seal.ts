@@ -184,6 +184,7 @@ async function completedHead(copy: RepositoryCopy, job: BackupJob, stores: strin
     checksum: refOf('', checksums).sha256,
     manifestSha256: refOf('', sealed).sha256,
     stores,
+    storedAt: (await copy.store.clock()).toISOString(),
     verifiedAt: new Date().toISOString(),
   };
 }

@@ -6,6 +6,7 @@ import { declareKeeping } from './declare-keeping';
 import { declareStorage } from './declare-storage';
 import { declareKey } from './key-commands';
 import { declareReplication } from './replication-commands';
+import { declareRetention } from './retention/declare';
 import { declareVerification } from './verification-commands';
 
 export function declareCommands(program: Command): void {
@@ -15,6 +16,7 @@ export function declareCommands(program: Command): void {
   declareReplication(program);
   declareVerification(program);
   declareSchedules(program);
+  declareRetention(program);
   declareQuestions(program);
   declareCatalog(program);
   declareStorage(program);

@@ -1,7 +1,7 @@
 /** A finished procedure, for people and as an exit code. */
 import { formatBytes, formatDuration } from '../../domain/config/units';
 import { catalogue } from '../../domain/errors';
-import type { ProcedureResult, RestoredComponent } from '../../domain/progress';
+import type { ProcedureResult, RestoredComponent, RetainedInStore } from '../../domain/progress';
 import type { CopyEnd } from '../../domain/replication/requests';
 
 /** 0 completed · what its error says when it failed · 130 aborted. */
@@ -22,6 +22,7 @@ export function describeResult(result: ProcedureResult): string {
   if (recoveryPoint !== undefined) lines.push(`  recovery point ${recoveryPoint}`);
   lines.push(...(result.restored ?? []).map(describeRestored), ...(result.copies ?? []).map(describeCopy));
   lines.push(...describeVerification(result.details));
+  lines.push(...(result.retained ?? []).map(describeRetained));
   if (result.receipt !== null) lines.push(`  receipt ${result.receipt}`);
   for (const warning of result.warnings) lines.push(`  warning: ${warning}`);
   return lines.join('\n');
@@ -54,6 +55,11 @@ interface VerificationDetails {
   store: string;
   requests: number;
   bytes: number;
+}
+
+function describeRetained({ store, keep, expired, removed, move }: RetainedInStore): string {
+  const moving = move > 0 ? `, ${move} that belong into a colder class` : '';
+  return `  ${store}: ${keep} kept, ${expired} expired, ${removed} removed${moving}`;
 }
 
 function describeRestored({ component, path, backupId, socket, port }: RestoredComponent): string {

@@ -18,7 +18,8 @@ export interface Order {
     | 'replicateBackup'
     | 'replicateBackups'
     | 'cleanUp'
-    | 'moveBackups';
+    | 'moveBackups'
+    | 'applyRetention';
   workflowId: string;
   request: object;
   /** One line for the Web UI. */

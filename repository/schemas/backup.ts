@@ -78,6 +78,7 @@ export const backupHeadSchema: z.ZodType<BackupHead> = z.looseObject({
   chain: z.array(z.string()).optional(),
   marks: z.record(z.string(), markSchema).optional(),
   expiredAt: z.string().optional(),
+  storedAt: z.string().optional(),
   databases: z.record(z.string(), spanSchema).optional(),
   proofs: z.array(proofSchema).optional(),
   storageClass: z.string().optional(),

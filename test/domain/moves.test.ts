@@ -5,7 +5,14 @@ import { dueClassMoves } from '../../domain/moves';
 const day = 86_400_000;
 const now = Date.parse('2026-11-22T00:00:00.000Z');
 
-const tier = { type: 'full', to: ['far'], keep: {}, verify: 'quick' } as const;
+const tier = {
+  type: 'full',
+  to: ['far'],
+  keep: { stores: {} },
+  strategy: 'fifo',
+  retentionClass: 'standard',
+  verify: 'quick',
+} as const;
 const tiers = {
   t: {
     ...tier,

@@ -3,6 +3,7 @@ import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { BackupJob, ControlActivities, RestoreJob, SiteActivities } from '../../activities/contracts';
 import type { ReplicationJob } from '../../activities/replicate/contracts';
+import type { RetentionActivities } from '../../activities/retention/contracts';
 import type { RunOutcome } from '../../domain/runs';
 
 export const backupJob: BackupJob = {
@@ -107,6 +108,17 @@ export interface Behaviour {
   [activity: string]: (...args: never[]) => unknown;
 }
 
+const retentionAnswers: Pick<Answers, keyof RetentionActivities> = {
+  planRetention: {
+    request: { site: 'dc01' },
+    run: 'r',
+    stores: [{ store: 'hot', keep: 2, expire: 1, remove: 1, move: 0 }],
+    warnings: [],
+  },
+  expireBackups: { count: 1, left: [] },
+  sweepBackups: { count: 1, left: [] },
+};
+
 export function mockedSite(processQueue: string, behaviour: Behaviour = {}): MockedSite {
   const calls: string[] = [];
   const answers: Answers = {
@@ -148,6 +160,7 @@ export function mockedSite(processQueue: string, behaviour: Behaviour = {}): Moc
     cleanStore: { store: 'hot', removed: {}, left: [], more: 0 },
     receiveWal: { message: 'ended' },
     letCommitsGo: true,
+    ...retentionAnswers,
     resolveRestore: restoreJob,
     fetchWal: { job: restoreJob, reaches: 'the end of the stored WAL' },
     checkTarget: undefined,

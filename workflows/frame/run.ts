@@ -26,7 +26,7 @@ interface Undo {
 /** Facts that go into the result and the receipt. */
 export type Findings = Pick<
   ProcedureResult,
-  'backupId' | 'bytes' | 'storedBytes' | 'walBytes' | 'recoveryPoint' | 'restored' | 'copies' | 'details'
+  'backupId' | 'bytes' | 'storedBytes' | 'walBytes' | 'recoveryPoint' | 'restored' | 'copies' | 'retained' | 'details'
 >;
 
 export class Run {

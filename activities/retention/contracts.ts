@@ -1,0 +1,7 @@
+import type { RetentionJob, RetentionPart, RetentionRequest, StageDone } from '../../domain/retention/requests';
+
+export interface RetentionActivities {
+  planRetention(request: RetentionRequest): Promise<RetentionJob>;
+  expireBackups(part: RetentionPart): Promise<StageDone>;
+  sweepBackups(part: RetentionPart): Promise<StageDone>;
+}

@@ -1,0 +1,44 @@
+import { HoldfastError } from '../../domain/errors';
+import type { RetentionPart, StageDone } from '../../domain/retention/requests';
+import type { RepositoryCopy } from '../../repository/copy';
+import { getPlan, type StoredPlan } from '../../repository/retention/plans';
+import { expireStage, sweepStage } from '../../repository/retention/stages';
+import { renewCatalogLines } from '../backup/seal';
+import type { SiteContext } from '../context';
+import { attemptName, openRun } from './run';
+
+const leftTold = 10;
+
+export async function expireBackups(context: SiteContext, part: RetentionPart): Promise<StageDone> {
+  const { copy, plan, run } = await openStage(context, part);
+  const expired = await expireStage(copy, plan, run);
+  if (expired.length > 0) await renewCatalogLines(context, copy);
+  return { count: expired.length, left: [] };
+}
+
+export async function sweepBackups(context: SiteContext, part: RetentionPart): Promise<StageDone> {
+  const { copy, plan, run } = await openStage(context, part);
+  const { removed, left } = await sweepStage(copy, plan, run, attemptName());
+  if (removed.length > 0) await renewCatalogLines(context, copy);
+  return {
+    count: removed.length,
+    left: left.slice(0, leftTold).map(({ backupId, reason }) => `${backupId} stays in ${copy.store.name}: ${reason}`),
+  };
+}
+
+async function openStage(context: SiteContext, { job, store }: RetentionPart) {
+  const { run } = await openRun(context, job.request);
+  const copy = (await context.repository()).copy(store);
+  return { copy, run, plan: await planFor(copy, job.run, context.site) };
+}
+
+/** @throws HoldfastError `object_not_found` when another run has planned since: what it chose is its own business */
+async function planFor(copy: RepositoryCopy, run: string, site: string): Promise<StoredPlan['plans'][number]> {
+  const stored = await getPlan(copy, site);
+  const plan = stored.plans.find((one) => one.store === copy.store.name);
+  if (plan !== undefined && stored.run === run) return plan;
+  throw new HoldfastError('object_not_found', 'the plan of this run is not in the store any more', {
+    where: copy.store.location,
+    hints: ['another run of retention has begun since: look at it in the Web UI, or apply again'],
+  });
+}

@@ -1,0 +1,57 @@
+/** The plan of retention as a command sees it: straight from the stores, without an engine. */
+
+import type { LoadedConfig } from '../../../domain/config/types';
+import { parseDuration } from '../../../domain/config/units';
+import { HoldfastError } from '../../../domain/errors';
+import { explain } from '../../../domain/retention/explain';
+import type { Decision, StorePlan } from '../../../domain/retention/types';
+import { makePlan } from '../../../repository/retention/stages';
+import { withRepository } from '../../catalog/open';
+import { say } from '../../output/say';
+import { table } from '../../output/table';
+
+export interface SitePlan extends StorePlan {
+  site: string;
+}
+
+/** @throws HoldfastError whatever retention refuses by */
+export async function plansOf(loaded: LoadedConfig, sites: string[], age: number | undefined): Promise<SitePlan[]> {
+  return withRepository(loaded, async (repository) => {
+    if (repository === undefined) return [];
+    const { copies, unavailable } = repository;
+    const partial = unavailable.length > 0;
+    const plans: SitePlan[] = [];
+    for (const site of sites) {
+      const made = await makePlan(copies, { config: loaded.config, site, age, partial, host: Date.now });
+      plans.push(...made.map((plan) => ({ site, ...plan })));
+    }
+    for (const { store, warnings } of plans) for (const one of warnings) say(`warning: ${store}: ${one}`);
+    return plans;
+  });
+}
+
+/** Milliseconds. @throws HoldfastError `usage` */
+export function ageOf(text: string | undefined): number | undefined {
+  const age = text === undefined ? undefined : parseDuration(text);
+  if (text === undefined || (age !== undefined && age > 0)) return age;
+  throw new HoldfastError('usage', `--retention ${text} is no age`, { hints: ['write a duration such as 30d or 12w'] });
+}
+
+/** For people. */
+export function tableOf(plans: SitePlan[], wanted: (one: Decision) => boolean): string {
+  const rows = plans.flatMap(({ store, decisions }) =>
+    decisions.filter(wanted).map((one) => [one.backupId, store, one.action, explain(one.reasons)]),
+  );
+  return rows.length === 0 ? '' : table(['BACKUP', 'STORE', 'WHAT', 'WHY'], rows);
+}
+
+/** With each reason in words, for programs that show it. */
+export function jsonOf(plans: SitePlan[]): object[] {
+  return plans.map(({ site, store, decisions, wal, warnings }) => ({
+    site,
+    store,
+    backups: decisions.map((one) => ({ ...one, why: explain(one.reasons) })),
+    wal,
+    warnings,
+  }));
+}

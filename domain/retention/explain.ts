@@ -1,0 +1,41 @@
+/** Reasons of a plan as people read them. */
+import type { Reason, ReasonKind } from './types';
+
+const words: Record<ReasonKind, string> = {
+  last: 'one of the newest (last)',
+  size: 'one of the newest that fit (size)',
+  hourly: 'the newest of its hour',
+  daily: 'the newest of its day',
+  weekly: 'the newest of its week',
+  monthly: 'the newest of its month',
+  yearly: 'the newest of its year',
+  age: 'young enough',
+  compliance: 'class compliance',
+  growing: 'one of those ever further apart',
+  minimum: 'so many stay at least',
+  proven: 'the last that was proven',
+  chain: 'built upon by',
+  point: 'replayed from by',
+  window: 'the recovery window begins with it',
+  pin: 'pinned by',
+  hold: 'on legal hold by',
+  lease: 'in use by',
+  lock: 'locked by the store',
+  future: 'dated in the future',
+  'cool-off': 'expired, and cooling off',
+  running: 'being made, or abandoned',
+  grace: 'failed, and left alone for a while',
+  none: 'kept by no rule',
+  'cooled off': 'expired, and cooled off',
+  failed: 'failed long ago',
+  abandoned: 'abandoned long ago',
+};
+
+/** `young enough until 2026-01-31 02:00:00; built upon by x` */
+export function explain(reasons: Reason[]): string {
+  return reasons
+    .map(({ kind, by, until }) =>
+      [words[kind], by, until && `until ${until.slice(0, 19).replace('T', ' ')}`].filter(Boolean).join(' '),
+    )
+    .join('; ');
+}

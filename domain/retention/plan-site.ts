@@ -1,0 +1,94 @@
+/** The plan for the backups of a site in every store that can be seen. */
+import type { BackupHead } from '../backup';
+import type { Config } from '../config/types';
+import { refuseUnsafe } from './guards';
+import { isFuture } from './order';
+import { planStore } from './plan';
+import { policyIn } from './policy';
+import { isLasting } from './refuse';
+import type { Decision, PlanOptions, StorePlan, StoreView } from './types';
+import { walBoundaries } from './wal';
+
+export interface SiteOptions {
+  config: Pick<Config, 'tiers' | 'stores' | 'retention' | 'retentionDays' | 'sites'>;
+  site: string;
+  /** Stands instead of the tiers' ages for one run, milliseconds. */
+  age?: number;
+  /** A store could not be seen: what it holds may need what is seen. */
+  partial: boolean;
+}
+
+/** @throws HoldfastError `retention_unsafe` */
+export function planSite(views: StoreView[], options: SiteOptions): StorePlan[] {
+  const { site, config, partial } = options;
+  const alone = new Map(views.map((view) => [view.store, planStore(view, optionsFor(view.store, options))]));
+  const plans = views.map((view) => {
+    const keptElsewhere = (id: string) =>
+      views.some((other) => other !== view && keeps(alone.get(other.store), id, other));
+    return { view, decisions: planStore(view, { ...optionsFor(view.store, options), keptElsewhere }) };
+  });
+  return plans.map(({ view, decisions }) => {
+    const own = view.heads.filter((head) => head.site === site);
+    refuseUnsafe(own, decisions, config.retention.minimum, view.now);
+    return {
+      store: view.store,
+      decisions,
+      known: own.filter(isLasting).map(({ id }) => id),
+      wal: partial ? [] : walBoundaries(...walOf(view.store, plans, options)),
+      warnings: [...futures(own, view.now), ...incomplete(own)],
+    };
+  });
+}
+
+/** How the backups of one store are judged. */
+export function optionsFor(store: string, { config, site, age }: SiteOptions): PlanOptions {
+  return { site, retention: config.retention, policyOf: policyIn(config, store, age) };
+}
+
+function keeps(decisions: Decision[] = [], id: string, { heads }: StoreView): boolean {
+  const completed = heads.some((head) => head.id === id && head.status === 'completed');
+  return completed && decisions.some(({ backupId, action }) => backupId === id && action === 'keep');
+}
+
+interface Planned {
+  view: StoreView;
+  decisions: Decision[];
+}
+
+/** What is replayed with the WAL of this store: its own backups, and those of stores that hold no WAL. */
+function walOf(
+  store: string,
+  plans: Planned[],
+  { config, site }: SiteOptions,
+): [BackupHead[], Set<string> | undefined] {
+  const components = Object.values(config.sites[site]?.components ?? {});
+  const holders = new Set(components.flatMap((one) => (one.kind === 'postgres' ? one.wal.to : [])));
+  const served = plans.filter(({ view }) => view.store === store || !holders.has(view.store));
+  const begins = served.flatMap(({ decisions }) =>
+    decisions.filter(({ reasons }) => reasons.some(({ kind }) => kind === 'window' || kind === 'point')),
+  );
+  const remaining = served.flatMap(({ view, decisions }) => {
+    const gone = new Set(decisions.filter(({ action }) => action === 'remove').map(({ backupId }) => backupId));
+    return view.heads.filter((head) => head.site === site && !gone.has(head.id));
+  });
+  const window = config.retention.wal === undefined ? undefined : new Set(begins.map(({ backupId }) => backupId));
+  return [remaining, window];
+}
+
+function futures(heads: BackupHead[], now: number): string[] {
+  return heads
+    .filter((head) => isFuture(head, now))
+    .map(({ id, startedAt }) => `${id} is dated in the future (${startedAt}): it is kept, and counts for nothing`);
+}
+
+function incomplete(heads: BackupHead[]): string[] {
+  const known = new Set(heads.map(({ id }) => id));
+  return heads
+    .filter(({ status }) => status === 'completed')
+    .flatMap(({ id, chain = [] }) => {
+      const missing = chain.find((one) => !known.has(one));
+      return missing === undefined
+        ? []
+        : [`${id} cannot be restored from here: ${missing}, which it builds upon, is not there`];
+    });
+}

@@ -1,0 +1,136 @@
+/** The plan for the backups of a site in one store: of each what happens to it, and why. */
+import type { BackupHead } from '../backup';
+import { complianceDays } from '../config/retention-days';
+import { isPoint } from '../recovery-points';
+import { everFurtherApart } from './growing';
+import { guarded } from './guards';
+import { linesOf } from './lineages';
+import { needsOf } from './needs';
+import { isFuture, newestFirst, type Ordered, recordedAt } from './order';
+import { keptByRules } from './rules';
+import { standsFor } from './standing';
+import type { Action, Decision, PlanOptions, Policy, Reason, StoreView } from './types';
+import { beginningsOfWindow } from './window';
+
+const day = 24 * 3600_000;
+
+interface Draft {
+  head: BackupHead;
+  action: Action;
+  reasons: Reason[];
+}
+
+/** Oldest first. Touches nothing of other sites, and keeps what they build upon. */
+export function planStore(view: StoreView, options: PlanOptions): Decision[] {
+  const { now } = view;
+  const own = view.heads.filter(({ site }) => site === options.site);
+  const ordered = newestFirst(own, now);
+  const completed = ordered.filter(({ head }) => head.status === 'completed');
+  const reasons = new Reasons();
+  for (const [{ head }, reason] of wantedByRules(completed, options, now)) reasons.add(head.id, reason);
+  for (const [{ head }, reason] of guarded(ordered, options.retention.minimum)) reasons.add(head.id, reason);
+  if (options.retention.wal !== undefined) {
+    const backups = completed.filter(({ head }) => !isPoint(head));
+    for (const { head } of beginningsOfWindow(backups, options.retention.wal, now))
+      reasons.add(head.id, { kind: 'window' });
+  }
+  for (const head of own) {
+    for (const reason of [...standsFor(head, view), ...(isFuture(head, now) ? [{ kind: 'future' } as const] : [])])
+      reasons.add(head.id, reason);
+  }
+  const drafts = own.map((head) => draft(head, reasons.of(head.id), options, now));
+  return closed(drafts, view, options)
+    .sort((a, b) => recordedAt(a.head) - recordedAt(b.head) || (a.head.id < b.head.id ? -1 : 1))
+    .map(({ head, action, reasons: why }) => ({ backupId: head.id, action, reasons: why }));
+}
+
+/** Each tier's row by its own rules; points never count among backups. */
+function wantedByRules(completed: Ordered[], { policyOf }: PlanOptions, now: number): [Ordered, Reason][] {
+  const rows = Map.groupBy(completed, ({ head }) => `${head.tier ?? ''}/${isPoint(head)}`);
+  return [...rows.values()].flatMap((row) => {
+    const policy = policyOf((row[0] as Ordered).head);
+    const kept = linesOf(row).flatMap((line) => keptByRules(line, policy.rules, now));
+    return [...kept, ...byCompliance(row, policy, now), ...byGrowing(row, policy, kept, now)];
+  });
+}
+
+function byCompliance(row: Ordered[], { compliance }: Policy, now: number): [Ordered, Reason][] {
+  if (!compliance) return [];
+  const until = (at: number) => at + complianceDays * day;
+  return row
+    .filter(({ at }) => until(at) > now)
+    .map((one) => [one, { kind: 'compliance', until: new Date(until(one.at)).toISOString() }]);
+}
+
+function byGrowing(row: Ordered[], { strategy }: Policy, kept: [Ordered, Reason][], now: number): [Ordered, Reason][] {
+  if (strategy !== 'growing') return [];
+  const known = new Set(kept.map(([one]) => one));
+  const rest = row.filter((one) => !known.has(one));
+  return everFurtherApart(rest, now).map((one) => [one, { kind: 'growing' }]);
+}
+
+/** What happens to it if nobody builds upon it. */
+function draft(head: BackupHead, why: Reason[], options: PlanOptions, now: number): Draft {
+  if (why.length > 0) return { head, action: 'keep', reasons: why };
+  const { coolOff, grace } = options.retention;
+  const wait = (kind: 'cool-off' | 'grace' | 'running', since: string | undefined, ms: number, over: Reason): Draft => {
+    const end = Date.parse(since ?? head.startedAt) + ms;
+    if (end <= now) return { head, action: 'remove', reasons: [over] };
+    return { head, action: 'keep', reasons: [{ kind, until: new Date(end).toISOString() }] };
+  };
+  switch (head.status) {
+    case 'expired':
+      return wait('cool-off', head.expiredAt, coolOff, { kind: 'cooled off' });
+    case 'failed':
+      return wait('grace', head.endedAt, grace, { kind: 'failed' });
+    case 'creating':
+      return wait('running', head.startedAt, Math.max(grace, day), { kind: 'abandoned' });
+    case 'completed': {
+      const moves = options.policyOf(head).strategy === 'tiered' && options.keptElsewhere?.(head.id) !== true;
+      return { head, action: moves ? 'move' : 'expire', reasons: [{ kind: 'none' }] };
+    }
+  }
+}
+
+/** Whatever rests upon something keeps it: offered for as long as itself is, and in any case there. */
+function closed(drafts: Draft[], { heads }: StoreView, { site }: PlanOptions): Draft[] {
+  const byId = new Map(drafts.map((one) => [one.head.id, one]));
+  const own = drafts.map(({ head }) => head);
+  const foreign = heads.filter((head) => head.site !== site).map((head) => ({ head, action: 'keep' as const }));
+  const open: Pick<Draft, 'head' | 'action'>[] = [...foreign, ...drafts];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const { head, action } = next;
+    if (action === 'remove') continue;
+    for (const { id, reason } of needsOf(head, own)) {
+      const needed = byId.get(id);
+      if (needed === undefined || goTogether(action, needed.action)) continue;
+      if (needed.action === 'keep') {
+        if (!needed.reasons.some(({ kind }) => kind === reason.kind)) needed.reasons.push(reason);
+        continue;
+      }
+      needed.action = 'keep';
+      needed.reasons = [reason];
+      open.push(needed);
+    }
+  }
+  return drafts;
+}
+
+/** What expires with it is there for as long, and what moves with it arrives with it. */
+function goTogether(action: Action, needed: Action): boolean {
+  return (action === 'expire' && needed !== 'remove') || (action === 'move' && needed === 'move');
+}
+
+class Reasons {
+  private readonly all = new Map<string, Reason[]>();
+
+  add(id: string, reason: Reason): void {
+    const known = this.all.get(id) ?? [];
+    if (!known.some(({ kind, by }) => kind === reason.kind && by === reason.by)) known.push(reason);
+    this.all.set(id, known);
+  }
+
+  of(id: string): Reason[] {
+    return this.all.get(id) ?? [];
+  }
+}

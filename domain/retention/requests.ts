@@ -1,0 +1,39 @@
+/** What is asked of retention, and what its steps hand on: counts only, since the plan itself lies in the stores. */
+export interface RetentionRequest {
+  site: string;
+  /** Stands instead of the days, weeks, months and years that tiers say, for this run; milliseconds. */
+  age?: number;
+}
+
+export interface RetentionJob {
+  request: RetentionRequest;
+  /** Marks the plan in the stores. */
+  run: string;
+  stores: PlannedCounts[];
+  warnings: string[];
+}
+
+export interface PlannedCounts {
+  store: string;
+  keep: number;
+  expire: number;
+  remove: number;
+  move: number;
+}
+
+/** One stage in one store. */
+export interface RetentionPart {
+  job: RetentionJob;
+  store: string;
+}
+
+export interface StageDone {
+  count: number;
+  /** What was to go and did not, a few of them. */
+  left: string[];
+}
+
+/** One at a time for a site, whoever starts it. */
+export function retentionWorkflowId(system: string, site: string): string {
+  return `retention/${system}/${site}`;
+}

@@ -1,0 +1,107 @@
+/**
+ * Retention: what of the backups in a store stays, and why. Guaranteed, whatever clocks and rules say: what something that stays builds upon stays with
+ * it; so many completed backups of each component as the minimum says, and the last that was proven, stay; nothing that is pinned, held, leased or
+ * locked goes; nothing goes in one step: it expires, and is removed after a cool-off. Not guaranteed: that the heads it is told of are all there are.
+ * `refuse.ts` looks for signs that they are not.
+ */
+import type { BackupHead } from '../backup';
+import type { KeepRules, RetentionConfig, Strategy } from '../config/types-retention';
+import type { Lease } from '../leases';
+
+/** What one store shows of itself at one moment. */
+export interface StoreView {
+  store: string;
+  /** Of every site: those of others may build upon ours. */
+  heads: BackupHead[];
+  /** Heads that cannot be read. */
+  damaged: string[];
+  spared: Spared[];
+  leases: Lease[];
+  /** The store's own clock, milliseconds. */
+  now: number;
+  /** Whether it holds objects of any backup, listed or not. */
+  holdsBackups: boolean;
+}
+
+/** Somebody said that it must stay: a pin, or a legal hold. */
+export interface Spared {
+  backupId: string;
+  kind: 'pin' | 'hold';
+  by: string;
+}
+
+/** What the configuration says of the backups of a tier in a store. */
+export interface Policy {
+  rules: KeepRules;
+  strategy: Strategy;
+  compliance: boolean;
+}
+
+export interface PlanOptions {
+  site: string;
+  retention: RetentionConfig;
+  policyOf: (head: BackupHead) => Policy;
+  /** Another store keeps a completed copy of it: no need to move this one. */
+  keptElsewhere?: (backupId: string) => boolean;
+}
+
+/**
+ * `keep`: nothing happens. `expire`: it is offered no more. `remove`: its objects go. `move`: it belongs into a colder class, and stays until it is there.
+ */
+export type Action = 'keep' | 'expire' | 'remove' | 'move';
+
+export interface Reason {
+  kind: ReasonKind;
+  /** RFC 3339: it holds no longer than that; absent: as long as things are as they are. */
+  until?: string;
+  /** Backup, person or procedure on whose account. */
+  by?: string;
+}
+
+export type ReasonKind =
+  | Exclude<keyof KeepRules, 'days' | 'weeks' | 'months' | 'years'>
+  | 'age'
+  | 'compliance'
+  | 'growing'
+  | 'minimum'
+  | 'proven'
+  | 'chain'
+  | 'point'
+  | 'window'
+  | 'pin'
+  | 'hold'
+  | 'lease'
+  | 'lock'
+  | 'future'
+  | 'cool-off'
+  | 'running'
+  | 'grace'
+  | 'none'
+  | 'cooled off'
+  | 'failed'
+  | 'abandoned';
+
+export interface Decision {
+  backupId: string;
+  action: Action;
+  reasons: Reason[];
+}
+
+/** WAL of a database that backups of this store need: all from `before` on, and these stretches of what is older. */
+export interface WalBoundary {
+  component: string;
+  systemIdentifier: string;
+  /** X/Y. */
+  before: string;
+  spared: { from: string; to: string; backupId: string }[];
+}
+
+export interface StorePlan {
+  store: string;
+  /** Oldest first. */
+  decisions: Decision[];
+  /** Ids of completed backups that were there: so many are to be there the next time. */
+  known: string[];
+  wal: WalBoundary[];
+  warnings: string[];
+}

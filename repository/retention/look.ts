@@ -1,0 +1,50 @@
+/**
+ * Retention on stores. Guaranteed: a backup goes in two stages, and between them nobody is left who could not see it coming; whoever needs it at the moment of
+ * removal has it, or is refused before he relied on it; every step may be cut anywhere, and run twice at once. Not guaranteed: that what
+ * another program takes away from a store is noticed before the next look.
+ *
+ * Here: what a store shows of itself.
+ */
+import type { StoreView } from '../../domain/retention/types';
+import type { RepositoryCopy } from '../copy';
+import { listHeads } from '../heads';
+import { removalsPrefix, standingLeases } from '../leases';
+import { backupsPrefix } from '../names';
+import { sparedBackups } from './spared';
+
+/** Ids of backups whose removal was announced, and not done. */
+export async function announcedRemovals({ store }: RepositoryCopy, signal?: AbortSignal): Promise<Set<string>> {
+  const announced = new Set<string>();
+  for await (const { key } of store.list(removalsPrefix, { signal })) announced.add(key.split('/')[1] ?? '');
+  return announced;
+}
+
+export async function lookAtStore(copy: RepositoryCopy, signal?: AbortSignal): Promise<StoreView> {
+  const now = (await copy.store.clock()).getTime();
+  // Before the heads: who publishes what he built gives his lease back after that, and is seen in the one or the other.
+  const leases = await standingLeases(copy);
+  const { heads, damaged } = await listHeads(copy, signal);
+  const spared = await sparedBackups(copy, signal);
+  return {
+    store: copy.store.name,
+    heads,
+    damaged: damaged.map(({ key }) => key),
+    spared,
+    leases,
+    now,
+    holdsBackups: heads.length > 0 || (await holdsBackups(copy)),
+  };
+}
+
+/** What is pinned, held or leased in one store stands in all: copies serve each other. */
+export async function lookAtStores(copies: RepositoryCopy[], signal?: AbortSignal): Promise<StoreView[]> {
+  const views = await Promise.all(copies.map((copy) => lookAtStore(copy, signal)));
+  const spared = views.flatMap((view) => view.spared);
+  const leases = views.flatMap((view) => view.leases);
+  return views.map((view) => ({ ...view, spared, leases }));
+}
+
+async function holdsBackups({ store }: RepositoryCopy): Promise<boolean> {
+  for await (const _ of store.list(backupsPrefix)) return true;
+  return false;
+}

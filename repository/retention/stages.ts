@@ -1,0 +1,70 @@
+/** One run of retention, stage by stage. Each stage looks again: what the plan chose is done only where what is seen now says the same. */
+
+import { planStore } from '../../domain/retention/plan';
+import { optionsFor, planSite, type SiteOptions } from '../../domain/retention/plan-site';
+import { refuseClocks, refuseListing } from '../../domain/retention/refuse';
+import type { Action, Decision, StorePlan, StoreView } from '../../domain/retention/types';
+import type { RepositoryCopy } from '../copy';
+import { removalDone } from '../leases';
+import { backupKeys } from '../names';
+import { expireBackups, type StageOptions } from './expire';
+import { announcedRemovals, lookAtStores } from './look';
+import { rememberedIds } from './plans';
+import { type Swept, sweepBackups } from './sweep';
+
+export interface RetentionRun extends SiteOptions {
+  /** This machine's clock, milliseconds. */
+  host: () => number;
+  signal?: AbortSignal;
+}
+
+/** @throws HoldfastError `clocks_disagree`, `listing_incomplete`, `catalog_damaged`, `retention_unsafe` */
+export async function makePlan(copies: RepositoryCopy[], run: RetentionRun): Promise<StorePlan[]> {
+  const remembered = await rememberedIds(copies, run.site);
+  const views = await lookAtStores(copies, run.signal);
+  refuseClocks(views, run.host());
+  refuseListing(views, remembered, run.config.retention.listingShare);
+  return planSite(views, run);
+}
+
+/**
+ * Takes back what somebody announced who was killed before he looked again, and what is to stay: until then nobody could rely on it. Of what was begun to be
+ * removed nothing is taken back.
+ */
+export async function takeBackRemovals(
+  copy: RepositoryCopy,
+  { decisions }: PlannedStore,
+  signal?: AbortSignal,
+): Promise<void> {
+  const going = new Set(decisions.filter(({ action }) => action === 'remove').map(({ backupId }) => backupId));
+  for (const backupId of await announcedRemovals(copy, signal)) {
+    if (going.has(backupId) || (await copy.store.head(backupKeys.sealed(backupId))) === undefined) continue;
+    await removalDone(copy, backupId);
+  }
+}
+
+type PlannedStore = Pick<StorePlan, 'store' | 'decisions' | 'known'>;
+
+/** @returns ids of those that expired now */
+export async function expireStage(copy: RepositoryCopy, plan: PlannedStore, run: RetentionRun): Promise<string[]> {
+  return await expireBackups(copy, stage('expire', plan, run));
+}
+
+/** @param remover one name for each attempt */
+export async function sweepStage(
+  copy: RepositoryCopy,
+  plan: PlannedStore,
+  run: RetentionRun,
+  remover: string,
+): Promise<Swept> {
+  return await sweepBackups(copy, remover, stage('remove', plan, run));
+}
+
+function stage(action: Action, { store, decisions, known }: PlannedStore, run: RetentionRun): StageOptions {
+  const planned = new Set(decisions.filter((one) => one.action === action).map(({ backupId }) => backupId));
+  const decide = (view: StoreView): Decision[] => {
+    refuseListing([view], new Map([[store, known]]), run.config.retention.listingShare);
+    return planStore(view, { ...optionsFor(store, run), keptElsewhere: (id) => planned.has(id) });
+  };
+  return { planned, decide, signal: run.signal };
+}

@@ -1,0 +1,79 @@
+/**
+ * The second stage: what expired and cooled off is removed. It is announced first; then it is looked again who needs it, since whoever began to rely on it
+ * before the announcement has a lease or has published by then, and whoever comes after it is refused.
+ */
+import { isHoldfastError } from '../../domain/errors';
+import type { Decision } from '../../domain/retention/types';
+import type { RepositoryCopy } from '../copy';
+import { announceRemoval, removalDone, withdrawRemoval } from '../leases';
+import { backupKeys, headKey } from '../names';
+import { removeBackup } from '../remove';
+import type { StageOptions } from './expire';
+import { lookAtStore } from './look';
+
+export interface Swept {
+  removed: string[];
+  /** What was to go, and why it did not. */
+  left: { backupId: string; reason: string }[];
+}
+
+/** Announced together, and judged by one look at the store. */
+const atOnce = 200;
+
+/** @param remover one name for each attempt */
+export async function sweepBackups(copy: RepositoryCopy, remover: string, options: StageOptions): Promise<Swept> {
+  const swept: Swept = { removed: [], left: [] };
+  const planned = [...options.planned];
+  for (let at = 0; at < planned.length; at += atOnce)
+    await sweepSome(copy, remover, planned.slice(at, at + atOnce), options, swept);
+  return swept;
+}
+
+async function sweepSome(
+  copy: RepositoryCopy,
+  remover: string,
+  ids: string[],
+  { decide, signal }: StageOptions,
+  swept: Swept,
+): Promise<void> {
+  const announced = new Set<string>();
+  for (const backupId of ids) {
+    signal?.throwIfAborted();
+    const [lease] = await announceRemoval(copy, backupId, remover);
+    if (lease) swept.left.push({ backupId, reason: `in use by ${lease.holder}` });
+    else announced.add(backupId);
+  }
+  const decisions = decide(await lookAtStore(copy, signal));
+  const listed = new Map(decisions.map((one) => [one.backupId, one]));
+  for (const backupId of announced) {
+    if (listed.get(backupId)?.action === 'remove') continue;
+    announced.delete(backupId);
+    await (listed.has(backupId) ? withdrawRemoval(copy, backupId, remover) : removalDone(copy, backupId));
+  }
+  for (const backupId of inOrder(decisions, announced)) {
+    signal?.throwIfAborted();
+    try {
+      await removeWhole(copy, backupId, signal);
+      swept.removed.push(backupId);
+    } catch (error) {
+      if (!isHoldfastError(error) || error.code !== 'store_denied') throw error;
+      swept.left.push({ backupId, reason: error.message });
+    }
+  }
+}
+
+/** The newest first: what builds upon others goes before them, and a kill leaves no chain without its beginning. */
+function inOrder(decisions: Decision[], announced: Set<string>): string[] {
+  return decisions
+    .map(({ backupId }) => backupId)
+    .filter((id) => announced.has(id))
+    .reverse();
+}
+
+/** The head goes last: what was cut off in the middle is found again by it. Receipts in their chain stay. */
+export async function removeWhole(copy: RepositoryCopy, backupId: string, signal?: AbortSignal): Promise<void> {
+  await removeBackup(copy, backupId, signal);
+  await copy.store.delete([backupKeys.receipt(backupId)]);
+  await copy.store.delete([headKey(backupId)]);
+  await removalDone(copy, backupId);
+}

@@ -1,0 +1,32 @@
+/**
+ * Keeps of a site's backups what its tiers say. What no rule keeps expires; what expired longer ago than the cool-off, and is needed by nobody, is
+ * removed. Whatever looks wrong is refused before anything is touched.
+ */
+import type { RetentionRequest } from '../../domain/retention/requests';
+import { onSite } from '../frame/bind';
+import { procedure } from '../frame/procedure';
+
+export const applyRetention = procedure<RetentionRequest>('retention', async (run, request) => {
+  const { site } = request;
+  const at = (summary: string) => onSite(site, { summary, giveUpAfter: '6 hours' });
+
+  const job = await run.step('look at the stores and plan', () =>
+    onSite(site, { summary: 'look at the stores and plan', first: true }).planRetention(request),
+  );
+  run.warn(...job.warnings);
+  const done = job.stores.map(({ store, keep, move }) => ({ store, keep, move, expired: 0, removed: 0 }));
+  run.findings.retained = done;
+  for (const [number, { store, expire }] of job.stores.entries()) {
+    if (expire === 0) continue;
+    const title = `expire in ${store}`;
+    const { count } = await run.step(title, () => at(title).expireBackups({ job, store }));
+    Object.assign(done[number] ?? {}, { expired: count });
+  }
+  for (const [number, { store, remove }] of job.stores.entries()) {
+    if (remove === 0) continue;
+    const title = `remove from ${store}`;
+    const { count, left } = await run.step(title, () => at(title).sweepBackups({ job, store }));
+    run.warn(...left);
+    Object.assign(done[number] ?? {}, { removed: count });
+  }
+});
