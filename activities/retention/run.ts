@@ -1,6 +1,7 @@
 import { activityInfo, cancellationSignal } from '@temporalio/activity';
 import type { RetentionRequest } from '../../domain/retention/requests';
 import type { RepositoryCopy } from '../../repository/copy';
+import { timelinesFrom } from '../../repository/retention/timelines';
 import type { RetentionRun } from '../../repository/retention/stages';
 import type { SiteContext } from '../context';
 
@@ -13,13 +14,19 @@ export interface OpenRun {
 
 /** @param age of the request */
 export async function openRun(context: SiteContext, { age }: Pick<RetentionRequest, 'age'>): Promise<OpenRun> {
-  const { copies, unavailable } = await context.repository();
+  const repository = await context.repository();
+  const { copies, unavailable } = repository;
   const { config, site } = context;
   const partial = unavailable.length > 0;
   return {
     copies,
     away: unavailable.map(({ store, error }) => `${store.name}: ${error.message}`),
-    run: { config, site, age, partial, host: Date.now, signal: cancellationSignal() },
+    run: {
+      ...{ config, site, age, partial },
+      host: Date.now,
+      timelinesIn: timelinesFrom(repository),
+      signal: cancellationSignal(),
+    },
   };
 }
 

@@ -6,8 +6,9 @@ import { isFuture } from './order';
 import { planStore } from './plan';
 import { policyIn } from './policy';
 import { isLasting } from './refuse';
-import type { Decision, PlanOptions, StorePlan, StoreView } from './types';
-import { walBoundaries } from './wal';
+import type { Timelines } from './timelines';
+import type { Decision, PlanOptions, ReasonKind, StorePlan, StoreView } from './types';
+import { neededWal } from './wal';
 
 export interface SiteOptions {
   config: Pick<Config, 'tiers' | 'stores' | 'retention' | 'retentionDays' | 'sites'>;
@@ -16,6 +17,7 @@ export interface SiteOptions {
   age?: number;
   /** A store could not be seen: what it holds may need what is seen. */
   partial: boolean;
+  timelines?: Timelines;
 }
 
 /** @throws HoldfastError `retention_unsafe` */
@@ -34,21 +36,24 @@ export function planSite(views: StoreView[], options: SiteOptions): StorePlan[] 
       store: view.store,
       decisions,
       known: own.filter(isLasting).map(({ id }) => id),
-      wal: partial ? [] : walBoundaries(...walOf(view.store, plans, options)),
+      wal: partial ? [] : neededWal(...walOf(view.store, plans, options)),
       warnings: [...futures(own, view.now), ...incomplete(own)],
     };
   });
 }
 
 /** How the backups of one store are judged. */
-export function optionsFor(store: string, { config, site, age }: SiteOptions): PlanOptions {
-  return { site, retention: config.retention, policyOf: policyIn(config, store, age) };
+export function optionsFor(store: string, { config, site, age, timelines }: SiteOptions): PlanOptions {
+  return { site, timelines, retention: config.retention, policyOf: policyIn(config, store, age) };
 }
 
 function keeps(decisions: Decision[] = [], id: string, { heads }: StoreView): boolean {
   const completed = heads.some((head) => head.id === id && head.status === 'completed');
   return completed && decisions.some(({ backupId, action }) => backupId === id && action === 'keep');
 }
+
+/** Backups that are replayed from: those dated in the future too, since nobody knows when they were made. */
+const beginnings = new Set<ReasonKind>(['window', 'point', 'future']);
 
 interface Planned {
   view: StoreView;
@@ -65,7 +70,7 @@ function walOf(
   const holders = new Set(components.flatMap((one) => (one.kind === 'postgres' ? one.wal.to : [])));
   const served = plans.filter(({ view }) => view.store === store || !holders.has(view.store));
   const begins = served.flatMap(({ decisions }) =>
-    decisions.filter(({ reasons }) => reasons.some(({ kind }) => kind === 'window' || kind === 'point')),
+    decisions.filter(({ reasons }) => reasons.some(({ kind }) => beginnings.has(kind))),
   );
   const remaining = served.flatMap(({ view, decisions }) => {
     const gone = new Set(decisions.filter(({ action }) => action === 'remove').map(({ backupId }) => backupId));

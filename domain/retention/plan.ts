@@ -23,6 +23,7 @@ interface Draft {
 /** Oldest first. Touches nothing of other sites, and keeps what they build upon. */
 export function planStore(view: StoreView, options: PlanOptions): Decision[] {
   const { now } = view;
+  const { timelines = new Map() } = options;
   const own = view.heads.filter(({ site }) => site === options.site);
   const ordered = newestFirst(own, now);
   const completed = ordered.filter(({ head }) => head.status === 'completed');
@@ -31,7 +32,7 @@ export function planStore(view: StoreView, options: PlanOptions): Decision[] {
   for (const [{ head }, reason] of guarded(ordered, options.retention.minimum)) reasons.add(head.id, reason);
   if (options.retention.wal !== undefined) {
     const backups = completed.filter(({ head }) => !isPoint(head));
-    for (const { head } of beginningsOfWindow(backups, options.retention.wal, now))
+    for (const { head } of beginningsOfWindow(backups, now - options.retention.wal, timelines))
       reasons.add(head.id, { kind: 'window' });
   }
   for (const head of own) {
@@ -93,7 +94,7 @@ function draft(head: BackupHead, why: Reason[], options: PlanOptions, now: numbe
 }
 
 /** Whatever rests upon something keeps it: offered for as long as itself is, and in any case there. */
-function closed(drafts: Draft[], { heads }: StoreView, { site }: PlanOptions): Draft[] {
+function closed(drafts: Draft[], { heads }: StoreView, { site, timelines }: PlanOptions): Draft[] {
   const byId = new Map(drafts.map((one) => [one.head.id, one]));
   const own = drafts.map(({ head }) => head);
   const foreign = heads.filter((head) => head.site !== site).map((head) => ({ head, action: 'keep' as const }));
@@ -101,7 +102,7 @@ function closed(drafts: Draft[], { heads }: StoreView, { site }: PlanOptions): D
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const { head, action } = next;
     if (action === 'remove') continue;
-    for (const { id, reason } of needsOf(head, own)) {
+    for (const { id, reason } of needsOf(head, own, timelines)) {
       const needed = byId.get(id);
       if (needed === undefined || goTogether(action, needed.action)) continue;
       if (needed.action === 'keep') {

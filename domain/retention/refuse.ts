@@ -26,7 +26,12 @@ export function refuseClocks(views: Pick<StoreView, 'store' | 'now'>[], host: nu
  * @param remembered ids of backups that were to stay when retention looked for the last time, by store
  * @throws HoldfastError `catalog_damaged`, `listing_incomplete`
  */
-export function refuseListing(views: StoreView[], remembered: Map<string, string[]>, share: number): void {
+export function refuseListing(
+  views: StoreView[],
+  site: string,
+  remembered: Map<string, string[]>,
+  share: number,
+): void {
   for (const view of views) {
     const { store, heads, damaged, holdsBackups } = view;
     if (damaged[0] !== undefined) {
@@ -40,7 +45,7 @@ export function refuseListing(views: StoreView[], remembered: Map<string, string
     }
     if (heads.length === 0 && holdsBackups) throw incomplete(store, 'lists no backup at all, and holds some');
     const listed = new Set(heads.map(({ id }) => id));
-    const known = new Set(remembered.get(store) ?? knownElsewhere(store, views));
+    const known = new Set(remembered.get(store) ?? knownElsewhere(store, views, site));
     const missing = [...known].filter((id) => !listed.has(id));
     if (missing.length > 0 && (listed.size === 0 || missing.length / known.size > share))
       throw incomplete(store, `lists ${missing.length} fewer backups than it should, of ${known.size}`, missing[0]);
@@ -49,9 +54,9 @@ export function refuseListing(views: StoreView[], remembered: Map<string, string
 }
 
 /** Before retention ever looked: by the heads in other stores that name this one. */
-function knownElsewhere(store: string, views: StoreView[]): string[] {
+function knownElsewhere(store: string, views: StoreView[], site: string): string[] {
   const others = views.filter((view) => view.store !== store).flatMap(({ heads }) => heads);
-  return others.filter((head) => isLasting(head) && head.stores.includes(store)).map(({ id }) => id);
+  return others.filter((head) => head.site === site && isLasting(head) && head.stores.includes(store)).map(({ id }) => id);
 }
 
 /** What is to be there the next time too. Recovery points come and go by the minute. */

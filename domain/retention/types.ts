@@ -7,6 +7,7 @@
 import type { BackupHead } from '../backup';
 import type { KeepRules, RetentionConfig, Strategy } from '../config/types-retention';
 import type { Lease } from '../leases';
+import type { Timelines } from './timelines';
 
 /** What one store shows of itself at one moment. */
 export interface StoreView {
@@ -43,6 +44,7 @@ export interface PlanOptions {
   policyOf: (head: BackupHead) => Policy;
   /** Another store keeps a completed copy of it: no need to move this one. */
   keptElsewhere?: (backupId: string) => boolean;
+  timelines?: Timelines;
 }
 
 /**
@@ -87,13 +89,14 @@ export interface Decision {
   reasons: Reason[];
 }
 
-/** WAL of a database that backups of this store need: all from `before` on, and these stretches of what is older. */
-export interface WalBoundary {
+/** WAL of a database that is needed; all other of that system may go. Positions are X/Y. */
+export interface WalNeed {
   component: string;
   systemIdentifier: string;
-  /** X/Y. */
-  before: string;
-  spared: { from: string; to: string; backupId: string }[];
+  /** All from there on, on that timeline and on those that leave it later. */
+  windows: { timeline: number; from: string }[];
+  /** What makes a backup from before the window consistent. */
+  spans: { timeline: number; from: string; to: string; backupId: string }[];
 }
 
 export interface StorePlan {
@@ -102,6 +105,7 @@ export interface StorePlan {
   decisions: Decision[];
   /** Ids of completed backups that were there: so many are to be there the next time. */
   known: string[];
-  wal: WalBoundary[];
+  /** Of each database that can be told; of the others no WAL goes. */
+  wal: WalNeed[];
   warnings: string[];
 }

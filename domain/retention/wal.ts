@@ -1,57 +1,67 @@
 /**
- * Which WAL of a database a store may let go of: all before the first backup that can be replayed from, but for the stretches that make older backups
- * consistent, which have no window of their own. A timeline says nothing about age: one boundary holds for all of a database system.
+ * Which WAL of a database a store has to keep: what backups are replayed with from their beginning on, and of older ones, which have no window of their own, the
+ * stretch that makes them consistent. The rest may go, of whatever timeline.
  */
 import type { BackupHead } from '../backup';
 import { formatLsn, type Lsn, parseLsn } from '../lsn';
-import { recordedAt } from './order';
-import type { WalBoundary } from './types';
+import type { WalNeed } from './types';
 
 /**
  * @param remaining every head that is left of the site after the plan is carried out, in whatever store, whose WAL this store holds
  * @param window ids of backups that the recovery window is replayed from; undefined: every one is
  */
-export function walBoundaries(remaining: BackupHead[], window: ReadonlySet<string> | undefined): WalBoundary[] {
+export function neededWal(remaining: BackupHead[], window: ReadonlySet<string> | undefined): WalNeed[] {
   const systems = new Map<string, { component: string; systemIdentifier: string; spans: Span[] }>();
-  const unplaced = new Set<string>();
+  const untold = new Set<string>();
   for (const head of remaining) {
     for (const [component, { kind }] of Object.entries(head.components)) {
       const span = head.databases?.[component];
-      // Of an earlier version: where it lies is not known.
-      if (kind === 'postgres' && span === undefined && isWhole(head)) unplaced.add(component);
+      if (kind === 'postgres' && span === undefined && mayNeedWal(head)) untold.add(component);
       if (span === undefined) continue;
-      const { systemIdentifier } = span;
+      const { systemIdentifier, timeline } = span;
       const key = `${component}/${systemIdentifier}`;
       const system = systems.get(key) ?? { component, systemIdentifier, spans: [] };
-      system.spans.push({ head, from: parseLsn(span.startLsn), to: parseLsn(span.stopLsn) });
+      system.spans.push({ head, timeline, from: parseLsn(span.startLsn), to: parseLsn(span.stopLsn) });
       systems.set(key, system);
     }
   }
-  const youngest = begunEarliest(remaining);
   return [...systems.values()].flatMap(({ component, systemIdentifier, spans }) => {
-    if (unplaced.has(component)) return [];
-    const replayed = window === undefined ? spans : spans.filter(({ head }) => window.has(head.id));
-    const first = replayed.reduce<Span | undefined>((a, b) => (a && a.from <= b.from ? a : b), undefined);
-    // What is being made just now may have begun before the oldest that is left.
-    if (!first || recordedAt(first.head) > youngest) return [];
-    const spared = spans
-      .filter(({ from }) => from < first.from)
-      .map(({ head, from, to }) => ({ from: formatLsn(from), to: formatLsn(to), backupId: head.id }));
-    return [{ component, systemIdentifier, before: formatLsn(first.from), spared }];
+    const replayed = spans.filter(({ head }) => window === undefined || window.has(head.id));
+    // Without a beginning the window is none, and without knowing all that builds upon it nobody can tell.
+    if (replayed.length === 0 || untold.has(component)) return [];
+    return [{ component, systemIdentifier, windows: earliest(replayed), spans: outside(spans, replayed) }];
   });
 }
 
-function isWhole({ status }: BackupHead): boolean {
-  return status === 'completed' || status === 'expired';
+/** One that is being made has no positions yet, and heads of earlier versions tell none. */
+function mayNeedWal({ status }: BackupHead): boolean {
+  return status !== 'failed';
 }
 
 interface Span {
   head: BackupHead;
+  timeline: number;
   from: Lsn;
   to: Lsn;
 }
 
-function begunEarliest(heads: BackupHead[]): number {
-  const begun = heads.filter(({ status }) => status === 'creating').map(({ startedAt }) => Date.parse(startedAt));
-  return Math.min(Number.POSITIVE_INFINITY, ...begun);
+function earliest(replayed: Span[]): WalNeed['windows'] {
+  const first = new Map<number, Lsn>();
+  for (const { timeline, from } of replayed) {
+    const known = first.get(timeline);
+    if (known === undefined || from < known) first.set(timeline, from);
+  }
+  return [...first].sort(([a], [b]) => a - b).map(([timeline, from]) => ({ timeline, from: formatLsn(from) }));
+}
+
+function outside(spans: Span[], replayed: Span[]): WalNeed['spans'] {
+  const within = new Set(replayed);
+  return spans
+    .filter((span) => !within.has(span))
+    .map(({ head, timeline, from, to }) => ({
+      timeline,
+      from: formatLsn(from),
+      to: formatLsn(to),
+      backupId: head.id,
+    }));
 }

@@ -1,39 +1,47 @@
 /**
- * The recovery window (`retention.wal`): any moment of it can be restored. It begins with the newest backup from before it, which stays for that. A timeline
- * that has none of its own from before is reached from an earlier one, and only the WAL tells from where: then all of the earlier ones stay.
+ * The recovery window (`retention.wal`): any moment of it can be restored, on whatever timeline it was lived. On the way to each timeline the window begins with
+ * the newest backup from before it, which stays for that. Where the way is not known every backup stays that may lie on it.
  */
-import type { BackupHead } from '../backup';
+import type { DatabaseSpan } from '../backup';
 import type { Ordered } from './order';
+import { type KnownTimeline, liesOn, type Timelines } from './timelines';
 
-/** @param ordered completed backups of a site, newest first @param ms how far the window goes back */
-export function beginningsOfWindow(ordered: Ordered[], ms: number, now: number): Ordered[] {
-  const lines = new Map<string, Map<number, Ordered[]>>();
+interface Placed {
+  one: Ordered;
+  span: DatabaseSpan;
+}
+
+/** @param ordered completed backups of a site, newest first @param from when the window begins, milliseconds */
+export function beginningsOfWindow(ordered: Ordered[], from: number, timelines: Timelines): Ordered[] {
+  const lines = new Map<string, Placed[]>();
   for (const one of ordered) {
-    for (const [name, { systemIdentifier, timeline }] of spans(one.head)) {
-      const key = `${name}/${systemIdentifier}`;
-      const line = lines.get(key) ?? new Map<number, Ordered[]>();
-      const own = line.get(timeline) ?? [];
-      own.push(one);
-      line.set(timeline, own);
+    for (const [name, span] of Object.entries(one.head.databases ?? {})) {
+      const key = `${name}/${span.systemIdentifier}`;
+      const line = lines.get(key) ?? [];
+      line.push({ one, span });
       lines.set(key, line);
     }
   }
-  return [...lines.values()].flatMap((line) => beginnings(line, now - ms));
+  return [...lines.values()].flatMap((line) =>
+    known(line, timelines).flatMap((timeline) => beginnings(line, timeline, from).map(({ one }) => one)),
+  );
 }
 
-function beginnings(line: Map<number, Ordered[]>, from: number): Ordered[] {
-  const kept: Ordered[] = [];
-  const timelines = [...line.keys()].sort((a, b) => b - a);
-  for (const timeline of timelines) {
-    const own = line.get(timeline) ?? [];
-    const before = own.find(({ at }) => at <= from);
-    kept.push(...(before ? [before] : own));
-    if (before) continue;
-    for (const earlier of timelines) if (earlier < timeline) kept.push(...(line.get(earlier) ?? []));
+/** Those that are stored, and those that only backups tell of. */
+function known(line: Placed[], timelines: Timelines): KnownTimeline[] {
+  const stored = timelines.get(line[0]?.span.systemIdentifier ?? '') ?? [];
+  const told = new Set(line.map(({ span }) => span.timeline));
+  const others = [...told].filter((one) => !stored.some(({ timeline }) => timeline === one));
+  return [...stored, ...others.map((timeline): KnownTimeline => ({ timeline }))];
+}
+
+function beginnings(line: Placed[], { timeline, path, until }: KnownTimeline, from: number): Placed[] {
+  if (until !== undefined && until < from) return []; // no moment of it lies in the window
+  const beforeWindow = ({ one }: Placed) => one.at <= from;
+  if (path === undefined) {
+    const own = line.find((one) => one.span.timeline === timeline && beforeWindow(one));
+    return own ? [own] : line.filter(({ span }) => span.timeline <= timeline);
   }
-  return kept;
-}
-
-function spans({ databases = {} }: BackupHead) {
-  return Object.entries(databases);
+  const way = line.filter(({ span }) => liesOn(path, span));
+  return [way.find(beforeWindow) ?? way.at(-1)].filter((one) => one !== undefined);
 }

@@ -21,11 +21,11 @@ const decision = z.looseObject({
   action: z.enum(['keep', 'expire', 'remove', 'move']),
   reasons: z.array(reason),
 });
-const boundary = z.looseObject({
+const need = z.looseObject({
   component: z.string(),
   systemIdentifier: z.string(),
-  before: z.string(),
-  spared: z.array(z.looseObject({ from: z.string(), to: z.string(), backupId: z.string() })),
+  windows: z.array(z.looseObject({ timeline: z.int(), from: z.string() })),
+  spans: z.array(z.looseObject({ timeline: z.int(), from: z.string(), to: z.string(), backupId: z.string() })),
 });
 const planSchema = z.looseObject({
   format: z.literal(1),
@@ -37,7 +37,7 @@ const planSchema = z.looseObject({
       store: z.string(),
       known: z.array(z.string()),
       decisions: z.array(decision),
-      wal: z.array(boundary),
+      wal: z.array(need),
     }),
   ),
 }) as unknown as z.ZodType<StoredPlan>;

@@ -2,6 +2,8 @@
 
 import { planStore } from '../../domain/retention/plan';
 import { optionsFor, planSite, type SiteOptions } from '../../domain/retention/plan-site';
+import { systemsOf } from '../../domain/retention/lineages';
+import { joined, type KnownTimeline, type Timelines } from '../../domain/retention/timelines';
 import { refuseClocks, refuseListing } from '../../domain/retention/refuse';
 import type { Action, Decision, StorePlan, StoreView } from '../../domain/retention/types';
 import type { RepositoryCopy } from '../copy';
@@ -13,6 +15,8 @@ import { rememberedIds } from './plans';
 import { type Swept, sweepBackups } from './sweep';
 
 export interface RetentionRun extends SiteOptions {
+  /** What a store has of the timelines of a database system. */
+  timelinesIn: (copy: RepositoryCopy, systemIdentifier: string) => Promise<KnownTimeline[]>;
   /** This machine's clock, milliseconds. */
   host: () => number;
   signal?: AbortSignal;
@@ -23,8 +27,18 @@ export async function makePlan(copies: RepositoryCopy[], run: RetentionRun): Pro
   const remembered = await rememberedIds(copies, run.site);
   const views = await lookAtStores(copies, run.signal);
   refuseClocks(views, run.host());
-  refuseListing(views, remembered, run.config.retention.listingShare);
-  return planSite(views, run);
+  refuseListing(views, run.site, remembered, run.config.retention.listingShare);
+  const timelines = joined(await Promise.all(copies.map((copy, at) => timelinesOf(copy, views[at], run))));
+  return planSite(views, { ...run, timelines });
+}
+
+/** Of each system that its backups and points are of. */
+async function timelinesOf(copy: RepositoryCopy, view: StoreView | undefined, run: RetentionRun): Promise<Timelines> {
+  const own = (view?.heads ?? []).filter(({ site }) => site === run.site);
+  const systems = new Set(own.flatMap((head) => systemsOf(head).map(([, system]) => system)));
+  systems.delete('');
+  const found = [...systems].map(async (system) => [system, await run.timelinesIn(copy, system)] as const);
+  return new Map(await Promise.all(found));
 }
 
 /**
@@ -36,9 +50,9 @@ export async function takeBackRemovals(
   { decisions }: PlannedStore,
   signal?: AbortSignal,
 ): Promise<void> {
-  const going = new Set(decisions.filter(({ action }) => action === 'remove').map(({ backupId }) => backupId));
+  const staying = new Set(decisions.filter(({ action }) => action !== 'remove').map(({ backupId }) => backupId));
   for (const backupId of await announcedRemovals(copy, signal)) {
-    if (going.has(backupId) || (await copy.store.head(backupKeys.sealed(backupId))) === undefined) continue;
+    if (!staying.has(backupId) || (await copy.store.head(backupKeys.sealed(backupId))) === undefined) continue;
     await removalDone(copy, backupId);
   }
 }
@@ -63,7 +77,7 @@ export async function sweepStage(
 function stage(action: Action, { store, decisions, known }: PlannedStore, run: RetentionRun): StageOptions {
   const planned = new Set(decisions.filter((one) => one.action === action).map(({ backupId }) => backupId));
   const decide = (view: StoreView): Decision[] => {
-    refuseListing([view], new Map([[store, known]]), run.config.retention.listingShare);
+    refuseListing([view], run.site, new Map([[store, known]]), run.config.retention.listingShare);
     return planStore(view, { ...optionsFor(store, run), keptElsewhere: (id) => planned.has(id) });
   };
   return { planned, decide, signal: run.signal };

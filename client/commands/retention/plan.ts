@@ -6,6 +6,7 @@ import { HoldfastError } from '../../../domain/errors';
 import { explain } from '../../../domain/retention/explain';
 import type { Decision, StorePlan } from '../../../domain/retention/types';
 import { makePlan } from '../../../repository/retention/stages';
+import { timelinesFrom } from '../../../repository/retention/timelines';
 import { withRepository } from '../../catalog/open';
 import { say } from '../../output/say';
 import { table } from '../../output/table';
@@ -22,7 +23,7 @@ export async function plansOf(loaded: LoadedConfig, sites: string[], age: number
     const partial = unavailable.length > 0;
     const plans: SitePlan[] = [];
     for (const site of sites) {
-      const made = await makePlan(copies, { config: loaded.config, site, age, partial, host: Date.now });
+      const made = await makePlan(copies, { config: loaded.config, site, age, partial, host: Date.now, timelinesIn: timelinesFrom(repository) });
       plans.push(...made.map((plan) => ({ site, ...plan })));
     }
     for (const { store, warnings } of plans) for (const one of warnings) say(`warning: ${store}: ${one}`);
