@@ -13,6 +13,7 @@ const project = (name) => ({
 });
 const names = [
   'domain',
+  'model',
   'repository',
   'components',
   'activities',

@@ -1,8 +1,8 @@
 import { activityInfo, cancellationSignal } from '@temporalio/activity';
 import type { RetentionRequest } from '../../domain/retention/requests';
 import type { RepositoryCopy } from '../../repository/copy';
-import { timelinesFrom } from '../../repository/retention/timelines';
 import type { RetentionRun } from '../../repository/retention/stages';
+import { timelinesFrom } from '../../repository/retention/timelines';
 import type { SiteContext } from '../context';
 
 export interface OpenRun {

@@ -56,7 +56,14 @@ export function refuseListing(
 /** Before retention ever looked: by the heads in other stores that name this one. */
 function knownElsewhere(store: string, views: StoreView[], site: string): string[] {
   const others = views.filter((view) => view.store !== store).flatMap(({ heads }) => heads);
-  return others.filter((head) => head.site === site && isLasting(head) && head.stores.includes(store)).map(({ id }) => id);
+  return others
+    .filter((head) => head.site === site && isLasting(head) && head.stores.includes(store) && isSettled(head, views))
+    .map(({ id }) => id);
+}
+
+/** Stores are not looked at in one instant: what was published just now is not missing elsewhere. */
+function isSettled({ storedAt, endedAt = '' }: BackupHead, views: StoreView[]): boolean {
+  return Date.parse(storedAt ?? endedAt) + clockTolerance < Math.min(...views.map(({ now }) => now));
 }
 
 /** What is to be there the next time too. Recovery points come and go by the minute. */

@@ -1,10 +1,10 @@
 /** One run of retention, stage by stage. Each stage looks again: what the plan chose is done only where what is seen now says the same. */
 
+import { systemsOf } from '../../domain/retention/lineages';
 import { planStore } from '../../domain/retention/plan';
 import { optionsFor, planSite, type SiteOptions } from '../../domain/retention/plan-site';
-import { systemsOf } from '../../domain/retention/lineages';
-import { joined, type KnownTimeline, type Timelines } from '../../domain/retention/timelines';
 import { refuseClocks, refuseListing } from '../../domain/retention/refuse';
+import { joined, type KnownTimeline, type Timelines } from '../../domain/retention/timelines';
 import type { Action, Decision, StorePlan, StoreView } from '../../domain/retention/types';
 import type { RepositoryCopy } from '../copy';
 import { removalDone } from '../leases';

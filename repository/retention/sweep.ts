@@ -5,8 +5,9 @@
 import { isHoldfastError } from '../../domain/errors';
 import type { Decision } from '../../domain/retention/types';
 import type { RepositoryCopy } from '../copy';
+import { removeHead } from '../heads';
 import { announceRemoval, removalDone, withdrawRemoval } from '../leases';
-import { backupKeys, headKey } from '../names';
+import { backupKeys } from '../names';
 import { removeBackup } from '../remove';
 import type { StageOptions } from './expire';
 import { lookAtStore } from './look';
@@ -74,6 +75,6 @@ function inOrder(decisions: Decision[], announced: Set<string>): string[] {
 export async function removeWhole(copy: RepositoryCopy, backupId: string, signal?: AbortSignal): Promise<void> {
   await removeBackup(copy, backupId, signal);
   await copy.store.delete([backupKeys.receipt(backupId)]);
-  await copy.store.delete([headKey(backupId)]);
+  await removeHead(copy, backupId);
   await removalDone(copy, backupId);
 }

@@ -12,7 +12,11 @@ export function timelinesFrom(repository: Repository) {
     for (const timeline of (await archive?.timelines()) ?? []) {
       const path = await archive?.timelinePath(timeline).catch(() => undefined);
       const mark = await archive?.readCoverage(timeline);
-      known.push({ timeline, path, until: mark && Math.max(Number(mark.serverTime / 1000n), mark.writtenAt.getTime()) });
+      known.push({
+        timeline,
+        path,
+        until: mark && Math.max(Number(mark.serverTime / 1000n), mark.writtenAt.getTime()),
+      });
     }
     return known;
   };

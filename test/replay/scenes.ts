@@ -20,6 +20,7 @@ import { cleanupScenes } from './scenes-cleanup';
 import { replicationScenes } from './scenes-replication';
 import { storageScenes } from './scenes-storage';
 import { verificationScenes } from './scenes-verification';
+import { retentionScenes } from './retention-scenes';
 
 export type { Scene } from './scene';
 
@@ -31,6 +32,7 @@ const consolidate = { backup: 'latest' };
 
 export const scenes: Scene[] = [
   ...verificationScenes,
+  ...retentionScenes,
   { type: 'backup', reason: 'completed', request: backup },
   {
     type: 'backup',

@@ -23,7 +23,14 @@ export async function plansOf(loaded: LoadedConfig, sites: string[], age: number
     const partial = unavailable.length > 0;
     const plans: SitePlan[] = [];
     for (const site of sites) {
-      const made = await makePlan(copies, { config: loaded.config, site, age, partial, host: Date.now, timelinesIn: timelinesFrom(repository) });
+      const made = await makePlan(copies, {
+        config: loaded.config,
+        site,
+        age,
+        partial,
+        host: Date.now,
+        timelinesIn: timelinesFrom(repository),
+      });
       plans.push(...made.map((plan) => ({ site, ...plan })));
     }
     for (const { store, warnings } of plans) for (const one of warnings) say(`warning: ${store}: ${one}`);

@@ -22,16 +22,25 @@ export interface CheckOptions {
   fault?: Fault;
   /** So many are looked for; the rest is not run. */
   enough?: number;
+  /** false: what broke a promise is told as it was drawn. */
+  shrink?: boolean;
   onViolation?: (violation: Violation) => void;
 }
 
-export async function check({ sequences: wanted, seed, fault, enough = 5, onViolation }: CheckOptions): Promise<Checked> {
+export async function check({
+  sequences: wanted,
+  seed,
+  fault,
+  enough = 5,
+  shrink = true,
+  onViolation,
+}: CheckOptions): Promise<Checked> {
   const violations: Violation[] = [];
   let done = 0;
   for (let from = seed; done < wanted && violations.length < enough; from += done + 1) {
     const ended = await fc.check(
       fc.asyncProperty(sequences, async (one) => (await runSequence(one, fault)).length === 0),
-      { seed: from, numRuns: wanted - done },
+      { seed: from, numRuns: wanted - done, endOnFailure: !shrink },
     );
     done += ended.numRuns;
     if (!ended.failed) break;
@@ -45,7 +54,9 @@ export async function check({ sequences: wanted, seed, fault, enough = 5, onViol
 }
 
 export function describeViolation({ seed, shrunk, faults: told }: Violation): string {
-  return [`violation (seed ${seed}):`, ...told.map((one) => `  ${one}`), show(shrunk), JSON.stringify(shrunk)].join('\n');
+  return [`violation (seed ${seed}):`, ...told.map((one) => `  ${one}`), show(shrunk), JSON.stringify(shrunk)].join(
+    '\n',
+  );
 }
 
 export { faults };

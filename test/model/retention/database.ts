@@ -1,7 +1,8 @@
 /** A database of the model: where its WAL is, and how its timelines hang together. Positions are plain numbers of bytes. */
+
+import { formatLsn } from '../../../domain/lsn';
 import type { KnownTimeline } from '../../../domain/retention/timelines';
 import type { TimelineStretch } from '../../../domain/timeline';
-import { formatLsn } from '../../../domain/lsn';
 
 interface Timeline {
   parent?: number;
@@ -95,7 +96,9 @@ export class Database {
   }
 
   timelinesOf(system: string): number[] {
-    return [...this.timelines.keys()].filter((key) => key.startsWith(`${system}/`)).map((key) => Number(key.split('/')[1]));
+    return [...this.timelines.keys()]
+      .filter((key) => key.startsWith(`${system}/`))
+      .map((key) => Number(key.split('/')[1]));
   }
 
   /** Whether WAL leads from the one to the other. */

@@ -61,7 +61,8 @@ function removed(world: World, was: Seen, is: Seen, say: Say): void {
     if (is.whole.has(id) || !was.whole.has(id)) continue;
     const because = (why: string) => say(`objects of ${id} are gone, although ${why}`);
     if (head.status === 'completed') because('it was offered a moment ago');
-    if (head.status === 'expired' && Date.parse(head.expiredAt ?? '') + day > world.now) because('it had not cooled off');
+    if (head.status === 'expired' && Date.parse(head.expiredAt ?? '') + day > world.now)
+      because('it had not cooled off');
     if (world.pinned.has(id)) because('it is pinned');
     if (was.leased.has(id)) because('somebody uses it');
     if (head.lock && Date.parse(head.lock.until) > world.now) because('it is locked');
@@ -80,12 +81,16 @@ function fewest(world: World, was: Seen, is: Seen, site: string, say: Say): void
     const left = new Set(completed(is, name).map(({ id }) => id));
     const stay = counted.filter(({ id }) => left.has(id));
     const { minimum } = world.config.retention;
-    if (stay.length < Math.min(minimum, counted.length)) say(`${stay.length} backups of ${name} are left of ${counted.length}`);
+    if (stay.length < Math.min(minimum, counted.length))
+      say(`${stay.length} backups of ${name} are left of ${counted.length}`);
     const newest = newestOf(world, counted);
     if (newest && !left.has(newest.id)) say(`the last backup of ${name} is gone: ${newest.id}`);
     if (name === 'db') {
       const { system } = world.database(site);
-      const own = newestOf(world, counted.filter(({ databases }) => databases?.['db']?.systemIdentifier === system));
+      const own = newestOf(
+        world,
+        counted.filter(({ databases }) => databases?.['db']?.systemIdentifier === system),
+      );
       if (own && !left.has(own.id)) say(`the last backup of the system that is lived on is gone: ${own.id}`);
     }
     if (counted.some(isProven) && !stay.some(isProven)) say(`no proven backup of ${name} is left`);

@@ -13,7 +13,12 @@ async function main(): Promise<number> {
   const bug = values['plant-bug'];
   const fault = bug === undefined ? undefined : faults[bug];
   const [sequences, seed] = [Number(values.sequences), Number(values.seed)];
-  if ((bug !== undefined && fault === undefined) || !Number.isInteger(sequences) || !Number.isInteger(seed) || sequences < 1) {
+  if (
+    (bug !== undefined && fault === undefined) ||
+    !Number.isInteger(sequences) ||
+    !Number.isInteger(seed) ||
+    sequences < 1
+  ) {
     process.stderr.write(`expected --sequences N, --seed S and --plant-bug ${Object.keys(faults).join('|')}\n`);
     return 2;
   }

@@ -49,9 +49,13 @@ export async function backUp(world: World, order: Order): Promise<string | undef
     await putHead(world.copyOf(store), {
       ...head,
       status: 'completed',
-      endedAt: new Date(host + minute).toISOString(),
+      endedAt: new Date(host + minute / 2).toISOString(),
       ...(exact && { storedAt: new Date(world.now).toISOString() }),
-      ...(order.point ? { marks: { db: markOf(end, startedAt) } } : order.filesOnly ? {} : { databases: { db: spanOf(begin, end) } }),
+      ...(order.point
+        ? { marks: { db: markOf(end, startedAt) } }
+        : order.filesOnly
+          ? {}
+          : { databases: { db: spanOf(begin, end) } }),
     });
   }
   world.truths.set(id, { id, site, tier, at: world.now, begin, end, chain });
@@ -86,7 +90,11 @@ function markOf({ system: systemIdentifier, timeline, lsn }: Position, at: strin
 /** As real ids: kind before time, and time by the host's clock. */
 function idOf(world: World, site: string, type: BackupType, host: number): string | undefined {
   world.count++;
-  const stamp = new Date(host + (world.count % 60) * 1000).toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '_');
+  const stamp = new Date(host + (world.count % 60) * 1000)
+    .toISOString()
+    .slice(0, 19)
+    .replaceAll(/[-:]/g, '')
+    .replace('T', '_');
   const id = `shop_${site}_${type}_${stamp}`;
   return world.truths.has(id) || world.stores.some((store) => world.head(store, id)) ? undefined : id;
 }

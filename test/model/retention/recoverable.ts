@@ -20,8 +20,7 @@ export function lostMoments(world: World, was: Seen, is: Seen, say: Say): void {
   for (const [id, truth] of offeredTruths(world, is)) {
     if (!was.heads.has(id) || !is.heads.get(id)?.databases) continue;
     const consistent = (seen: Seen) => world.replays(seen.gone, seen.store, truth.site, truth.begin, truth.end);
-    if (consistent(was) && !consistent(is))
-      say(`the WAL that makes ${id} consistent is gone`);
+    if (consistent(was) && !consistent(is)) say(`the WAL that makes ${id} consistent is gone`);
   }
 }
 
@@ -48,7 +47,8 @@ function begins(world: World, seen: Seen, moment: Moment | (Position & { site: s
     const truth = world.truths.get(head.id);
     if (!truth || head.status !== 'completed' || !head.databases || truth.site !== moment.site) return false;
     return (
-      world.database(truth.site).leads(truth.end, moment) && world.replays(seen.gone, seen.store, truth.site, truth.begin, moment)
+      world.database(truth.site).leads(truth.end, moment) &&
+      world.replays(seen.gone, seen.store, truth.site, truth.begin, moment)
     );
   });
 }

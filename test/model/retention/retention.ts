@@ -5,7 +5,13 @@ import type { StorePlan } from '../../../domain/retention/types';
 import type { RepositoryCopy } from '../../../repository/copy';
 import { headsPrefix } from '../../../repository/names';
 import { putPlan } from '../../../repository/retention/plans';
-import { expireStage, makePlan, type RetentionRun, sweepStage, takeBackRemovals } from '../../../repository/retention/stages';
+import {
+  expireStage,
+  makePlan,
+  type RetentionRun,
+  sweepStage,
+  takeBackRemovals,
+} from '../../../repository/retention/stages';
 import type { GetOptions, Store } from '../../../repository/store';
 import type { MemoryStore } from '../../support/memory-store';
 import { CutStore, immortal, Killed, type Life } from './cut-store';

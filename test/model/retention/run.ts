@@ -86,7 +86,8 @@ class Running {
       await this.apply({ site }, true);
       for (const store of world.stores) {
         for (const { id, status, site: of } of world.heads(store))
-          if (of === site && (status === 'failed' || status === 'creating')) this.faults.push(`${id} is ${status} for ever`);
+          if (of === site && (status === 'failed' || status === 'creating'))
+            this.faults.push(`${id} is ${status} for ever`);
       }
     }
   }
@@ -99,7 +100,13 @@ class Running {
   private order(a: number, b: number, incremental: boolean): Order {
     const { stores } = this.world;
     const tier = a % 7 === 0 ? 'law' : a % 3 === 1 ? 'other' : 'daily';
-    return { site: siteOf(b), tier, incremental, filesOnly: a % 6 === 5, stores: b % 3 === 0 ? stores.slice(0, 1) : stores };
+    return {
+      site: siteOf(b),
+      tier,
+      incremental,
+      filesOnly: a % 6 === 5,
+      stores: b % 3 === 0 ? stores.slice(0, 1) : stores,
+    };
   }
 
   /** A restore in place, to where a backup ended. */
@@ -198,7 +205,11 @@ class Running {
     if (fingerprint(this.world) !== before) this.faults.push('a second run of retention changed something');
   }
 
-  private async together(run: Run, a: number, other: (life: { changes: number; turns: () => number }) => Promise<unknown>) {
+  private async together(
+    run: Run,
+    a: number,
+    other: (life: { changes: number; turns: () => number }) => Promise<unknown>,
+  ) {
     const life = (seed: number) => ({ changes: Number.POSITIVE_INFINITY, turns: turnsOf(seed) });
     await this.judged(run, false, async () => {
       const [outcome] = await Promise.all([this.go({ ...run, life: life(a) }), other(life(a * 7 + 3))]);

@@ -18,7 +18,13 @@ export function look(world: World): Seen[] {
     const whole = new Set([...heads.keys()].filter((id) => world.isWhole(store, id)));
     const leases = store.keys('leases/').map((key) => JSON.parse((store.peek(key) as Buffer).toString()));
     const standing = leases.filter(({ until }) => Date.parse(until) > world.now);
-    return { store, heads, whole, leased: new Set(standing.map(({ backupId }) => backupId)), gone: new Map(world.goneWal) };
+    return {
+      store,
+      heads,
+      whole,
+      leased: new Set(standing.map(({ backupId }) => backupId)),
+      gone: new Map(world.goneWal),
+    };
   });
 }
 

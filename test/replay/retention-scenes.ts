@@ -1,0 +1,32 @@
+/** How retention can end. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { failing, hang } from '../workflows/mocked-site';
+import type { Scene } from './scenes';
+
+export const retentionScenes: Scene[] = [
+  { type: 'applyRetention', reason: 'completed' },
+  {
+    type: 'applyRetention',
+    reason: 'refused',
+    behaviour: () => ({ planRetention: failing('listing_incomplete') }),
+  },
+  {
+    type: 'applyRetention',
+    reason: 'nothing-to-do',
+    behaviour: () => ({
+      planRetention: () => ({
+        ...{ request: { site: 'dc01' }, run: 'r', warnings: [] },
+        stores: [{ store: 'hot', keep: 2, expire: 0, remove: 0, move: 0 }],
+      }),
+    }),
+  },
+  {
+    type: 'applyRetention',
+    reason: 'aborted',
+    behaviour: () => ({ sweepBackups: hang }),
+    act: async ({ calls }, handle) => {
+      while (!calls.includes('sweepBackups')) await sleep(100);
+      await handle.cancel();
+    },
+  },
+];
