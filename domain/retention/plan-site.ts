@@ -23,10 +23,9 @@ export interface SiteOptions {
 /** @throws HoldfastError `retention_unsafe` */
 export function planSite(views: StoreView[], options: SiteOptions): StorePlan[] {
   const { site, config, partial } = options;
-  const alone = new Map(views.map((view) => [view.store, planStore(view, optionsFor(view.store, options))]));
+  const alone = views.map((view) => ({ view, kept: keptIn(view, planStore(view, optionsFor(view.store, options))) }));
   const plans = views.map((view) => {
-    const keptElsewhere = (id: string) =>
-      views.some((other) => other !== view && keeps(alone.get(other.store), id, other));
+    const keptElsewhere = (id: string) => alone.some((other) => other.view !== view && other.kept.has(id));
     return { view, decisions: planStore(view, { ...optionsFor(view.store, options), keptElsewhere }) };
   });
   return plans.map(({ view, decisions }) => {
@@ -47,9 +46,13 @@ export function optionsFor(store: string, { config, site, age, timelines }: Site
   return { site, timelines, retention: config.retention, policyOf: policyIn(config, store, age) };
 }
 
-function keeps(decisions: Decision[] = [], id: string, { heads }: StoreView): boolean {
-  const completed = heads.some((head) => head.id === id && head.status === 'completed');
-  return completed && decisions.some(({ backupId, action }) => backupId === id && action === 'keep');
+/** In its own right: what is there for another one's sake goes with that. */
+function keptIn({ heads }: StoreView, decisions: Decision[]): Set<string> {
+  const completed = new Set(heads.filter(({ status }) => status === 'completed').map(({ id }) => id));
+  const kept = decisions.filter(
+    ({ action, reasons }) => action === 'keep' && reasons.some(({ kind }) => kind !== 'chain' && kind !== 'point'),
+  );
+  return new Set(kept.map(({ backupId }) => backupId).filter((id) => completed.has(id)));
 }
 
 /** Backups that are replayed from: those dated in the future too, since nobody knows when they were made. */

@@ -21,7 +21,9 @@ export async function announcedRemovals({ store }: RepositoryCopy, signal?: Abor
 
 export async function lookAtStore(copy: RepositoryCopy, signal?: AbortSignal): Promise<StoreView> {
   const now = (await copy.store.clock()).getTime();
-  // Before the heads: who publishes what he built gives his lease back after that, and is seen in the one or the other.
+  // Before the heads, since a backup is announced before anything of it is stored.
+  const holds = await holdsBackups(copy);
+  // Before them too: who publishes what he built gives his lease back after that, and is seen in the one or the other.
   const leases = await standingLeases(copy);
   const { heads, damaged } = await listHeads(copy, signal);
   const spared = await sparedBackups(copy, signal);
@@ -32,7 +34,7 @@ export async function lookAtStore(copy: RepositoryCopy, signal?: AbortSignal): P
     spared,
     leases,
     now,
-    holdsBackups: heads.length > 0 || (await holdsBackups(copy)),
+    holdsBackups: holds,
   };
 }
 
