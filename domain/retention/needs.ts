@@ -1,6 +1,6 @@
 /** On what a backup rests: what it builds upon, and for a recovery point what its databases are replayed from. */
-import type { BackupHead, BackupStatus, PointMark } from '../backup';
-import { parseLsn } from '../lsn';
+import type { BackupHead, DatabaseSpan, PointMark } from '../backup';
+import { type Lsn, parseLsn } from '../lsn';
 import { isPoint } from '../recovery-points';
 import { recordedAt } from './order';
 import { liesOn, type Timelines } from './timelines';
@@ -11,46 +11,56 @@ export interface Need {
   reason: Reason;
 }
 
-/** @param heads of one site */
-export function needsOf(head: BackupHead, heads: BackupHead[], timelines: Timelines = new Map()): Need[] {
-  // Another site's databases are others.
-  const own = heads[0]?.site === head.site ? heads : [];
-  const links = (head.chain ?? []).map((id): Need => ({ id, reason: { kind: 'chain', by: head.id } }));
-  const marks = Object.entries(head.marks ?? {});
-  const sources = marks.flatMap(([name, mark]) =>
-    sourcesOf(head, name, mark, own, timelines).map((id): Need => ({ id, reason: { kind: 'point', by: head.id } })),
-  );
-  return [...links, ...sources];
+interface Source {
+  head: BackupHead;
+  /** Heads of earlier versions do not say where they lie. */
+  span?: DatabaseSpan;
+  stop: Lsn;
 }
 
-/** The better one first. */
-const usableAs: BackupStatus[] = ['completed', 'expired'];
+export class Needs {
+  /** By component. */
+  private readonly sources = new Map<string, Source[]>();
 
-/** Backups that replay to a mark can begin with: on the way to it the newest; where the way is not known, each that may be it. */
-function sourcesOf(
-  point: BackupHead,
-  name: string,
-  mark: PointMark,
-  heads: BackupHead[],
-  timelines: Timelines,
-): string[] {
-  const end = parseLsn(mark.lsn);
-  const holding = heads.filter((head) => !isPoint(head) && head.components[name] !== undefined);
-  // Heads of earlier versions do not say where they lie.
-  const unplaced = holding.filter(
-    (head) => !head.databases?.[name] && usableAs.includes(head.status) && recordedAt(head) <= recordedAt(point),
-  );
-  const before = holding.flatMap((head) => {
-    const span = head.databases?.[name];
-    if (span?.systemIdentifier !== mark.systemIdentifier || parseLsn(span.stopLsn) > end) return [];
-    return [{ head, span, stop: parseLsn(span.stopLsn) }];
-  });
-  const usable = usableAs.map((status) => before.filter(({ head }) => head.status === status));
-  const path = timelines.get(mark.systemIdentifier)?.find(({ timeline }) => timeline === mark.timeline)?.path;
-  const onWay = usable.map((some) => (path ? some.filter(({ span }) => liesOn(path, span)) : some));
-  const candidates = onWay.find((some) => some.length > 0) ?? [];
-  const own = path ? candidates : candidates.filter(({ span }) => span.timeline === mark.timeline);
-  const newest = own.reduce<(typeof own)[number] | undefined>((a, b) => (a && a.stop >= b.stop ? a : b), undefined);
-  const placed = newest ? [newest] : candidates.filter(({ span }) => span.timeline < mark.timeline);
-  return [...placed.map(({ head }) => head.id), ...unplaced.map(({ id }) => id)];
+  /** @param heads of one site */
+  constructor(
+    heads: BackupHead[],
+    private readonly timelines: Timelines = new Map(),
+  ) {
+    // Where there is no point nothing is replayed from.
+    if (!heads.some(isPoint)) return;
+    for (const head of heads) {
+      if (isPoint(head) || (head.status !== 'completed' && head.status !== 'expired')) continue;
+      for (const name of Object.keys(head.components)) {
+        const span = head.databases?.[name];
+        const known = this.sources.get(name) ?? [];
+        known.push({ head, span, stop: span ? parseLsn(span.stopLsn) : 0n });
+        this.sources.set(name, known);
+      }
+    }
+  }
+
+  of(head: BackupHead): Need[] {
+    const links = (head.chain ?? []).map((id): Need => ({ id, reason: { kind: 'chain', by: head.id } }));
+    const sources = Object.entries(head.marks ?? {}).flatMap(([name, mark]) => this.sourcesOf(head, name, mark));
+    return [...links, ...sources.map((id): Need => ({ id, reason: { kind: 'point', by: head.id } }))];
+  }
+
+  /** Backups that replay to a mark can begin with: on the way to it the newest; where the way is not known, each that may be it. */
+  private sourcesOf(point: BackupHead, name: string, mark: PointMark): string[] {
+    const end = parseLsn(mark.lsn);
+    const all = this.sources.get(name) ?? [];
+    const unplaced = all.filter(({ head, span }) => span === undefined && recordedAt(head) <= recordedAt(point));
+    const path = this.timelines.get(mark.systemIdentifier)?.find(({ timeline }) => timeline === mark.timeline)?.path;
+    const before = all.filter(
+      ({ span, stop }) =>
+        span?.systemIdentifier === mark.systemIdentifier && stop <= end && (path === undefined || liesOn(path, span)),
+    );
+    const completed = before.filter(({ head }) => head.status === 'completed');
+    const candidates = completed.length > 0 ? completed : before;
+    const own = path ? candidates : candidates.filter(({ span }) => span?.timeline === mark.timeline);
+    const newest = own.reduce<Source | undefined>((a, b) => (a && a.stop >= b.stop ? a : b), undefined);
+    const placed = newest ? [newest] : candidates.filter(({ span }) => (span?.timeline ?? 0) < mark.timeline);
+    return [...placed, ...unplaced].map(({ head }) => head.id);
+  }
 }

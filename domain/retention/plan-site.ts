@@ -23,7 +23,10 @@ export interface SiteOptions {
 /** @throws HoldfastError `retention_unsafe` */
 export function planSite(views: StoreView[], options: SiteOptions): StorePlan[] {
   const { site, config, partial } = options;
-  const alone = views.map((view) => ({ view, kept: keptIn(view, planStore(view, optionsFor(view.store, options))) }));
+  const moving = Object.values(config.tiers).some(({ strategy }) => strategy === 'tiered');
+  const alone = moving
+    ? views.map((view) => ({ view, kept: keptIn(view, planStore(view, optionsFor(view.store, options))) }))
+    : [];
   const plans = views.map((view) => {
     const keptElsewhere = (id: string) => alone.some((other) => other.view !== view && other.kept.has(id));
     return { view, decisions: planStore(view, { ...optionsFor(view.store, options), keptElsewhere }) };

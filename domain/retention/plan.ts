@@ -5,7 +5,7 @@ import { isPoint } from '../recovery-points';
 import { everFurtherApart } from './growing';
 import { guarded } from './guards';
 import { linesOf } from './lineages';
-import { needsOf } from './needs';
+import { Needs } from './needs';
 import { isFuture, newestFirst, type Ordered, recordedAt } from './order';
 import { keptByRules } from './rules';
 import { standsFor } from './standing';
@@ -40,9 +40,11 @@ export function planStore(view: StoreView, options: PlanOptions): Decision[] {
       reasons.add(head.id, reason);
   }
   const drafts = own.map((head) => draft(head, reasons.of(head.id), options, now));
+  const ids = (one: Draft) => one.head.id;
   return closed(drafts, view, options)
-    .sort((a, b) => recordedAt(a.head) - recordedAt(b.head) || (a.head.id < b.head.id ? -1 : 1))
-    .map(({ head, action, reasons: why }) => ({ backupId: head.id, action, reasons: why }));
+    .map((one) => ({ one, at: recordedAt(one.head) }))
+    .sort((a, b) => a.at - b.at || (ids(a.one) < ids(b.one) ? -1 : 1))
+    .map(({ one }) => ({ backupId: ids(one), action: one.action, reasons: one.reasons }));
 }
 
 /** Each tier's row by its own rules; points never count among backups. */
@@ -97,12 +99,16 @@ function draft(head: BackupHead, why: Reason[], options: PlanOptions, now: numbe
 function closed(drafts: Draft[], { heads }: StoreView, { site, timelines }: PlanOptions): Draft[] {
   const byId = new Map(drafts.map((one) => [one.head.id, one]));
   const own = drafts.map(({ head }) => head);
-  const foreign = heads.filter((head) => head.site !== site).map((head) => ({ head, action: 'keep' as const }));
+  const needs = new Needs(own, timelines);
+  // Another site's databases are others: of its points only what they build upon counts.
+  const foreign = heads
+    .filter((head) => head.site !== site)
+    .map(({ marks, ...head }) => ({ head, action: 'keep' as const }));
   const open: Pick<Draft, 'head' | 'action'>[] = [...foreign, ...drafts];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const { head, action } = next;
     if (action === 'remove') continue;
-    for (const { id, reason } of needsOf(head, own, timelines)) {
+    for (const { id, reason } of needs.of(head)) {
       const needed = byId.get(id);
       if (needed === undefined || goTogether(action, needed.action)) continue;
       if (needed.action === 'keep') {
