@@ -36,7 +36,7 @@ export interface BackupHead {
   /** RFC 3339 UTC. `startedAt` is also the backup's timestamp. */
   startedAt: string;
   endedAt?: string;
-  /** When it was published in this store, by the store's own clock: no host's clock can turn the order of backups round. Absent in heads of earlier versions. */
+  /** When it came to its status in this store, completed or not, by the store's own clock: no host's clock can turn the order of backups round. Absent in heads of earlier versions. */
   storedAt?: string;
   seconds?: number;
   components: Record<string, ComponentSummary>;

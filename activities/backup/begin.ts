@@ -165,7 +165,8 @@ export async function announceBackup(context: SiteContext, job: BackupJob): Prom
   const repository = await context.repository({ create: true });
   const copy = repository.copy(job.store);
   await createDataKey(await provisionally(context, copy, job.tier), job.backupId);
-  await putHead(copy, headOf(job, copy.store.location, 'creating'));
+  const storedAt = (await copy.store.clock()).toISOString();
+  await putHead(copy, { ...headOf(job, copy.store.location, 'creating'), storedAt });
 }
 
 export function headOf(job: BackupJob, location: string, status: BackupHead['status']): BackupHead {

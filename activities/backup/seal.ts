@@ -214,8 +214,9 @@ export async function discardBackup(context: SiteContext, job: BackupJob): Promi
     // Removed first: where the store is full, that makes the room in which to say so.
     const { objects, locked, until } = await removeUnlocked(copy, job.backupId, cancellationSignal());
     const mode = job.locks?.[store]?.mode ?? 'governance';
+    const storedAt = (await copy.store.clock()).toISOString();
     await putHead(copy, {
-      ...{ ...headOf(job, copy.store.location, 'failed'), endedAt: new Date().toISOString() },
+      ...{ ...headOf(job, copy.store.location, 'failed'), endedAt: new Date().toISOString(), storedAt },
       ...(until && { lock: { mode, until: until.toISOString() } }),
     });
     if (until)

@@ -49,6 +49,12 @@ function straighten(group: Placed[]): void {
   }
 }
 
+/** Whoever is cut off in between leaves nothing that builds upon what he took first. */
+export function childrenFirst(ids: Iterable<string>, heads: BackupHead[]): string[] {
+  const depth = new Map(heads.map(({ id, chain = [] }) => [id, chain.length]));
+  return [...ids].sort((a, b) => (depth.get(b) ?? 0) - (depth.get(a) ?? 0));
+}
+
 interface Placed {
   one: Ordered;
   stop: bigint;

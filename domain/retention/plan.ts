@@ -85,9 +85,9 @@ function draft(head: BackupHead, why: Reason[], options: PlanOptions, now: numbe
     case 'expired':
       return wait('cool-off', head.expiredAt, coolOff, { kind: 'cooled off' });
     case 'failed':
-      return wait('grace', head.endedAt, grace, { kind: 'failed' });
+      return wait('grace', head.storedAt ?? head.endedAt, grace, { kind: 'failed' });
     case 'creating':
-      return wait('running', head.startedAt, Math.max(grace, day), { kind: 'abandoned' });
+      return wait('running', head.storedAt ?? head.startedAt, Math.max(grace, day), { kind: 'abandoned' });
     case 'completed': {
       const moves = options.policyOf(head).strategy === 'tiered' && options.keptElsewhere?.(head.id) !== true;
       return { head, action: moves ? 'move' : 'expire', reasons: [{ kind: 'none' }] };

@@ -1,5 +1,6 @@
 /** The first stage: what no rule keeps is offered no more. Its objects stay. */
 import { isHoldfastError } from '../../domain/errors';
+import { childrenFirst } from '../../domain/retention/order';
 import type { Decision, StoreView } from '../../domain/retention/types';
 import type { RepositoryCopy } from '../copy';
 import { getHead, putHead } from '../heads';
@@ -17,10 +18,11 @@ export interface StageOptions {
 export async function expireBackups(copy: RepositoryCopy, options: StageOptions): Promise<string[]> {
   const { planned, decide, signal } = options;
   if (planned.size === 0) return [];
-  const decisions = decide(await lookAtStore(copy, signal));
+  const view = await lookAtStore(copy, signal);
+  const agreed = decide(view).filter(({ backupId, action }) => action === 'expire' && planned.has(backupId));
   const expired: string[] = [];
-  for (const { backupId, action } of decisions) {
-    if (action !== 'expire' || !planned.has(backupId)) continue;
+  const ids = agreed.map(({ backupId }) => backupId);
+  for (const backupId of childrenFirst(ids, view.heads)) {
     signal?.throwIfAborted();
     if (await expire(copy, backupId)) expired.push(backupId);
   }

@@ -21,7 +21,7 @@ export async function announcedRemovals({ store }: RepositoryCopy, signal?: Abor
 
 export async function lookAtStore(copy: RepositoryCopy, signal?: AbortSignal): Promise<StoreView> {
   const now = (await copy.store.clock()).getTime();
-  // Before the heads, since a backup is announced before anything of it is stored.
+  // Before the heads: what is begun meanwhile is not taken for something that lost its head.
   const holds = await holdsBackups(copy);
   // Before them too: who publishes what he built gives his lease back after that, and is seen in the one or the other.
   const leases = await standingLeases(copy);

@@ -3,7 +3,7 @@
  * before the announcement has a lease or has published by then, and whoever comes after it is refused.
  */
 import { isHoldfastError } from '../../domain/errors';
-import type { Decision } from '../../domain/retention/types';
+import { childrenFirst } from '../../domain/retention/order';
 import type { RepositoryCopy } from '../copy';
 import { removeHead } from '../heads';
 import { announceRemoval, removalDone, withdrawRemoval } from '../leases';
@@ -44,14 +44,15 @@ async function sweepSome(
     if (lease) swept.left.push({ backupId, reason: `in use by ${lease.holder}` });
     else announced.add(backupId);
   }
-  const decisions = decide(await lookAtStore(copy, signal));
+  const view = await lookAtStore(copy, signal);
+  const decisions = decide(view);
   const listed = new Map(decisions.map((one) => [one.backupId, one]));
   for (const backupId of announced) {
     if (listed.get(backupId)?.action === 'remove') continue;
     announced.delete(backupId);
     await (listed.has(backupId) ? withdrawRemoval(copy, backupId, remover) : removalDone(copy, backupId));
   }
-  for (const backupId of inOrder(decisions, announced)) {
+  for (const backupId of childrenFirst(announced, view.heads)) {
     signal?.throwIfAborted();
     try {
       await removeWhole(copy, backupId, signal);
@@ -61,14 +62,6 @@ async function sweepSome(
       swept.left.push({ backupId, reason: error.message });
     }
   }
-}
-
-/** The newest first: what builds upon others goes before them, and a kill leaves no chain without its beginning. */
-function inOrder(decisions: Decision[], announced: Set<string>): string[] {
-  return decisions
-    .map(({ backupId }) => backupId)
-    .filter((id) => announced.has(id))
-    .reverse();
 }
 
 /** The head goes last: what was cut off in the middle is found again by it. Receipts in their chain stay. */

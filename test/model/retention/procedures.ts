@@ -36,7 +36,8 @@ export async function backUp(world: World, order: Order): Promise<string | undef
   await pause();
   const begin = database.position;
   const startedAt = new Date(host).toISOString();
-  const head: BackupHead = { ...headOf(order, id, type, startedAt, chain), status: 'creating' };
+  const storedAt = new Date(world.now).toISOString();
+  const head: BackupHead = { ...headOf(order, id, type, startedAt, chain), storedAt };
   for (const store of stores) {
     await putHead(world.copyOf(store), head);
     for (const key of objectsOf(id)) await store.put(key, Buffer.from(id));
@@ -50,7 +51,7 @@ export async function backUp(world: World, order: Order): Promise<string | undef
       ...head,
       status: 'completed',
       endedAt: new Date(host + minute / 2).toISOString(),
-      ...(exact && { storedAt: new Date(world.now).toISOString() }),
+      storedAt: exact ? storedAt : undefined,
       ...(order.point
         ? { marks: { db: markOf(end, startedAt) } }
         : order.filesOnly
