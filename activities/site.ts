@@ -40,6 +40,7 @@ import { resolveRestore } from './restore/resolve';
 import { putServicesBack, recordServices, startServices, stopServices, stopStarted } from './restore/services';
 import { finishTree, prepareTree } from './restore/trees';
 import { planRetention } from './retention/plan';
+import { removeOldWal } from './retention/remove-wal';
 import { expireBackups, sweepBackups } from './retention/stages';
 import { lockedParts, lockRest, lockRun, planLock } from './storage/lock';
 import { moveClass, planMoves } from './storage/move';
@@ -82,7 +83,7 @@ const activities = {
     endReplication,
     repairBackup,
   },
-  ...{ planRetention, expireBackups, sweepBackups },
+  ...{ planRetention, expireBackups, sweepBackups, removeOldWal },
   ...{ receiveWal },
   ...{
     resolveRestore,

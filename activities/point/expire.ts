@@ -34,7 +34,9 @@ export async function expirePoints(
 async function expire(copy: RepositoryCopy, view: StoreView, { site, tier }: BackupJob, keep: number): Promise<number> {
   // The point that was just made still holds those that it builds upon: that keeps them there, and not in the row.
   const unused = { ...view, leases: [] };
-  const beyond = pointsToExpire(view.heads, { site, tier }, keep).filter((head) => standsFor(head, unused).length === 0);
+  const beyond = pointsToExpire(view.heads, { site, tier }, keep).filter(
+    (head) => standsFor(head, unused).length === 0,
+  );
   for (const head of beyond) {
     await putHead(copy, { ...head, status: 'expired', expiredAt: (await copy.store.clock()).toISOString() });
     heartbeat(head.id);

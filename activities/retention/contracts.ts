@@ -4,4 +4,6 @@ export interface RetentionActivities {
   planRetention(request: RetentionRequest): Promise<RetentionJob>;
   expireBackups(part: RetentionPart): Promise<StageDone>;
   sweepBackups(part: RetentionPart): Promise<StageDone>;
+  /** @returns how many objects went */
+  removeOldWal(part: RetentionPart): Promise<StageDone>;
 }

@@ -28,7 +28,8 @@ export async function planRetention(context: SiteContext, request: RetentionRequ
   return { request, run: runName(), stores: plans.map(counts), warnings: warnings.slice(0, warningsTold) };
 }
 
-export function counts({ store, decisions }: StorePlan): PlannedCounts {
+export function counts({ store, decisions, wal }: StorePlan): PlannedCounts {
   const count = (action: Action) => decisions.filter((one) => one.action === action).length;
-  return { store, keep: count('keep'), expire: count('expire'), remove: count('remove'), move: count('move') };
+  const [keep, expire, remove, move] = [count('keep'), count('expire'), count('remove'), count('move')];
+  return { store, keep, expire, remove, move, systems: wal.length };
 }

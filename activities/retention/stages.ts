@@ -26,7 +26,7 @@ export async function sweepBackups(context: SiteContext, part: RetentionPart): P
   };
 }
 
-async function openStage(context: SiteContext, { job, store }: RetentionPart) {
+export async function openStage(context: SiteContext, { job, store }: RetentionPart) {
   const { run } = await openRun(context, job.request);
   const copy = (await context.repository()).copy(store);
   return { copy, run, plan: await planFor(copy, job.run, context.site) };

@@ -19,6 +19,8 @@ export interface PlannedCounts {
   expire: number;
   remove: number;
   move: number;
+  /** Database systems whose WAL can be told to be needed or not. */
+  systems: number;
 }
 
 /** One stage in one store. */

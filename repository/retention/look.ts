@@ -8,16 +8,9 @@
 import type { StoreView } from '../../domain/retention/types';
 import type { RepositoryCopy } from '../copy';
 import { listHeads } from '../heads';
-import { removalsPrefix, standingLeases } from '../leases';
+import { standingLeases } from '../leases';
 import { backupsPrefix } from '../names';
 import { sparedBackups } from './spared';
-
-/** Ids of backups whose removal was announced, and not done. */
-export async function announcedRemovals({ store }: RepositoryCopy, signal?: AbortSignal): Promise<Set<string>> {
-  const announced = new Set<string>();
-  for await (const { key } of store.list(removalsPrefix, { signal })) announced.add(key.split('/')[1] ?? '');
-  return announced;
-}
 
 export async function lookAtStore(copy: RepositoryCopy, signal?: AbortSignal): Promise<StoreView> {
   const now = (await copy.store.clock()).getTime();
@@ -26,7 +19,7 @@ export async function lookAtStore(copy: RepositoryCopy, signal?: AbortSignal): P
   // Before them too: who publishes what he built gives his lease back after that, and is seen in the one or the other.
   const leases = await standingLeases(copy);
   const { heads, damaged } = await listHeads(copy, signal);
-  const spared = await sparedBackups(copy, signal);
+  const spared = await sparedBackups(copy);
   return {
     store: copy.store.name,
     heads,

@@ -7,10 +7,10 @@ import { refuseClocks, refuseListing } from '../../domain/retention/refuse';
 import { joined, type KnownTimeline, type Timelines } from '../../domain/retention/timelines';
 import type { Action, Decision, StorePlan, StoreView } from '../../domain/retention/types';
 import type { RepositoryCopy } from '../copy';
-import { removalDone } from '../leases';
+import { removalDone, removalsUnderWay } from '../leases';
 import { backupKeys } from '../names';
 import { expireBackups, type StageOptions } from './expire';
-import { announcedRemovals, lookAtStores } from './look';
+import { lookAtStores } from './look';
 import { rememberedIds } from './plans';
 import { type Swept, sweepBackups } from './sweep';
 
@@ -51,7 +51,8 @@ export async function takeBackRemovals(
   signal?: AbortSignal,
 ): Promise<void> {
   const staying = new Set(decisions.filter(({ action }) => action !== 'remove').map(({ backupId }) => backupId));
-  for (const backupId of await announcedRemovals(copy, signal)) {
+  for (const backupId of await removalsUnderWay(copy)) {
+    signal?.throwIfAborted();
     if (!staying.has(backupId) || (await copy.store.head(backupKeys.sealed(backupId))) === undefined) continue;
     await removalDone(copy, backupId);
   }

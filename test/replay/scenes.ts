@@ -20,7 +20,7 @@ import { cleanupScenes } from './scenes-cleanup';
 import { replicationScenes } from './scenes-replication';
 import { storageScenes } from './scenes-storage';
 import { verificationScenes } from './scenes-verification';
-import { retentionScenes } from './retention-scenes';
+import { retentionScenes } from './scenes-retention';
 
 export type { Scene } from './scene';
 

@@ -112,11 +112,12 @@ const retentionAnswers: Pick<Answers, keyof RetentionActivities> = {
   planRetention: {
     request: { site: 'dc01' },
     run: 'r',
-    stores: [{ store: 'hot', keep: 2, expire: 1, remove: 1, move: 0 }],
+    stores: [{ store: 'hot', keep: 2, expire: 1, remove: 1, move: 0, systems: 1 }],
     warnings: [],
   },
   expireBackups: { count: 1, left: [] },
   sweepBackups: { count: 1, left: [] },
+  removeOldWal: { count: 3, left: [] },
 };
 
 export function mockedSite(processQueue: string, behaviour: Behaviour = {}): MockedSite {

@@ -22,11 +22,19 @@ export const applyRetention = procedure<RetentionRequest>('retention', async (ru
     const { count } = await run.step(title, () => at(title).expireBackups({ job, store }));
     Object.assign(done[number] ?? {}, { expired: count });
   }
+  const whole = new Set(job.stores.map(({ store }) => store));
   for (const [number, { store, remove }] of job.stores.entries()) {
     if (remove === 0) continue;
     const title = `remove from ${store}`;
     const { count, left } = await run.step(title, () => at(title).sweepBackups({ job, store }));
     run.warn(...left);
+    if (left.length > 0) whole.delete(store);
     Object.assign(done[number] ?? {}, { removed: count });
+  }
+  for (const { store, systems } of job.stores) {
+    // What stays against the plan may need WAL that the plan lets go.
+    if (systems === 0 || !whole.has(store)) continue;
+    const title = `remove old WAL from ${store}`;
+    run.warn(...(await run.step(title, () => at(title).removeOldWal({ job, store }))).left);
   }
 });

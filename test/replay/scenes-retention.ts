@@ -16,7 +16,7 @@ export const retentionScenes: Scene[] = [
     behaviour: () => ({
       planRetention: () => ({
         ...{ request: { site: 'dc01' }, run: 'r', warnings: [] },
-        stores: [{ store: 'hot', keep: 2, expire: 0, remove: 0, move: 0 }],
+        stores: [{ store: 'hot', keep: 2, expire: 0, remove: 0, move: 0, systems: 0 }],
       }),
     }),
   },
