@@ -4,7 +4,7 @@ import { WalArchive } from '../../repository/wal/archive';
 import { walObjects } from '../../repository/wal/bind';
 import { removeWal } from '../../repository/wal/remove';
 import type { SiteContext } from '../context';
-import { attemptName, openRun } from './run';
+import { attemptName } from './run';
 import { openStage } from './stages';
 
 /** WAL that no backup of the plan needs. What is made since lies behind all of it. */
