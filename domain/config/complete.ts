@@ -71,7 +71,7 @@ export function completeConfig(parsed: ParsedConfig, environment: Environment, b
   const tiers: Record<string, TierConfig> = {};
   for (const [name, tier] of Object.entries(parsed.tiers)) {
     const copiedWithin = parsed.replication.within;
-    const completed = tierOf(tier, { stores, retentionDays, copiedWithin });
+    const completed = tierOf(tier, { everyStore, stores, retentionDays, copiedWithin });
     problems.push(...tierProblems(name, tier), ...copiesProblems(name, tier, everyStore));
     problems.push(...storageProblems(name, completed, stores));
     tiers[name] = completed;

@@ -14,16 +14,20 @@ const pointTimeout = 5 * 60_000;
 const pointsKept = 24;
 
 interface TierDefaults {
-  /** A tier that names none has all that keep no copies only. */
+  /** Stores of what names none. */
+  everyStore: string[];
   stores: Record<string, StoreConfig>;
   retentionDays: number;
   copiedWithin: Milliseconds;
 }
 
-export function tierOf(parsed: ParsedTier, { stores, retentionDays, copiedWithin }: TierDefaults): TierConfig {
+export function tierOf(
+  parsed: ParsedTier,
+  { everyStore, stores, retentionDays, copiedWithin }: TierDefaults,
+): TierConfig {
   const { copies: _, immutable: locked, move, ...rest } = parsed;
   const tier = { ...rest, ...copiesOf(parsed, copiedWithin) };
-  const to = tier.to ?? storesBesideCopies(parsed, Object.keys(stores));
+  const to = tier.to ?? storesBesideCopies(parsed, everyStore);
   const keep = keepOf(parsed.keep, stores, retentionDays);
   const days = parsed.retentionClass === 'compliance' ? complianceDays : keptDays(keep) || retentionDays;
   const immutable = immutableOf(locked, days);

@@ -58,7 +58,7 @@ async function sweepSome(
       await removeWhole(copy, backupId, signal);
       swept.removed.push(backupId);
     } catch (error) {
-      if (!isHoldfastError(error) || error.code !== 'store_denied') throw error;
+      if (!isHoldfastError(error) || (error.code !== 'store_denied' && error.code !== 'object_locked')) throw error;
       swept.left.push({ backupId, reason: error.message });
     }
   }

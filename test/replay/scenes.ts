@@ -21,6 +21,7 @@ import { replicationScenes } from './scenes-replication';
 import { storageScenes } from './scenes-storage';
 import { verificationScenes } from './scenes-verification';
 import { retentionScenes } from './scenes-retention';
+import { storageScenes } from './scenes-storage';
 
 export type { Scene } from './scene';
 

@@ -63,6 +63,11 @@ export class MemoryStore implements Store {
     }
   }
 
+  async *folders(prefix: string): AsyncIterable<string> {
+    const below = this.keys(prefix).map((key) => key.slice(prefix.length).split('/'));
+    yield* new Set(below.flatMap(([name = '', ...rest]) => (rest.length > 0 ? [name] : [])));
+  }
+
   async delete(keys: string[]): Promise<void> {
     keys.forEach(assertKey);
     for (const key of keys) this.objects.delete(key);
