@@ -39,7 +39,7 @@ tiers:
     {},
   );
   const day = 86_400_000;
-  expect(lockWish(config, 'monthly', 'near')).toEqual({ mode: 'compliance', for: 360 * day, provisional: day });
+  expect(lockWish(config, 'monthly', 'near')).toEqual({ mode: 'compliance', for: 372 * day, provisional: day });
   expect(lockWish(config, 'monthly', 'tape')).toBeUndefined();
   expect(lockWish(config, 'daily', 'near')).toBeUndefined();
   expect(lockWish(config, 'daily', 'far')).toEqual({ mode: 'compliance', for: 365 * day, provisional: day });
