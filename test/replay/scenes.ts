@@ -18,10 +18,9 @@ import type { Stage } from '../workflows/with-workers';
 import { cancelAt, type Scene } from './scene';
 import { cleanupScenes } from './scenes-cleanup';
 import { replicationScenes } from './scenes-replication';
-import { storageScenes } from './scenes-storage';
-import { verificationScenes } from './scenes-verification';
 import { retentionScenes } from './scenes-retention';
 import { storageScenes } from './scenes-storage';
+import { verificationScenes } from './scenes-verification';
 
 export type { Scene } from './scene';
 
