@@ -31,10 +31,9 @@ export async function takeLease(
   copy: Copy,
   { backupId, kind, holder, wal, ms }: Omit<Lease, 'until'> & { ms: number },
 ): Promise<Lease> {
-  const now = await copy.store.clock();
-  const until = new Date(now.getTime() + ms).toISOString();
+  const until = after((await copy.store.clock()).getTime(), ms);
   const lease: Lease = { backupId, kind, holder, until, ...(wal && { wal }) };
-  await copy.store.put(leaseKey(backupId, holder), Buffer.from(`${JSON.stringify(lease)}\n`));
+  await writeLease(copy, lease);
   if (!(await isBeingRemoved(copy, backupId))) return lease;
   await releaseLease(copy, backupId, holder);
   throw new HoldfastError('backup_unusable', `${backupId} is being removed`, {
@@ -43,16 +42,30 @@ export async function takeLease(
   });
 }
 
+async function writeLease({ store }: Copy, lease: Lease): Promise<void> {
+  await store.put(leaseKey(lease.backupId, lease.holder), Buffer.from(`${JSON.stringify(lease)}\n`));
+}
+
+function after(now: number, ms: number): string {
+  return new Date(now + ms).toISOString();
+}
+
 export async function releaseLease(copy: Copy, backupId: string, holder: string): Promise<void> {
   await copy.store.delete([leaseKey(backupId, holder)]);
 }
 
-/** All that a holder has, whatever they are on: only it knows. */
+/** So long before its end whoever looks sees it standing, and gives way. */
+const surely = 3600_000;
+
+/** All that a holder has, whatever they are on: only it knows. One that stands is not given up for a removal that meets it: that one gives way. */
 export async function renewLeases(copy: Copy, holder: string, ms: number): Promise<number> {
   const keys = await keysOf(copy, holder);
   for (const key of keys) {
     const lease = await readLease(copy, key);
-    if (lease?.holder === holder) await takeLease(copy, { ...lease, ms });
+    if (lease?.holder !== holder) continue;
+    const now = (await copy.store.clock()).getTime();
+    if (Date.parse(lease.until) > now + surely) await writeLease(copy, { ...lease, until: after(now, ms) });
+    else await takeLease(copy, { ...lease, ms });
   }
   return keys.length;
 }

@@ -6,6 +6,7 @@ import {
   isBeingRemoved,
   releaseLease,
   removalDone,
+  renewLeases,
   standingLeases,
   takeLease,
 } from '../../repository/leases';
@@ -63,6 +64,16 @@ test('a lease ends by the store’s clock, and can be renewed before', async () 
   const [lease, ...others] = await standingLeases(copy, id);
   expect(others).toEqual([]);
   expect(Date.parse(lease?.until ?? '')).toBeGreaterThan(Date.now() + 1.5 * hour);
+});
+
+test('a lease that stands is renewed though a removal meets it, and one that has ended is not', async () => {
+  await takeLease(copy, { ...restore, ms: 3 * hour });
+  await copy.store.put(`removals/${id}/${'0'.repeat(32)}`, Buffer.from('{}'));
+  expect(await renewLeases(copy, restore.holder, 5 * hour)).toBe(1);
+  const [lease] = await standingLeases(copy, id);
+  expect(Date.parse(lease?.until ?? '')).toBeGreaterThan(Date.now() + 4 * hour);
+  await releaseLease(copy, id, restore.holder);
+  await expect(takeLease(copy, { ...restore, ms: -1 })).rejects.toMatchObject({ code: 'backup_unusable' });
 });
 
 test('a lease that cannot be read stands', async () => {
