@@ -72,8 +72,10 @@ test('a lease that stands is renewed though a removal meets it, and one that has
   expect(await renewLeases(copy, restore.holder, 5 * hour)).toBe(1);
   const [lease] = await standingLeases(copy, id);
   expect(Date.parse(lease?.until ?? '')).toBeGreaterThan(Date.now() + 4 * hour);
-  await releaseLease(copy, id, restore.holder);
-  await expect(takeLease(copy, { ...restore, ms: -1 })).rejects.toMatchObject({ code: 'backup_unusable' });
+  await removalDone(copy, id);
+  await takeLease(copy, { ...restore, ms: -1 });
+  await announceRemoval(copy, id, 'sweep');
+  await expect(renewLeases(copy, restore.holder, hour)).rejects.toMatchObject({ code: 'backup_unusable' });
 });
 
 test('a lease that cannot be read stands', async () => {
