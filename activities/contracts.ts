@@ -15,6 +15,7 @@ import type { CleanupActivities } from './cleanup/contracts';
 import type { LeaseActivities } from './leases/contracts';
 import type { ReplicationActivities } from './replicate/contracts';
 import type { RetentionActivities } from './retention/contracts';
+import type { ScheduleControlActivities, ScheduleSiteActivities } from './schedule/contracts';
 import type { StorageActivities, ThawNeed } from './storage/contracts';
 import type { VerifyActivities } from './verify/contracts';
 
@@ -203,7 +204,7 @@ export type CopyRunWork = Work<'copy'>;
 export type PlaceRunWork = Work<'place'>;
 
 /** What runs wherever workflows do. */
-export interface ControlActivities {
+export interface ControlActivities extends ScheduleControlActivities {
   /** In mode `hybrid`, when the agent is dead: whether commits waited for it and do not any more. */
   letCommitsGo(request: ShippingRequest): Promise<boolean>;
 }
@@ -215,7 +216,8 @@ export interface SiteActivities
     ReplicationActivities,
     StorageActivities,
     VerifyActivities,
-    RetentionActivities {
+    RetentionActivities,
+    ScheduleSiteActivities {
   // backup, in the order of the runbook
   beginBackup(request: BackupRequest): Promise<BackupJob>;
   checkHealth(job: BackupJob): Promise<void>;

@@ -4,11 +4,13 @@
  */
 import type { SiteContext } from './context';
 import type { ControlActivities } from './contracts';
+import { takeTurn } from './schedule/turn';
 import { letCommitsGoAfterDeath } from './wal/let-commits-go';
 
 /** @param contextOf made on demand: a control worker need not reach every site's stores */
 export function controlActivities(contextOf: (site: string) => SiteContext): ControlActivities {
   return {
     letCommitsGo: (request) => letCommitsGoAfterDeath(contextOf(request.site), request),
+    takeTurn,
   };
 }

@@ -42,6 +42,7 @@ import { finishTree, prepareTree } from './restore/trees';
 import { planRetention } from './retention/plan';
 import { removeOldWal } from './retention/remove-wal';
 import { expireBackups, sweepBackups } from './retention/stages';
+import { siteHealth } from './schedule/health';
 import { lockedParts, lockRest, lockRun, planLock } from './storage/lock';
 import { moveClass, planMoves } from './storage/move';
 import { askThaw, thawed } from './storage/thaw';
@@ -85,6 +86,7 @@ const activities = {
   },
   ...{ planRetention, expireBackups, sweepBackups, removeOldWal },
   ...{ receiveWal },
+  ...{ siteHealth },
   ...{
     resolveRestore,
     fetchWal,

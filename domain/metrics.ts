@@ -25,6 +25,14 @@ export const metrics = {
   holdfast_last_backup_timestamp_seconds: 'when the newest completed backup ended',
   holdfast_last_backup_bytes: 'bytes of source that the newest completed backup read',
   holdfast_last_backup_stored_bytes: 'bytes that the newest completed backup put into its first store',
+  // by system, site, tier
+  holdfast_tier_age_limit_seconds:
+    'how old the newest backup of a tier may be: the period of its schedule and the grace',
+  // by system, site, work (a tier, or a piece of maintenance)
+  holdfast_schedule_applied: '1: the engine has the schedule; 0: it is configured only',
+  holdfast_schedule_paused: '1: somebody paused the schedule',
+  holdfast_schedule_forgotten: '1: the schedule has been paused for longer than `maintenance.pauseLimit`',
+  holdfast_schedule_troubled: '1: the last scheduled run was skipped or failed',
   // by system, site, store
   holdfast_copies_missing: 'backups that tiers want copied into this store and that it has not',
   holdfast_copies_missing_age_seconds: 'since the oldest of them counts; 0: none is missing',

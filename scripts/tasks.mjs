@@ -36,6 +36,7 @@ export const tasks = {
   'soak:host': (root, args) => become(root, [...LOCAL, 'versitygw'], 'test/faults/host-soak.js', args),
   'soak:network': (root, args) => become(root, [...LOCAL, 'versitygw'], 'test/faults/network-soak.js', args),
   'soak:store': (root, args) => become(root, [...LOCAL, 'versitygw'], 'test/faults/store-soak.js', args),
+  'soak:sites': (root, args) => become(root, [...LOCAL, 'versitygw'], 'test/real/sites/soak.js', args),
   bench: (root, args) => become(root, [...LOCAL, 'versitygw'], 'bench/main.js', args),
   'model:retention': (root, args) => become(root, [], 'test/model/retention/main.js', args),
   'history:record': (root, args) => become(root, [...LOCAL, 'versitygw'], 'test/replay/record.js', args),

@@ -16,6 +16,8 @@ export { replicateBackups } from './replicate/replicate-backups';
 export { pointInTimeRestore } from './restore/point-in-time-restore';
 export { restore } from './restore/restore';
 export { applyRetention } from './retention/apply-retention';
+export { siteCheck } from './schedule/look';
+export { scheduledRun } from './schedule/scheduled-run';
 export { shipWal } from './ship-wal';
 export { recoveryScenario } from './verify/recovery-scenario';
 export { recoveryTest } from './verify/recovery-test';

@@ -108,7 +108,7 @@ async function heldJob(context: SiteContext, job: BackupJob): Promise<BackupJob>
   return job;
 }
 
-function jobComponent(name: string, component: ComponentConfig): JobComponent {
+export function jobComponent(name: string, component: ComponentConfig): JobComponent {
   if (component.kind !== 'postgres') return { name, kind: component.kind };
   const streamed = component.method === 'stream' ? { method: 'stream' as const } : {};
   const pushes = component.wal.source === 'command' ? { wal: 'command' as const } : {};
@@ -140,7 +140,10 @@ function tierOf({ config }: SiteContext, name: string) {
 }
 
 /** Refuses now what would fail after an hour. */
-export async function checkHealth(context: SiteContext, job: BackupJob): Promise<void> {
+export async function checkHealth(
+  context: SiteContext,
+  job: Pick<BackupJob, 'system' | 'components' | 'marked'>,
+): Promise<void> {
   for (const { name, kind } of [...job.components, ...(job.marked ?? [])]) {
     if (kind === 'files') sourceDirs(filesOf(context.config, context.site, name).paths);
     if (kind !== 'postgres') continue;

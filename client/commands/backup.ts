@@ -6,6 +6,7 @@ import { HoldfastError } from '../../domain/errors';
 import { configured, type GlobalOptions, type Outcome } from '../context';
 import { backupOrder } from '../procedures/backup-order';
 import { runProcedures } from '../procedures/run';
+import { needsOf } from '../schedules/orders';
 import { checkComponents, checkTier, chosenSites } from '../sites';
 
 export interface BackupOptions extends GlobalOptions {
@@ -28,9 +29,12 @@ export async function backup(options: BackupOptions): Promise<Outcome> {
   if (!upload) checkLocalStore(config, tier);
   for (const site of sites) checkComponents(config, site, components);
   const { type } = options;
+  // Whoever names a tier and no site means those that can: one that cannot keeps no other from it.
+  const everywhere = tier !== undefined && options.site === undefined && sites.length > 1;
   const orders = sites.map((site) => ({
     ...backupOrder(config, { site, tier, type, components, upload, dryRun }),
     label: site,
+    ...(everywhere && { onlyIfWell: { site, ...needsOf(config, site, tier) } }),
   }));
   return runProcedures(loaded, orders, { detach });
 }

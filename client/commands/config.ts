@@ -9,6 +9,7 @@ import { formatDuration } from '../../domain/config/units';
 import { HoldfastError } from '../../domain/errors';
 import { promisedOf } from '../../domain/promised';
 import { configuredWithWarnings, type GlobalOptions, type Outcome } from '../context';
+import { plannedTable } from '../output/schedules';
 import { table } from '../output/table';
 
 export async function check(options: GlobalOptions): Promise<Outcome> {
@@ -48,6 +49,7 @@ function describe({ config, file, filled }: LoadedConfig): string {
     table(['SITE', 'NAME', 'KIND', 'WHERE', 'OBJECTIVES'], rows),
     table(['STORE', 'KIND', 'WHERE'], stores),
     ...tiersShown(config),
+    ...plannedTable(config),
     ...(defaults.length === 0 ? [] : [table(['NOT IN THE FILE', 'VALUE', 'FROM'], defaults)]),
   ].join('\n\n');
 }

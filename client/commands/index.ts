@@ -7,6 +7,7 @@ import { declareStorage } from './declare-storage';
 import { declareKey } from './key-commands';
 import { declareReplication } from './replication-commands';
 import { declareRetention } from './retention/declare';
+import { declareSchedules } from './schedule-commands';
 import { declareVerification } from './verification-commands';
 
 export function declareCommands(program: Command): void {
@@ -115,21 +116,6 @@ function declareProcedures(program: Command): void {
     .argument('<procedure>', 'workflow id, or its beginning')
     .addOption(detach())
     .action(acting(async (options, id) => (await import('./abort.js')).abort(options, id)));
-}
-
-function declareSchedules(program: Command): void {
-  const schedules = program
-    .command('schedules')
-    .description('backups by the schedules of their tiers')
-    .helpCommand(false);
-  schedules
-    .command('apply')
-    .description('make the engine run every tier by its schedule')
-    .action(acting(async (options) => (await import('./schedules.js')).apply(options)));
-  schedules
-    .command('list')
-    .description('schedules, and when each runs next')
-    .action(acting(async (options) => (await import('./schedules.js')).list(options)));
 }
 
 function declareQuestions(program: Command): void {

@@ -1,11 +1,4 @@
-/**
- * `status`: exit 0 when the engine is up and every shipper streams (no backup yet is a warning), 1 when a shipper is missing or
- * an objective is missed after a first backup, 2 when there is no engine. Starts nothing.
- */
-import type { BackupHead } from '../../domain/backup';
 import { componentRefs } from '../../domain/config/names';
-import { retentionDaysOf } from '../../domain/config/retention-days';
-import type { Config } from '../../domain/config/types';
 import { formatDuration } from '../../domain/config/units';
 import { reportError } from '../../domain/errors';
 import type { RestoreTime } from '../../domain/objectives';
@@ -26,10 +19,13 @@ import { heldCopies, proofProblems, proofsTable } from '../output/proofs';
 import { say } from '../output/say';
 import { commitProblems, commitsOf, shipperWarnings } from '../output/shippers';
 import { table } from '../output/table';
+import { type TierStatus, tiersOf, tiersTable } from '../output/tiers';
 import { runningProcedures } from '../procedures/find';
 import { type ShipperLook, shipperState } from '../procedures/shipper-state';
 import { shippersOf } from '../procedures/shipping';
 import { shownSlot, slotSays } from '../procedures/slot-says';
+import { lookAtSchedules, type ScheduleLook } from '../schedules/look';
+import { schedulesSay, tiersSay } from '../schedules/says';
 import { askedSites } from '../sites';
 
 /** The stores are told every second how far they are. */
@@ -47,16 +43,6 @@ interface ShipperStatus extends ShipperLook {
   restores: { store?: string; rto: RestoreTime }[];
 }
 
-interface TierStatus {
-  site: string;
-  /** Null: backups without a tier. */
-  tier: string | null;
-  lastBackup?: { id: string; endedAt?: string; bytes: number; storedBytes: number };
-  currentBackup?: string;
-  kept: number;
-  retentionDays: number;
-}
-
 interface Status {
   system: string;
   engine: { address: string; ui: string | null; embedded: boolean };
@@ -68,6 +54,8 @@ interface Status {
   copies: CopyLag[];
   /** Of each component that has a backup: whether it is proved, and since when. */
   proofs: ProofHealth[];
+  /** What runs by itself: when next, how it ended last, who paused it. */
+  schedules: ScheduleLook[];
   /** What is promised of each component, beside what is measured in each store. */
   components: ComponentPromises[];
   /** Of components without their own. */
@@ -107,15 +95,19 @@ export async function status(options: GlobalOptions & { site?: string }): Promis
       ...lagOf(stores.points, one.site, one.component),
     }));
     const refs = sites.flatMap((site) => componentRefs(config, site));
-    const proofs = proofHealth(config.verification, refs, heldCopies(stores.heads), Date.now());
-    const backups = sites.flatMap((site) => tiersOf(config, site, stores.heads));
+    const now = Date.now();
+    const proofs = proofHealth(config.verification, refs, heldCopies(stores.heads), now);
+    const backups = sites.flatMap((site) => tiersOf(config, site, stores.heads, now));
+    const schedules = await lookAtSchedules(engine.client, config, sites);
     const streaming = shippers
       .filter(({ state }) => state === 'streaming')
       .map((one) => `${one.site}/${one.component}`);
     const says = [
-      ledgerSays(stores.points, new Set(streaming), Date.now()),
-      rowsSay(config, sites, stores.heads, Date.now()),
       lagsSay(stores.copies),
+      ledgerSays(stores.points, new Set(streaming), now),
+      rowsSay(config, sites, stores.heads, now),
+      tiersSay(config, sites, stores.heads, schedules, now),
+      schedulesSay(config, schedules, now),
       objectivesSay(config, sites, measured, (site) =>
         backups.some((one) => one.site === site && one.lastBackup !== undefined),
       ),
@@ -130,6 +122,7 @@ export async function status(options: GlobalOptions & { site?: string }): Promis
       backups,
       copies: stores.copies,
       proofs,
+      schedules,
       components: promisesOf(config, sites, measured),
       objectives: { rpoSeconds: seconds(config.objectives?.rpo), rtoSeconds: seconds(config.objectives?.rto) },
       problems: [
@@ -170,28 +163,6 @@ function shipperProblems({ site, component, state, message, lagSeconds }: Shippe
   return [`the stores are ${formatDuration(lagSeconds * 1000)} behind ${component} (${site}), though its shipper runs`];
 }
 
-function tiersOf(config: Config, site: string, heads: BackupHead[]): TierStatus[] {
-  const own = heads.filter((head) => head.site === site);
-  const loose = own.some((head) => head.tier === undefined) || Object.keys(config.tiers).length === 0;
-  const names = [...Object.keys(config.tiers), ...(loose ? [undefined] : [])];
-  return names.map((tier) => {
-    const mine = own.filter((head) => head.tier === tier);
-    const kept = mine.filter((head) => head.status === 'completed');
-    const last = kept.at(-1);
-    const current = mine.findLast((head) => head.status === 'creating')?.id;
-    return {
-      site,
-      tier: tier ?? null,
-      ...(last && {
-        lastBackup: { id: last.id, endedAt: last.endedAt, bytes: last.bytes, storedBytes: last.storedBytes },
-      }),
-      ...(current && { currentBackup: current }),
-      kept: kept.length,
-      retentionDays: retentionDaysOf(config, tier),
-    };
-  });
-}
-
 function seconds(ms: number | undefined): number | undefined {
   return ms === undefined ? undefined : ms / 1000;
 }
@@ -213,14 +184,7 @@ function describe(found: Status): string {
     lines.push('', table(head, rows, ['BEHIND', 'KEPT BY SERVER', 'HOURS LEFT']));
   }
   lines.push(...archiverTable(archivers), ...promisesTable(found.components));
-  const rows = backups.map((one) => [
-    one.site,
-    one.tier ?? '-',
-    one.lastBackup?.id ?? 'none',
-    one.currentBackup ?? '',
-    String(one.kept),
-  ]);
-  lines.push('', table(['SITE', 'TIER', 'LAST BACKUP', 'RUNNING', 'KEPT'], rows, ['KEPT']));
+  lines.push(...tiersTable(backups));
   lines.push(...lagTable(found.copies));
   lines.push(...proofsTable(found.proofs, Date.now()));
   lines.push(...problems.map((one) => `problem: ${one}`), ...warnings.map((one) => `warning: ${one}`));

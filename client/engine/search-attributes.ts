@@ -4,7 +4,8 @@ import { temporal } from '@temporalio/proto';
 import { attributes } from '../../workflows/frame/attributes';
 import { whenReady } from './when-ready';
 
-const keyword = temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD;
+const { INDEXED_VALUE_TYPE_KEYWORD: keyword, INDEXED_VALUE_TYPE_KEYWORD_LIST: keywordList } =
+  temporal.api.enums.v1.IndexedValueType;
 
 export async function registerSearchAttributes(client: Client): Promise<void> {
   await whenReady(() => register(client));
@@ -13,14 +14,14 @@ export async function registerSearchAttributes(client: Client): Promise<void> {
 async function register(client: Client): Promise<void> {
   const { operatorService } = client.connection as import('@temporalio/client').Connection;
   const namespace = client.options.namespace;
-  const wanted = Object.values(attributes).map(({ name }) => name);
   const { customAttributes } = await operatorService.listSearchAttributes({ namespace });
-  const missing = wanted.filter((name) => !(name in (customAttributes ?? {})));
+  const missing = Object.values(attributes).filter(({ name }) => !(name in (customAttributes ?? {})));
   if (missing.length === 0) return;
-  await operatorService
-    .addSearchAttributes({ namespace, searchAttributes: Object.fromEntries(missing.map((name) => [name, keyword])) })
-    .catch((error: { code?: number }) => {
-      const alreadyExists = 6;
-      if (error.code !== alreadyExists) throw error;
-    });
+  const searchAttributes = Object.fromEntries(
+    missing.map(({ name, type }) => [name, type === 'KEYWORD_LIST' ? keywordList : keyword]),
+  );
+  await operatorService.addSearchAttributes({ namespace, searchAttributes }).catch((error: { code?: number }) => {
+    const alreadyExists = 6;
+    if (error.code !== alreadyExists) throw error;
+  });
 }

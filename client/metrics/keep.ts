@@ -4,7 +4,7 @@
  * Guaranteed: a reading begins every 15 s, and ends whatever a store or the engine does; what it could not measure has no value from then on.
  * What a reading costs: the engine one question a shipper; each store two lists (names of backups; receipts since the last one) and
  * its clock, and for each database three small objects or lists (mark, ledger, acknowledged gaps) with one more mark for every earlier timeline;
- * once a minute some six more to find new timelines. Objects are fetched again only when they changed.
+ * once a minute some six more to find new timelines, and of the engine a list of the schedules. Objects are fetched again only when they changed.
  * Not guaranteed: that two agents of one site say the same at one moment; both measure.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -20,6 +20,7 @@ import { shipperState } from '../procedures/shipper-state';
 import { shippersOf } from '../procedures/shipping';
 import { StoreReader, type StoreReading } from './readings';
 import { type Read, samplesFrom } from './samples';
+import { ScheduleReader } from './schedules';
 import { answered, OpenStores } from './stores';
 
 const everyMs = 15_000;
@@ -30,10 +31,10 @@ export interface MetricsKept {
   stop(): void;
 }
 
-/** No sites: the engine's own metrics alone. */
+/** No sites: the engine's own metrics, and what runs by itself. */
 export function keepMetrics(gauges: Gauges, client: Client, config: Config, sites: string[]): MetricsKept {
   const over = new AbortController();
-  if (sites.length > 0) void new MetricsKeeper(gauges, client, config, sites).run(over.signal);
+  void new MetricsKeeper(gauges, client, config, sites).run(over.signal);
   return { stop: () => over.abort() };
 }
 
@@ -44,6 +45,7 @@ class MetricsKeeper {
   private readonly asked = new Set<string>();
   private readonly measuredAt = new Map<string, number>();
   private readonly told = new Map<string, string>();
+  private readonly schedules: ScheduleReader;
 
   constructor(
     private readonly gauges: Gauges,
@@ -52,18 +54,20 @@ class MetricsKeeper {
     private readonly sites: string[],
   ) {
     this.stores = new OpenStores(config);
+    this.schedules = new ScheduleReader(client, config, sites);
   }
 
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const next = sleep(everyMs, undefined, { signal, ref: false }).catch(() => undefined);
-      const [stores, shippers] = await Promise.all([this.readStores(), answered(this.readShippers(), patienceMs)]);
+      const [stores, shippers, schedules] = await Promise.all([
+        this.readStores(),
+        answered(this.readShippers(), patienceMs),
+        this.schedules.read(Date.now()),
+      ]);
       if (signal.aborted) break;
-      this.gauges.publish(
-        samplesFrom(this.config, this.sites, {
-          ...{ stores, shippers, measuredAt: this.measuredAt, now: Date.now() },
-        }),
-      );
+      const read = { stores, shippers, measuredAt: this.measuredAt, now: Date.now() };
+      this.gauges.publish([...samplesFrom(this.config, this.sites, read), ...schedules]);
       await next;
     }
     await this.stores.close().catch(() => undefined);
@@ -79,6 +83,7 @@ class MetricsKeeper {
   }
 
   private async readStores(): Promise<StoreReading[]> {
+    if (this.sites.length === 0) return [];
     const repository = await this.stores.open(patienceMs);
     if (!repository) return [];
     const free = repository.copies.filter(({ store }) => !this.asked.has(store.name));

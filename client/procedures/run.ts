@@ -1,17 +1,21 @@
 /** Runs procedures of the command line: joins the engine, starts or joins each, follows all to their end. */
 import type { LoadedConfig } from '../../domain/config/types';
 import type { ProcedureResult } from '../../domain/progress';
+import type { HealthQuestion } from '../../domain/schedule/request';
 import type { Outcome } from '../context';
 import { joinEngine } from '../engine/join';
 import { withWhere } from '../output/failure';
 import { say, sayError } from '../output/say';
 import { follow } from './follow';
+import { type Skipped, whatIsWrongAt } from './healthy';
 import { describeResult, exitOf } from './report';
 import { type Order, type Started, startProcedure } from './start';
 
 export interface LabelledOrder extends Order {
   /** Told in front of each line of progress when there are several. */
   label: string;
+  /** Asked first; when the site is not well, the order is left out and that is told. */
+  onlyIfWell?: HealthQuestion;
 }
 
 /** A procedure that was not waited for. */
@@ -20,6 +24,8 @@ interface Running {
   workflowId: string;
   status: 'in_progress';
 }
+
+type End = ProcedureResult | Running | Skipped;
 
 export interface RunOptions {
   detach?: boolean;
@@ -37,7 +43,9 @@ export async function runProcedures(
   let left = options.detach === true;
   const engine = await joinEngine(loaded, { start: true, say, keepServer: () => left });
   try {
-    const one = async (order: LabelledOrder): Promise<ProcedureResult | Running> => {
+    const one = async (order: LabelledOrder): Promise<End> => {
+      const reason = order.onlyIfWell && (await whatIsWrongAt(engine.client, order.onlyIfWell));
+      if (reason !== undefined) return { ...running(order), status: 'skipped', reason };
       const started = await startProcedure(engine.client, order);
       announce(started, engine.ui);
       if (options.detach) return running(order);
@@ -70,16 +78,22 @@ async function inTurn<T, R>(items: T[], work: (item: T) => Promise<R>): Promise<
 }
 
 /** The worst end decides the exit code. */
-export function outcomeOf(ends: (ProcedureResult | Running)[], list: boolean): Outcome {
-  const exits = ends.map((end) => (end.status === 'in_progress' ? 0 : exitOf(end)));
-  const text = ends.map((end) =>
-    end.status === 'in_progress'
+export function outcomeOf(ends: End[], list: boolean): Outcome {
+  const exits = ends.map((end) => {
+    if (end.status === 'skipped') return 1;
+    return end.status === 'in_progress' ? 0 : exitOf(end);
+  });
+  const text = ends.map((end) => {
+    if (end.status === 'skipped') return `${end.workflowId} was skipped: ${end.reason}`;
+    return end.status === 'in_progress'
       ? `${end.workflowId} goes on: follow it with "holdfast watch ${end.workflowId}"`
-      : describeResult(end),
-  );
+      : describeResult(end);
+  });
   for (const end of ends) if (end.status === 'failed' && end.error !== undefined) sayError(end.error);
   const json = ends.map((end) =>
-    end.status !== 'in_progress' && end.error ? { ...end, error: withWhere(end.error) } : end,
+    end.status !== 'in_progress' && end.status !== 'skipped' && end.error
+      ? { ...end, error: withWhere(end.error) }
+      : end,
   );
   return { json: list ? json : json[0], text: text.join('\n'), exit: Math.max(0, ...exits) };
 }

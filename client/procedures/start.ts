@@ -63,7 +63,7 @@ export async function startProcedure(client: Client, order: Order): Promise<Star
 }
 
 /** Tells whether two requests are the same without keeping what they say. */
-function fingerprint(type: string, request: object): string {
+export function fingerprint(type: string, request: object): string {
   const sorted = Object.entries(request)
     .filter(([, value]) => value !== undefined)
     .sort(([a], [b]) => (a < b ? -1 : 1));

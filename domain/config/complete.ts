@@ -88,6 +88,8 @@ export function completeConfig(parsed: ParsedConfig, environment: Environment, b
     tiers,
     replication: parsed.replication,
     retention: parsed.retention,
+    timezone: parsed.timezone,
+    maintenance: parsed.maintenance,
     restoreOrder: parsed.restore?.order ?? [],
     ...(parsed.restore?.spool === undefined ? {} : { spoolBytes: parsed.restore.spool }),
     parallelJobs: parsed.parallelJobs,

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { componentSchema } from './schema-components';
 import { replication, tierCopies } from './schema-replication';
 import { keep, retention, retentionClass, strategy } from './schema-retention';
+import { cron, jitter, maintenance, priority, timezone } from './schema-schedules';
 import { serviceSchema } from './schema-services';
 import { immutableSchema, moveSchema } from './schema-storage';
 import { storeSchema } from './schema-stores';
@@ -54,13 +55,7 @@ const shortestPace = 10_000;
 const pace = duration.refine((ms) => ms >= shortestPace, 'expected at least 10s');
 
 const tier = z.strictObject({
-  schedule: z
-    .string()
-    .regex(
-      /^(?:[\d*,/A-Za-z-]+ +){4}[\d*,/A-Za-z-]+$/,
-      'expected a cron schedule of five fields, for example "0 2 * * *"',
-    )
-    .optional(),
+  schedule: cron.optional().describe('cron of five fields, by the clock of `timezone`'),
   every: pace.optional().describe('instead of a schedule: from one beginning to the next'),
   type: z
     .enum(tierTypes)
@@ -78,6 +73,8 @@ const tier = z.strictObject({
   immutable: immutableSchema.optional().describe('locked in every store that the tier goes to'),
   move: moveSchema.optional().describe('down to another store or class, by age'),
   components: names.optional(),
+  priority,
+  jitter: jitter.optional(),
 });
 
 const restore = z.strictObject({
@@ -122,6 +119,8 @@ export const configSchema = z.strictObject({
   tiers: nameMap(tier).default({}),
   replication,
   retention: retention.describe('what stays, whatever the tiers say, and how carefully the rest goes'),
+  timezone,
+  maintenance,
   restore: restore.optional(),
   verification: verificationSchema.prefault({}),
   parallelJobs: z.int().min(1).max(64).default(2),

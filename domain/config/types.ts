@@ -7,6 +7,7 @@ import type { LockMode } from '../backup';
 import type { ThawTier } from '../storage';
 import type { VerificationConfig } from '../verification/policy';
 import type { RetentionClass, RetentionConfig, Strategy, TierKeep } from './types-retention';
+import type { MaintenanceConfig, Priority } from './types-schedules';
 
 /** Text that may hold references to secrets: resolve it late, with `resolveSecret`, and never print what comes out. */
 export type SecretText = string;
@@ -29,6 +30,9 @@ export interface Config {
   /** How old a backup may be without the copies that its tier wants. */
   replication: { within: Milliseconds };
   retention: RetentionConfig;
+  /** IANA; schedules are meant by its clock. */
+  timezone: string;
+  maintenance: MaintenanceConfig;
   /** Components in the order they are restored; those not named follow in the order of the configuration. */
   restoreOrder: string[];
   /** Bytes of WAL that may lie beside a restore's target; absent: a share of the free space. */
@@ -244,7 +248,7 @@ export const tierTypes = ['full', 'differential', 'incremental', 'point'] as con
 export type TierType = (typeof tierTypes)[number];
 
 export interface TierConfig {
-  /** Cron of five fields, UTC. */
+  /** Cron of five fields, by the clock of `timezone`. */
   schedule?: string;
   /** Instead of a schedule. */
   every?: Milliseconds;
@@ -264,6 +268,10 @@ export interface TierConfig {
   move?: MoveConfig[];
   /** Absent: every component of the site. */
   components?: string[];
+  /** Absent: normal. */
+  priority?: Priority;
+  /** Absent: by the number of sites. */
+  jitter?: Milliseconds;
 }
 
 /** What a backup gets after it counts. */
@@ -273,7 +281,6 @@ export interface CopiesConfig {
   success: 'all' | number;
   within: Milliseconds;
 }
-
 /** Where a value came from that the configuration does not name itself. */
 export interface FilledDefault {
   /** Path in the configuration: `stores.local.path`. */

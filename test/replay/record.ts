@@ -28,8 +28,12 @@ async function record(env: TestWorkflowEnvironment, scene: Scene): Promise<void>
   process.stderr.write(`recorded ${type}/${reason}: ${history.events?.length} events\n`);
 }
 
-/** Work of runs names its site itself. */
+/** Work of runs and orders of schedules name their site themselves. */
 function atSite(request: object, site: string): object {
+  if ('order' in request) {
+    const order = request.order as { request: object };
+    return { ...request, order: { ...order, request: { ...order.request, site } } };
+  }
   return 'work' in request ? { ...request, work: { ...(request.work as object), site } } : request;
 }
 

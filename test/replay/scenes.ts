@@ -19,6 +19,7 @@ import { cancelAt, type Scene } from './scene';
 import { cleanupScenes } from './scenes-cleanup';
 import { replicationScenes } from './scenes-replication';
 import { retentionScenes } from './scenes-retention';
+import { scheduleScenes } from './scenes-schedule';
 import { storageScenes } from './scenes-storage';
 import { verificationScenes } from './scenes-verification';
 
@@ -33,6 +34,7 @@ const consolidate = { backup: 'latest' };
 export const scenes: Scene[] = [
   ...verificationScenes,
   ...retentionScenes,
+  ...scheduleScenes,
   { type: 'backup', reason: 'completed', request: backup },
   {
     type: 'backup',

@@ -162,6 +162,8 @@ export function mockedSite(processQueue: string, behaviour: Behaviour = {}): Moc
     receiveWal: { message: 'ended' },
     letCommitsGo: true,
     ...retentionAnswers,
+    siteHealth: { problems: [], warnings: [] },
+    takeTurn: {},
     resolveRestore: restoreJob,
     fetchWal: { job: restoreJob, reaches: 'the end of the stored WAL' },
     checkTarget: undefined,

@@ -39,7 +39,7 @@ export async function onStage<T>(
       ...common,
       taskQueue: workflowQueue,
       workflowBundle: { codePath: await workflowBundle() },
-      activities: { letCommitsGo: activities['letCommitsGo'] },
+      activities: { letCommitsGo: activities['letCommitsGo'], takeTurn: activities['takeTurn'] },
     }),
     await Worker.create({ ...common, taskQueue: siteQueue(site), activities }),
     await Worker.create({ ...common, taskQueue: processQueue, activities }),

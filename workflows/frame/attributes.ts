@@ -6,5 +6,7 @@ export const attributes = {
   site: defineSearchAttributeKey('HoldfastSite', SearchAttributeType.KEYWORD),
   tier: defineSearchAttributeKey('HoldfastTier', SearchAttributeType.KEYWORD),
   backup: defineSearchAttributeKey('HoldfastBackup', SearchAttributeType.KEYWORD),
+  /** Of scheduled runs: `system/store` of every store they work with, from their start. */
+  stores: defineSearchAttributeKey('HoldfastStores', SearchAttributeType.KEYWORD_LIST),
   outcome: defineSearchAttributeKey('HoldfastOutcome', SearchAttributeType.KEYWORD),
 };

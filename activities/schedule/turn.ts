@@ -1,0 +1,39 @@
+/**
+ * Whether a scheduled run may begin: none with its id runs, and not too many work with its stores. The runs stand in line by when they started, so that
+ * those who work are always before those who wait; one that ends, however that happened, is in the line no more. Nobody keeps a count that could
+ * be wrong after a crash.
+ */
+import { getClient } from '@temporalio/activity';
+import { type Client, WorkflowNotFoundError } from '@temporalio/client';
+import { formatDuration } from '../../domain/config/units';
+import type { Turn, TurnQuestion } from '../../domain/schedule/request';
+
+export async function takeTurn(question: TurnQuestion): Promise<Turn> {
+  const client = getClient();
+  return (await sameId(client, question.order)) ?? (await fullStore(client, question)) ?? {};
+}
+
+async function sameId(client: Client, order: TurnQuestion['order']): Promise<Turn | undefined> {
+  try {
+    const { status, memo, startTime } = await client.workflow.getHandle(order.workflowId).describe();
+    if (status.name !== 'RUNNING') return undefined;
+    if (memo?.['request'] === order.fingerprint) return { same: true };
+    return {
+      waitsFor: `${order.workflowId}, which has been running for ${formatDuration(Date.now() - startTime.getTime())}`,
+    };
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return undefined;
+    throw error;
+  }
+}
+
+async function fullStore(client: Client, { stores, atOnce, startedAt }: TurnQuestion): Promise<Turn | undefined> {
+  if (atOnce === undefined) return undefined;
+  for (const store of stores) {
+    const earlier = `WorkflowType = "scheduledRun" AND ExecutionStatus = "Running" AND HoldfastStores = "${store}" AND StartTime < "${startedAt}"`;
+    const { count } = await client.workflow.count(earlier);
+    if (count >= atOnce)
+      return { waitsFor: `the store ${store}, with which ${count} earlier runs work`, ahead: count - atOnce };
+  }
+  return undefined;
+}

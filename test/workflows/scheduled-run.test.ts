@@ -1,0 +1,138 @@
+/** Runs of schedules on a real server, each with the real question whose turn it is. */
+import { Context } from '@temporalio/activity';
+import type { WorkflowHandle } from '@temporalio/client';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { takeTurn } from '../../activities/schedule/turn';
+import type { Health, ScheduledEnd, ScheduledRequest } from '../../domain/schedule/request';
+import { attributes } from '../../workflows/frame/attributes';
+import { startTemporal } from '../support/temporal';
+import { type Behaviour, oneRun } from './mocked-site';
+import { onStage, type Stage } from './with-workers';
+
+let env: TestWorkflowEnvironment;
+beforeAll(async () => {
+  env = await startTemporal();
+});
+afterAll(async () => {
+  await env?.teardown();
+});
+
+/** Work that lasts until it is let go, at a store where one may work at a time. */
+function order(site: string, name: string, more: Partial<ScheduledRequest> = {}): ScheduledRequest {
+  return {
+    ...{ site, work: name, when: '0 2 * * * UTC', health: { components: [], stores: ['hot'] } },
+    stores: [`${site}/hot`],
+    order: {
+      type: 'verifyBackup',
+      workflowId: `work/${site}/${name}`,
+      request: { site, backup: name, level: 'full' },
+      summary: name,
+      fingerprint: name,
+    },
+    ...{ waitMs: 60_000, atOnce: 1, ...more },
+  };
+}
+
+async function begin({ site }: Stage, request: ScheduledRequest): Promise<WorkflowHandle> {
+  return await env.client.workflow.start('scheduledRun', {
+    workflowId: `scheduled/${site}/${request.work}`,
+    taskQueue: `workflows-${site}`,
+    args: [request],
+    typedSearchAttributes: [{ key: attributes.stores, value: request.stores }],
+  });
+}
+
+/** As the Web UI shows it, from the workflow itself. */
+async function waitsFor(handle: WorkflowHandle): Promise<void> {
+  for (const deadline = Date.now() + 30_000; Date.now() < deadline; ) {
+    const { raw } = await handle.describe();
+    const { events } = await handle.fetchHistory();
+    if (raw.workflowExecutionInfo && events?.some(({ timerStartedEventAttributes }) => timerStartedEventAttributes))
+      return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error('it does not wait');
+}
+
+async function until(look: () => boolean): Promise<void> {
+  while (!look()) await new Promise((resolve) => setTimeout(resolve, 50));
+}
+
+/** The packs of one backup are verified until the gate opens. */
+function gated(): { behaviour: Behaviour; open: () => void } {
+  const gate = Promise.withResolvers<void>();
+  const behaviour: Behaviour = {
+    takeTurn,
+    verifyRun: async () => {
+      const activity = Context.current();
+      const pulse = setInterval(() => activity.heartbeat(), 200);
+      await Promise.race([gate.promise, activity.cancelled]).finally(() => clearInterval(pulse));
+      return oneRun;
+    },
+  };
+  return { behaviour, open: gate.resolve };
+}
+
+test('at a store where one may work at a time the second waits for the first, and begins when it has ended', async () => {
+  const { behaviour, open } = gated();
+  await onStage(env, behaviour, async (stage) => {
+    const first = await begin(stage, order(stage.site, 'first'));
+    await until(() => stage.calls.includes('verifyRun'));
+    const second = await begin(stage, order(stage.site, 'second'));
+    await waitsFor(second);
+    expect(stage.calls.filter((call) => call === 'findBackup')).toHaveLength(1);
+    open();
+    expect(await first.result()).toEqual({ outcome: 'completed' });
+    expect(await second.result()).toEqual({ outcome: 'completed' });
+  });
+});
+
+test('who was terminated holds no place, and its work goes on', async () => {
+  const { behaviour, open } = gated();
+  await onStage(env, behaviour, async (stage) => {
+    const first = await begin(stage, order(stage.site, 'first'));
+    await until(() => stage.calls.includes('verifyRun'));
+    await first.terminate();
+    const second = await begin(stage, order(stage.site, 'second'));
+    await until(() => stage.calls.filter((call) => call === 'findBackup').length === 2);
+    const work = env.client.workflow.getHandle(`work/${stage.site}/first`);
+    expect((await work.describe()).status.name).toBe('RUNNING');
+    open();
+    expect(await second.result()).toEqual({ outcome: 'completed' });
+    expect(await work.result()).toMatchObject({ status: 'completed' });
+  });
+});
+
+test('what runs already by hand is not done twice; another request under its id is waited for', async () => {
+  const { behaviour, open } = gated();
+  await onStage(env, behaviour, async (stage) => {
+    const { site } = stage;
+    const request = order(site, 'mine').order;
+    const byHand = await env.client.workflow.start('verifyBackup', {
+      workflowId: request.workflowId,
+      taskQueue: `workflows-${site}`,
+      args: [request.request],
+      memo: { request: request.fingerprint },
+    });
+    await until(() => stage.calls.includes('verifyRun'));
+    const same = await (await begin(stage, order(site, 'mine'))).result();
+    expect(same).toEqual({ outcome: 'skipped', reason: `${request.workflowId} runs already` } satisfies ScheduledEnd);
+    const other = await begin(stage, { ...order(site, 'other'), order: { ...request, fingerprint: 'other' } });
+    await waitsFor(other);
+    open();
+    await byHand.result();
+    expect(await other.result()).toEqual({ outcome: 'completed' });
+  });
+});
+
+test('a site whose agent is not there is told of within seconds', async () => {
+  await onStage(env, {}, async ({ site }) => {
+    const nowhere = `${site}-nowhere`;
+    const health = await env.client.workflow.execute<(question: object) => Promise<Health>>('siteCheck', {
+      workflowId: `check/${nowhere}`,
+      taskQueue: `workflows-${site}`,
+      args: [{ site: nowhere, components: [], stores: ['hot'] }],
+    });
+    expect(health).toEqual({ problems: [`the agent of ${nowhere} does not answer`], warnings: [] });
+  });
+});
