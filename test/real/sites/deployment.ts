@@ -1,0 +1,122 @@
+/** Many sites on one machine: a Temporal server, one control worker, and agents in processes of their own, each for some of the sites. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { stringify } from 'yaml';
+import { parseConfig } from '../../../domain/config/parse';
+import type { Config } from '../../../domain/config/types';
+import { attributes } from '../../../workflows/frame/attributes';
+import { temporalCli } from '../../support/parts';
+
+const main = path.join(__dirname, '../../../client/main.js');
+
+export interface DeploymentOptions {
+  sites: number;
+  sitesPerAgent: number;
+  tiers: Record<string, object>;
+  maintenance: object;
+}
+
+/** Two queues a site are many for a server that keeps everything in one file: one partition each instead of four. */
+async function startServer(): Promise<TestWorkflowEnvironment> {
+  const single = ['matching.numTaskqueueReadPartitions=1', 'matching.numTaskqueueWritePartitions=1'];
+  return await TestWorkflowEnvironment.createLocal({
+    server: {
+      executable: { type: 'existing-path', path: temporalCli() },
+      log: { level: 'never', format: 'json' },
+      searchAttributes: Object.values(attributes),
+      extraArgs: single.flatMap((one) => ['--dynamic-config-value', one]),
+    },
+  });
+}
+
+export class Deployment {
+  private readonly children: ChildProcess[] = [];
+  control!: ChildProcess;
+  config!: Config;
+
+  private constructor(
+    readonly env: TestWorkflowEnvironment,
+    private readonly dir: string,
+  ) {}
+
+  static async start(options: DeploymentOptions): Promise<Deployment> {
+    const deployment = new Deployment(await startServer(), mkdtempSync(path.join(tmpdir(), 'hf-sites-')));
+    try {
+      await deployment.begin(options);
+      return deployment;
+    } catch (error) {
+      await deployment.end();
+      throw error;
+    }
+  }
+
+  private async begin({ sites, sitesPerAgent, tiers, maintenance }: DeploymentOptions): Promise<void> {
+    const names = Array.from({ length: sites }, (_, at) => `dc${String(at + 1).padStart(3, '0')}`);
+    const write = (file: string, some: string[]) => {
+      const config = {
+        system: 'many',
+        temporal: { address: this.env.address, namespace: this.env.namespace ?? 'default' },
+        sites: Object.fromEntries(some.map((name) => [name, { components: { etc: this.files(name) } }])),
+        stores: { hot: { kind: 'dir', path: path.join(this.dir, 'store') } },
+        ...{ tiers, maintenance },
+      };
+      const text = stringify(config);
+      writeFileSync(path.join(this.dir, file), text);
+      return parseConfig(text, path.join(this.dir, file)).config;
+    };
+    this.config = write('all.yaml', names);
+    this.control = await this.worker('all.yaml', []);
+    for (let at = 0; at < names.length; at += sitesPerAgent) {
+      const file = `agent-${at}.yaml`;
+      write(file, names.slice(at, at + sitesPerAgent));
+      await this.worker(file, ['--site', 'all']);
+    }
+  }
+
+  private files(site: string): object {
+    const folder = path.join(this.dir, 'data', site);
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(path.join(folder, 'app.conf'), `site = ${site}\n`);
+    return { kind: 'files', paths: [folder] };
+  }
+
+  /** One that answers. */
+  private async worker(file: string, args: string[]): Promise<ChildProcess> {
+    const config = path.join(this.dir, file);
+    const env = { PATH: process.env['PATH'], HOME: this.dir, HOLDFAST_CONFIG: config };
+    const child = spawn(process.execPath, [main, 'worker', '--json', ...args], {
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.children.push(child);
+    let said = '';
+    child.stderr?.on('data', (data: Buffer) => {
+      said = `${said}${String(data)}`.slice(-4000);
+    });
+    await new Promise<void>((resolve, reject) => {
+      child.stdout?.once('data', () => resolve());
+      child.once('exit', (code) => reject(new Error(`a worker ended with ${code}: ${said}`)));
+    });
+    return child;
+  }
+
+  /** Bytes that the control worker has in memory. */
+  controlMemory(): number {
+    const [, kib = '0'] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${this.control.pid}/status`, 'utf8')) ?? [];
+    return Number(kib) * 1024;
+  }
+
+  async end(): Promise<void> {
+    for (const child of this.children) {
+      if (child.exitCode !== null || child.signalCode !== null) continue;
+      const exit = new Promise((resolve) => child.once('exit', resolve));
+      child.kill('SIGKILL');
+      await exit;
+    }
+    await this.env.teardown();
+    rmSync(this.dir, { recursive: true, force: true, maxRetries: 5 });
+  }
+}

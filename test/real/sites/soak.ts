@@ -1,0 +1,171 @@
+/**
+ * `npm run soak:sites [-- --sites N --due TIERS --seed S --bound SECONDS]`: every tier at every site comes due in the same minute, as the engine has it. Tells how late
+ * runs began, how they ended, what the control worker needed and how long histories are; ends with 1 when a run began later than the bound, failed, or never came.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { backupOrder } from '../../../client/procedures/backup-order';
+import { applyChanges } from '../../../client/schedules/apply';
+import { diffSchedules } from '../../../client/schedules/diff';
+import { describeSchedule, forEach } from '../../../client/schedules/known';
+import { wantedSchedules } from '../../../client/schedules/options';
+import { formatBytes } from '../../../domain/config/units';
+import { workflowQueue } from '../../../domain/requests';
+import { attributes } from '../../../workflows/frame/attributes';
+import { Deployment } from './deployment';
+
+export interface SoakOptions {
+  sites: number;
+  sitesPerAgent: number;
+  /** Which minute of the hour they come due, as far as chance has a say. */
+  seed: number;
+  /** How many of the tiers come due; absent: all. */
+  due?: number;
+}
+
+export interface SoakFindings {
+  schedules: number;
+  applySeconds: number;
+  /** Seconds from when a run was due, jitter included, to when it began. */
+  late: { median: number; worst: number };
+  outcomes: Record<string, number>;
+  /** Why runs were skipped. */
+  reasons: string[];
+  controlMemory: number;
+  /** Of scheduled runs and of what they did: the longest. */
+  events: number;
+  historyBytes: number;
+  seconds: number;
+}
+
+const off = { retention: 'off', replication: 'off', verification: 'off', recoveryTests: 'off', drill: 'off' };
+
+/** The names and types of the full set, all due at once: worse than it ever is. */
+const types = {
+  hourly: 'incremental',
+  incremental: 'incremental',
+  daily: 'full',
+  weekly: 'full',
+  monthly: 'full',
+  annual: 'full',
+};
+
+export async function soak({
+  sites,
+  sitesPerAgent,
+  seed,
+  due: howMany = Infinity,
+}: SoakOptions): Promise<SoakFindings> {
+  const began = Date.now();
+  const jitter = `${Math.max(1, Math.min(600, sites * 3))}s`;
+  const tiers = Object.fromEntries(
+    Object.entries(types).map(([name, type], at) => {
+      // The others come due half a year from now.
+      const month = ((new Date().getUTCMonth() + 6) % 12) + 1;
+      const schedule = at < howMany ? '* * * * *' : `0 0 1 ${month} *`;
+      return [name, { schedule, type, jitter, to: ['hot'], keep: { last: 3 } }];
+    }),
+  );
+  const deployment = await Deployment.start({ sites, sitesPerAgent, tiers, maintenance: off });
+  try {
+    const { client } = deployment.env;
+    // As at every first run: one backup makes the repository that all share.
+    const [site = ''] = Object.keys(deployment.config.sites);
+    const { type, workflowId, request } = backupOrder(deployment.config, { site, upload: true });
+    await client.workflow.execute(type, { workflowId, taskQueue: workflowQueue, args: [request] });
+    // Once a day, so that nobody waits in vain; far enough ahead for every schedule to be in place by then.
+    const ready = Date.now() + (10 + sites * 0.8 + (seed % 60)) * 1000;
+    const due = new Date(Math.ceil(ready / 60_000) * 60_000);
+    for (const tier of Object.values(deployment.config.tiers)) {
+      if (tier.schedule === '* * * * *') tier.schedule = `${due.getUTCMinutes()} ${due.getUTCHours()} * * *`;
+    }
+    const applying = Date.now();
+    await applyChanges(client, await diffSchedules(client, deployment.config));
+    const applySeconds = (Date.now() - applying) / 1000;
+    const all = wantedSchedules(deployment.config, Object.keys(deployment.config.sites));
+    const wanted = all.filter(({ planned }) => Object.keys(types).indexOf(planned.work) < howMany);
+    let controlMemory = 0;
+    const ended = `WorkflowType = "scheduledRun" AND ExecutionStatus != "Running"`;
+    for (let done = 0; done < wanted.length; done = (await client.workflow.count(ended)).count) {
+      controlMemory = Math.max(controlMemory, deployment.controlMemory());
+      if (deployment.control.exitCode !== null) throw new Error('the control worker ended');
+      await sleep(1000);
+    }
+    const actions = await forEach(
+      wanted,
+      async ({ id }) => (await describeSchedule(client, id))?.info.recentActions[0],
+    );
+    const late = actions
+      .map((one) => (one === undefined ? Number.POSITIVE_INFINITY : one.takenAt.getTime() - one.scheduledAt.getTime()))
+      .sort((a, b) => a - b)
+      .map((ms) => ms / 1000);
+    return {
+      ...{ schedules: all.length, applySeconds, controlMemory },
+      late: { median: late[Math.floor(late.length / 2)] ?? 0, worst: late.at(-1) ?? 0 },
+      ...(await histories(deployment)),
+      seconds: (Date.now() - began) / 1000,
+    };
+  } finally {
+    await deployment.end();
+  }
+}
+
+async function histories({
+  env,
+}: Deployment): Promise<Pick<SoakFindings, 'outcomes' | 'reasons' | 'events' | 'historyBytes'>> {
+  const outcomes: Record<string, number> = {};
+  const reasons = new Set<string>();
+  let [events, historyBytes] = [0, 0];
+  for await (const one of env.client.workflow.list({ query: 'ExecutionStatus != "Running"' })) {
+    events = Math.max(events, one.historyLength);
+    historyBytes = Math.max(historyBytes, one.historySize ?? 0);
+    if (one.type !== 'scheduledRun') continue;
+    const outcome = one.typedSearchAttributes.get(attributes.outcome) ?? 'unknown';
+    outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
+    if (typeof one.memo?.['reason'] === 'string') reasons.add(one.memo['reason']);
+  }
+  return { outcomes, reasons: [...reasons].slice(0, 5), events, historyBytes };
+}
+
+async function cli(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      sites: { type: 'string' },
+      seed: { type: 'string' },
+      bound: { type: 'string' },
+      due: { type: 'string' },
+    },
+  });
+  const sites = Number(values.sites ?? 200);
+  const bound = Number(values.bound ?? 60);
+  const found = await soak({
+    sites,
+    sitesPerAgent: 25,
+    seed: Number(values.seed ?? 1),
+    due: values.due === undefined ? undefined : Number(values.due),
+  });
+  const { outcomes, late } = found;
+  const lines = [
+    `${sites} sites, ${found.schedules} schedules applied in ${found.applySeconds.toFixed(1)} s`,
+    `runs began ${late.median.toFixed(1)} s late in the median, ${late.worst.toFixed(1)} s at worst (bound ${bound} s)`,
+    `ended: ${Object.entries(outcomes)
+      .map(([outcome, count]) => `${count} ${outcome}`)
+      .join(', ')}`,
+    ...found.reasons.map((reason) => `reason: ${reason}`),
+    `control worker: ${formatBytes(found.controlMemory)} in memory at most`,
+    `longest history: ${found.events} events, ${formatBytes(found.historyBytes)}`,
+    `${found.seconds.toFixed(0)} s in all`,
+  ];
+  process.stdout.write(`${lines.join('\n')}\n`);
+  return late.worst <= bound && outcomes['failed'] === undefined ? 0 : 1;
+}
+
+if (require.main === module) {
+  cli().then(
+    (code) => process.exit(code),
+    (error: unknown) => {
+      process.stderr.write(`${String(error)}\n`);
+      process.exit(1);
+    },
+  );
+}
