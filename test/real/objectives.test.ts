@@ -16,6 +16,10 @@ beforeAll(async () => {
       config['objectives'] = { rpo: '15m', rto: '1s' };
       const { dc01 } = config['sites'] as { dc01: { components: { config: object; database: object } } };
       Object.assign(dc01.components.config, { objectives: { rpo: '1s', rto: '1h' } });
+      // Schedules and copies have alerts of their own.
+      const far = { kind: 'dir', path: 'far', role: 'dr' };
+      Object.assign(config['stores'] as object, { far });
+      config['tiers'] = { yearly: { schedule: '0 0 1 1 *', copies: { to: ['far'] } } };
     },
   });
   port = await freePort();
