@@ -1,5 +1,4 @@
 /** The filters of `list`, read and checked: a name that the configuration does not know is refused, and not an empty answer. */
-import type { BackupStatus, BackupType } from '../../domain/backup';
 import type { BackupFilter } from '../../domain/catalog/filter';
 import { siteOf } from '../../domain/config/names';
 import { nearestName } from '../../domain/config/nearest';
@@ -9,16 +8,9 @@ import { HoldfastError, isHoldfastError } from '../../domain/errors';
 import { formatInstant, parseInstant } from '../../domain/instant';
 import { askedSites, checkTier } from '../sites';
 
-export interface FilterOptions {
+/** As they are typed: times not read yet, one site or all. */
+export interface FilterOptions extends Omit<BackupFilter, 'sites'> {
   site?: string;
-  tier?: string;
-  type?: BackupType;
-  status?: BackupStatus;
-  component?: string;
-  since?: string;
-  until?: string;
-  store?: string;
-  id?: string;
 }
 
 /** @throws HoldfastError `usage`, `target_invalid` */
