@@ -1,8 +1,9 @@
 /** All backups that any store knows of. */
 import type { BackupHead } from '../../domain/backup';
-import type { CopyFacts, ListedBackup } from '../../domain/catalog/filter';
+import type { CopyFacts, KeptBy, ListedBackup } from '../../domain/catalog/filter';
 import type { LoadedConfig } from '../../domain/config/types';
 import { listHeads } from '../../repository/heads';
+import { readPins, type Sparing, type SparingKind } from '../../repository/pins';
 import type { Repository } from '../../repository/repository';
 import { say } from '../output/say';
 import { withRepository } from './open';
@@ -16,6 +17,20 @@ export interface Catalog {
 
 export async function backupHeads(loaded: LoadedConfig): Promise<Catalog> {
   return withRepository(loaded, (repository) => readCatalog(repository));
+}
+
+/** With who wants which kept. */
+export async function backupsAndPins(loaded: LoadedConfig): Promise<Catalog> {
+  return withRepository(loaded, async (repository) => {
+    const catalog = await readCatalog(repository);
+    const pins = await readPins(repository?.copies ?? []);
+    return { ...catalog, heads: catalog.heads.map((head) => ({ ...head, ...keptBy(pins.get(head.id)) })) };
+  });
+}
+
+function keptBy({ pin, hold }: Partial<Record<SparingKind, Sparing>> = {}): Pick<ListedBackup, 'pin' | 'hold'> {
+  const said = ({ at, by, reason }: Sparing): KeptBy => ({ at, by, ...(reason === undefined ? {} : { reason }) });
+  return { ...(pin && { pin: said(pin) }), ...(hold && { hold: said(hold) }) };
 }
 
 /** A backup is in the list once, however many stores hold it, as the first says that has it completed. */

@@ -5,7 +5,7 @@ import { retentionDaysOf } from '../../domain/config/retention-days';
 import { HoldfastError } from '../../domain/errors';
 import { catalogLine } from '../../repository/catalog-lines';
 import { askedBackups, type FilterOptions } from '../catalog/asked-backups';
-import { backupHeads } from '../catalog/heads';
+import { backupsAndPins } from '../catalog/heads';
 import { configured, type GlobalOptions, type Outcome } from '../context';
 import { backupDetail } from '../output/backup-detail';
 import { backupsTable } from '../output/backups';
@@ -24,7 +24,7 @@ export async function list(options: ListOptions, named?: string): Promise<Outcom
   const now = new Date();
   const filter = askedBackups(loaded.config, options, now);
   if (options.history) return await listHistory(loaded, { ...filter, id: named ?? filter.id }, options.limit ?? 100);
-  const { heads: all } = await backupHeads(loaded);
+  const { heads: all } = await backupsAndPins(loaded);
   if (named !== undefined) return one(all, named, now);
   const heads = all.filter((head) => isWanted(head, filter));
   if (options.jsonl) {

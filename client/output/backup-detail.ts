@@ -1,5 +1,5 @@
 /** One backup in full. */
-import type { ListedBackup } from '../../domain/catalog/filter';
+import type { KeptBy, ListedBackup } from '../../domain/catalog/filter';
 import { formatBytes } from '../../domain/config/units';
 import { copyText, sizeOf, took, warningsOf } from './backups';
 import { columns } from './columns';
@@ -22,6 +22,8 @@ export function backupDetail(backup: ListedBackup, dependants: string[], now: Da
     ['error', error === undefined ? '' : `${error.message} (${error.code})`],
     ['builds upon', chain.join('\n')],
     ['needed by', dependants.join('\n')],
+    ['pinned', keptText(backup.pin)],
+    ['legal hold', keptText(backup.hold)],
     [
       'marks',
       Object.entries(marks)
@@ -45,4 +47,10 @@ export function backupDetail(backup: ListedBackup, dependants: string[], now: Da
     Object.entries(backup.components),
   );
   return [backup.id, ...lines, '', parts].join('\n');
+}
+
+function keptText(kept: KeptBy | undefined): string {
+  if (kept === undefined) return '';
+  const { by, at, reason } = kept;
+  return `by ${by} at ${at.slice(0, 19).replace('T', ' ')}${reason === undefined ? '' : `: ${reason}`}`;
 }

@@ -55,7 +55,8 @@ export function copyText(copy: CopyFacts, now: Date): string {
 
 function copyCell(backup: ListedBackup | undefined, copy: CopyFacts | undefined, now: Date): string {
   const warnings = backup ? warningsOf(backup) : '';
-  return [copy ? copyText(copy, now) : '', warnings].filter((one) => one !== '').join(', ');
+  const kept = backup ? [backup.hold ? 'on legal hold' : '', backup.pin ? 'pinned' : ''] : [];
+  return [copy ? copyText(copy, now) : '', ...kept, warnings].filter((one) => one !== '').join(', ');
 }
 
 function factsOf(copy: CopyFacts, now: Date): string[] {

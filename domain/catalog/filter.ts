@@ -16,6 +16,15 @@ export interface CopyFacts {
 /** A head as all stores together have it, and each copy by itself. */
 export interface ListedBackup extends BackupHead {
   copies: CopyFacts[];
+  /** Somebody wants it kept, whatever retention says; told by `list` alone. */
+  pin?: KeptBy;
+  hold?: KeptBy;
+}
+
+export interface KeptBy {
+  at: string;
+  by: string;
+  reason?: string;
 }
 
 export interface BackupFilter {

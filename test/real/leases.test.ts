@@ -9,6 +9,7 @@ import type { ComponentPoints } from '../../client/catalog/points';
 import type { Spared } from '../../client/catalog/spare';
 import { loadConfig } from '../../components/config-file/load';
 import { openConfiguredRepository } from '../../components/config-file/open-repository';
+import type { ListedBackup } from '../../domain/catalog/filter';
 import type { CleanedStore } from '../../domain/cleanup/report';
 import { parseLsn } from '../../domain/lsn';
 import type { ProcedureResult } from '../../domain/progress';
@@ -173,6 +174,10 @@ test('a pin brings back what had expired, is said once, and comes too late for w
   expect(again).toEqual({ ...pinned, revived: [] });
   expect([...(await readPins([copy])).keys()]).toEqual([incremental]);
   expect(await leases()).toEqual([]);
+  const listed = JSON.parse((await system.cli('list', incremental, '--json')).stdout) as ListedBackup[];
+  expect(listed).toMatchObject([{ id: incremental, pin: { by: pinned.by, reason: 'the audit' } }]);
+  expect((await system.cli('list')).stdout).toMatch(new RegExp(`${incremental}.*pinned`));
+  expect((await system.cli('list', incremental)).stdout).toMatch(/pinned +by .+: the audit/);
   expect((await system.cli('unpin', incremental)).stdout).toContain('not pinned any more');
   expect((await system.cli('unpin', incremental)).stdout).toContain('was not pinned');
 
