@@ -20,8 +20,8 @@ export interface CleanupOptions extends GlobalOptions {
 const logsKeptMs = 30 * 24 * 3600_000;
 
 export async function cleanup(options: CleanupOptions): Promise<Outcome> {
-  const graceMs = parseDuration(options.grace ?? '1d');
-  if (graceMs === undefined) {
+  const asked = options.grace === undefined ? undefined : parseDuration(options.grace);
+  if (options.grace !== undefined && asked === undefined) {
     throw new HoldfastError('usage', `"${options.grace}" is no duration`, {
       where: '--grace',
       hints: [durationExample],
@@ -29,6 +29,7 @@ export async function cleanup(options: CleanupOptions): Promise<Outcome> {
   }
   const loaded = await configured(options);
   const { config } = loaded;
+  const graceMs = asked ?? config.retention.grace;
   const orders = askedSites(config, options.site).map((site) => {
     const request: CleanUpRequest = { site, graceMs, ...(options.dryRun && { dryRun: true }) };
     return {

@@ -4,10 +4,12 @@
  * Guaranteed: only schedules whose id begins with `holdfast/<system>/` are ever touched; applying twice changes nothing the second time; what is paused
  * stays paused. Not guaranteed: that a schedule which somebody changes by other means stays so: `diff` shows it, `apply` puts it right.
  */
+import { type CleanUpRequest, cleanUpWorkflowId } from '../../domain/cleanup/report';
 import { ownStores } from '../../domain/config/copies';
 import type { Config } from '../../domain/config/types';
 import type { MaintenanceKind } from '../../domain/config/types-schedules';
 import { replicationWorkflowId } from '../../domain/replication/requests';
+import { moveWorkflowId } from '../../domain/requests';
 import { retentionWorkflowId } from '../../domain/retention/requests';
 import type { PlannedWork } from '../../domain/schedule/plan';
 import { shownTiming } from '../../domain/schedule/plan';
@@ -35,12 +37,15 @@ export function schedulesOf(system: string): string {
   return `holdfast/${system}/`;
 }
 
+/** Reads and writes next to nothing. */
+const light = new Set<PlannedWork['kind']>(['retention', 'moves', 'cleanup']);
+
 export function scheduledRequest(config: Config, planned: PlannedWork): ScheduledRequest {
   const { site, work, kind, timing, grace } = planned;
   const tier = kind === 'tier' ? config.tiers[work] : undefined;
   const order = orderOf(config, planned);
   const { components, stores } = needsOf(config, site, tier && work);
-  const heavy = tier?.type !== 'point' && kind !== 'retention';
+  const heavy = tier?.type !== 'point' && !light.has(kind);
   return {
     site,
     work,
@@ -74,7 +79,7 @@ function orderOf(config: Config, { site, work, kind }: PlannedWork): ScheduledOr
 }
 
 /** The whole quarter's drill is one run: its scenarios take turns. */
-function maintenanceOrder({ system }: Config, site: string, kind: MaintenanceKind): Order {
+function maintenanceOrder({ system, retention }: Config, site: string, kind: MaintenanceKind): Order {
   const summary = (what: string) => `${what} of ${system} ${site}`;
   const test = (chosen: readonly Scenario[]): RecoveryTestRequest => ({
     site,
@@ -86,6 +91,14 @@ function maintenanceOrder({ system }: Config, site: string, kind: MaintenanceKin
     case 'retention': {
       const workflowId = retentionWorkflowId(system, site);
       return { type: 'applyRetention', workflowId, request: { site }, summary: summary('retention') };
+    }
+    case 'moves': {
+      const workflowId = moveWorkflowId(system, site);
+      return { type: 'moveBackups', workflowId, request: { site }, summary: summary('moves of older backups') };
+    }
+    case 'cleanup': {
+      const request: CleanUpRequest = { site, graceMs: retention.grace };
+      return { type: 'cleanUp', workflowId: cleanUpWorkflowId(system, site), request, summary: summary('cleanup') };
     }
     case 'replication': {
       const workflowId = replicationWorkflowId(system, site);

@@ -58,9 +58,11 @@ tiers:
 # What else runs by itself; each can be off.
 maintenance:
   retention: "0 3 * * *"          # removes what no tier keeps any more
+  moves: "30 3 * * *"             # into colder classes, of tiers that say \`move\`
   replication: "0 4 * * *"        # copies what is not where it should be
   verification: "0 5 * * *"       # reads a sample back
   recoveryTests: "0 6 * * SUN"    # restores, starts and asks
+  cleanup: "0 7 * * SUN"          # removes what the dead left in the stores
   drill: "0 8 1 1,4,7,10 *"       # every scenario of it, once a quarter
   atOnce: 8                       # scheduled runs that may work with one store at a time
   pauseLimit: 24h                 # a schedule that is paused for longer was forgotten

@@ -3,7 +3,15 @@ export const priorities = ['high', 'normal', 'low'] as const;
 export type Priority = (typeof priorities)[number];
 
 /** What runs by itself besides the tiers: crons, or `off`. */
-export const maintenanceKinds = ['retention', 'replication', 'verification', 'recoveryTests', 'drill'] as const;
+export const maintenanceKinds = [
+  'retention',
+  'moves',
+  'replication',
+  'verification',
+  'recoveryTests',
+  'cleanup',
+  'drill',
+] as const;
 export type MaintenanceKind = (typeof maintenanceKinds)[number];
 
 export type MaintenanceConfig = Record<MaintenanceKind, string> & {

@@ -49,12 +49,16 @@ function plannedTiers(config: Config): Anywhere[] {
 /** Less urgent than any backup; what was missed for more than a day can as well wait for its next time. */
 function plannedMaintenance(config: Config): Anywhere[] {
   return maintenanceKinds
-    .filter((kind) => config.maintenance[kind] !== 'off')
+    .filter((kind) => config.maintenance[kind] !== 'off' && (kind !== 'moves' || anythingMoves(config)))
     .map((kind) => {
       const timing = { cron: config.maintenance[kind], zone: config.timezone };
       const { catchUp, ...rest } = pace(config, timing, config.maintenance.jitter);
       return { work: kind, kind, timing, priority: 'low', catchUp: catchUpOf(catchUp, day), ...rest };
     });
+}
+
+function anythingMoves({ tiers }: Config): boolean {
+  return Object.values(tiers).some(({ move = [] }) => move.length > 0);
 }
 
 function pace(config: Config, timing: Timing, jitter: number | undefined) {

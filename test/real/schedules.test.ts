@@ -3,11 +3,12 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { parse, stringify } from 'yaml';
 import type { ScheduleLook } from '../../client/schedules/look';
 import type { BackupHead } from '../../domain/backup';
+import { maintenanceKinds } from '../../domain/config/types-schedules';
 import { TestSystem, type Up } from '../support/system';
 
 type Tiers = Record<string, Record<string, unknown>>;
 
-const off = { retention: 'off', replication: 'off', verification: 'off', recoveryTests: 'off', drill: 'off' };
+const off = Object.fromEntries(maintenanceKinds.map((kind) => [kind, 'off']));
 const often = { every: '10s', type: 'full', components: ['config'], keep: { last: 3 } };
 const nightly = { schedule: '0 2 * * *', type: 'full', keep: { last: 3 }, priority: 'high' };
 const id = (work: string) => `holdfast/sys/dc01/${work}`;

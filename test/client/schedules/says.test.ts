@@ -10,7 +10,7 @@ const { config } = parseConfig(
 sites: { dc01: { components: {} } }
 stores: { hot: { kind: dir, path: /b } }
 tiers: { daily: { schedule: "0 2 * * *" }, often: { type: point, every: 5m }, byHand: {} }
-maintenance: { retention: off, replication: off, verification: off, recoveryTests: off, drill: off, pauseLimit: 2h }
+maintenance: { retention: off, moves: off, cleanup: off, replication: off, verification: off, recoveryTests: off, drill: off, pauseLimit: 2h }
 `,
   '/c/holdfast.yaml',
 );

@@ -60,7 +60,16 @@ test('maintenance runs where a tier does, each unless it is off', () => {
   const works = planned('tiers: { daily: { schedule: "0 2 * * *" } }\nmaintenance: { drill: off }\n').map(
     ({ work }) => work,
   );
-  expect(works).toEqual(['daily', 'retention', 'replication', 'verification', 'recoveryTests']);
+  expect(works).toEqual(['daily', 'retention', 'replication', 'verification', 'recoveryTests', 'cleanup']);
+});
+
+test('moves run where a tier moves anything', () => {
+  const moving = text('tiers: { daily: { schedule: "0 2 * * *", move: [{ after: 30d, to: cold }] } }\n');
+  const { config } = parseConfig(
+    moving.replace('kind: dir, path: /b', 'kind: s3, bucket: near-by'),
+    '/c/holdfast.yaml',
+  );
+  expect(plannedWork(config).map(({ work }) => work)).toContain('moves');
 });
 
 test.each([

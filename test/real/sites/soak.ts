@@ -9,6 +9,7 @@ import { applyChanges } from '../../../client/schedules/apply';
 import { diffSchedules } from '../../../client/schedules/diff';
 import { describeSchedule, forEach } from '../../../client/schedules/known';
 import { wantedSchedules } from '../../../client/schedules/options';
+import { maintenanceKinds } from '../../../domain/config/types-schedules';
 import { formatBytes } from '../../../domain/config/units';
 import { workflowQueue } from '../../../domain/requests';
 import { attributes } from '../../../workflows/frame/attributes';
@@ -38,7 +39,7 @@ export interface SoakFindings {
   seconds: number;
 }
 
-const off = { retention: 'off', replication: 'off', verification: 'off', recoveryTests: 'off', drill: 'off' };
+const off = Object.fromEntries(maintenanceKinds.map((kind) => [kind, 'off']));
 
 /** The names and types of the full set, all due at once: worse than it ever is. */
 const types = {
