@@ -2,12 +2,14 @@
 import { backupWorkflowId, restoreWorkflowId, verifyWorkflowId } from '../../client/procedures/ids';
 import type { Order } from '../../client/procedures/start';
 import type { BackupType } from '../../domain/backup';
+import { backupReplicationWorkflowId, type ReplicateRequest } from '../../domain/replication/requests';
 import type { BackupRequest, RestoreRequest, VerifyRequest } from '../../domain/requests';
+import { retentionWorkflowId } from '../../domain/retention/requests';
 
 const [system, site] = ['sys', 'dc01'];
 
-export function backupOrder(type: BackupType = 'full'): Order {
-  const request: BackupRequest = { site, type, upload: true };
+export function backupOrder(type: BackupType = 'full', tier?: string): Order {
+  const request: BackupRequest = { site, type, upload: true, ...(tier && { tier }) };
   return { type: 'backup', workflowId: backupWorkflowId(system, site), request, summary: 'backup under faults' };
 }
 
@@ -18,6 +20,17 @@ export function restoreOrder(backup: string, { at, to }: { at?: string; to?: str
   };
   const type = at === undefined ? 'restore' : 'pointInTimeRestore';
   return { type, workflowId: restoreWorkflowId(system, request), request, summary: 'restore under faults' };
+}
+
+export function replicateOrder(backup: string, stores: string[]): Order {
+  const request: ReplicateRequest = { site, backup, stores };
+  const workflowId = backupReplicationWorkflowId(system, site, backup);
+  return { type: 'replicateBackup', workflowId, request, summary: 'a copy under faults' };
+}
+
+export function retentionOrder(): Order {
+  const workflowId = retentionWorkflowId(system, site);
+  return { type: 'applyRetention', workflowId, request: { site }, summary: 'retention under faults' };
 }
 
 export function verifyOrder(backup: string): Order {

@@ -1,9 +1,9 @@
 /**
- * `npm run soak:store`: one fault of the store at each request of backup, differential backup and verification. Prints a table of how each kind of fault
+ * `npm run soak:store`: one fault of the store at each request of backup, differential backup, verification, replication and retention. Prints a table of how each kind of fault
  * ended, and every one that ended wrongly; ends with 1 when there is any.
  *
  * Options: `--database` also a database, besides the files; `--seed N` and `--points N` for a sample of so many positions of each procedure and fault;
- * `--only backup|differential|verify`; `--fault error|timeout|slow|truncated|lost|duplicate`.
+ * `--only backup|differential|verify|replicate|retention`; `--fault error|timeout|slow|truncated|lost|duplicate`.
  */
 import { parseArgs } from 'node:util';
 import { storeFaults } from '../support/faulty-s3';
@@ -25,6 +25,7 @@ async function main(): Promise<number> {
   try {
     const rows: Disturbed[] = [];
     const positions = await sweep.positions();
+    process.stdout.write(`requests: ${JSON.stringify(positions)}\n`);
     const most = values.points === undefined ? Number.POSITIVE_INFINITY : Number(values.points);
     for (const procedure of swept.filter((one) => values.only === undefined || one === values.only)) {
       const all = Array.from({ length: positions[procedure] }, (_, at) => at + 1);
