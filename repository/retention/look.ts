@@ -39,7 +39,8 @@ export async function lookAtStores(copies: RepositoryCopy[], signal?: AbortSigna
   return views.map((view) => ({ ...view, spared, leases }));
 }
 
+/** Receipts alone are no backup: each store has those of all procedures. */
 async function holdsBackups({ store }: RepositoryCopy): Promise<boolean> {
-  for await (const _ of store.list(backupsPrefix)) return true;
+  for await (const { key } of store.list(backupsPrefix)) if (/\/(?:sealed$|packs\/)/.test(key)) return true;
   return false;
 }
