@@ -24,6 +24,7 @@ export class SiteContext {
   readonly sessions = new Map<string, BackupSession>();
   private opened?: Promise<Repository>;
   private openedToWrite = false;
+  private reading?: Promise<Repository>;
   private pool?: PackThreads;
   private readonly bandwidths = new Map<string, Bandwidth>();
   private slots?: Slots;
@@ -43,12 +44,29 @@ export class SiteContext {
     this.openedToWrite ||= create;
     this.opened ??= openConfiguredRepository(this.config, { create });
     const opening = this.opened;
+    const toWrite = this.openedToWrite;
     try {
       const repository = await opening;
-      if (repository.unavailable.length > 0 || repository.copies.length === 0) this.forget(opening);
-      return repository;
+      if (repository.unavailable.length === 0 && repository.copies.length > 0) return repository;
+      this.forget(opening);
+      return create || !toWrite ? repository : await this.toRead();
     } catch (error) {
       this.forget(opening);
+      if (create || !toWrite) throw error;
+      return await this.toRead();
+    }
+  }
+
+  /** Who only reads must not lack a store because somebody else in this process could not write there. */
+  private async toRead(): Promise<Repository> {
+    this.reading ??= openConfiguredRepository(this.config);
+    const reading = this.reading;
+    try {
+      const repository = await reading;
+      if (repository.unavailable.length > 0) this.reading = undefined;
+      return repository;
+    } catch (error) {
+      if (this.reading === reading) this.reading = undefined;
       throw error;
     }
   }
@@ -89,7 +107,7 @@ export class SiteContext {
   async close(): Promise<void> {
     for (const session of this.sessions.values()) await session.abandon();
     await this.pool?.close();
-    await (await this.opened?.catch(() => undefined))?.close();
+    for (const opened of [this.opened, this.reading]) await (await opened?.catch(() => undefined))?.close();
   }
 
   private forget(opening: Promise<Repository>): void {

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { SiteContext } from '../../activities/context';
 import { parseConfig } from '../../domain/config/parse';
+import { HoldfastError } from '../../domain/errors';
+import { DirStore } from '../../repository/stores/dir';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'hf-context-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -25,4 +27,19 @@ test('a store that was added joins the repository at the first write, also after
   await second.repository({ create: true });
   expect(existsSync(path.join(folder, 'warm', 'repository.json'))).toBe(true);
   await second.close();
+});
+
+test('who only reads is not kept from it by somebody who cannot write', async () => {
+  const made = contextWith(['ours']);
+  await made.repository({ create: true });
+  await made.close();
+  const denied = new HoldfastError('store_denied', "the store's file system answered EROFS");
+  jest.spyOn(DirStore.prototype, 'clock').mockRejectedValue(denied);
+  jest.spyOn(DirStore.prototype, 'probe').mockRejectedValue(denied);
+  const context = contextWith(['ours']);
+  const [written, read] = await Promise.allSettled([context.repository({ create: true }), context.repository()]);
+  expect(written).toMatchObject({ status: 'rejected', reason: denied });
+  expect(read).toMatchObject({ status: 'fulfilled', value: { unavailable: [] } });
+  await context.close();
+  jest.restoreAllMocks();
 });
