@@ -1,12 +1,13 @@
 /** Waits until WAL flows: the slot exists before a backup starts, so that the server keeps what the backup will need (docs/data-safety.md, A2). */
 
 import { setTimeout as delay } from 'node:timers/promises';
-import { cancellationSignal } from '@temporalio/activity';
+import { cancellationSignal, getClient } from '@temporalio/activity';
 import { connectionOf } from '../../components/config-file/open-repository';
 import { withClient } from '../../components/postgres/connection';
 import { slotName } from '../../components/postgres/wal/replication';
 import { postgresOf } from '../../domain/config/names';
 import { HoldfastError } from '../../domain/errors';
+import { shippingWorkflowId } from '../../domain/requests';
 import type { SiteContext } from '../context';
 
 export async function awaitShipper(context: SiteContext, { component }: { component: string }): Promise<void> {
@@ -28,6 +29,12 @@ export async function awaitShipper(context: SiteContext, { component }: { compon
           },
         );
       }
+      if (!found?.ours && Date.now() - since > endedAfterMs && (await hasEnded(context, component))) {
+        throw new HoldfastError('wal_not_stored', `the shipper of ${component} has ended`, {
+          where: slot,
+          hints: ['start the backup again: it brings a shipper of its own'],
+        });
+      }
       if (Date.now() - since > silentAfterMs) {
         throw new HoldfastError('wal_not_stored', `no shipper receives the WAL of ${component}`, {
           where: slot,
@@ -36,6 +43,11 @@ export async function awaitShipper(context: SiteContext, { component }: { compon
       }
     }
   });
+}
+
+async function hasEnded({ config, site }: SiteContext, component: string): Promise<boolean> {
+  const shipper = getClient().workflow.getHandle(shippingWorkflowId(config.system, site, component));
+  return (await shipper.describe()).status.name !== 'RUNNING';
 }
 
 /** `ours` is null while nobody is connected. */
@@ -52,5 +64,6 @@ const lookAtSlot = `
   from pg_replication_slots s left join pg_stat_replication a on a.pid = s.active_pid where s.slot_name = $1`;
 
 const foreignAfterMs = 3000;
+const endedAfterMs = 1500;
 /** A shipper whose worker died is taken up within seconds, a store that came back within a minute. */
 const silentAfterMs = 10 * 60_000;
