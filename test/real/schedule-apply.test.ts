@@ -72,9 +72,9 @@ const listed = async (count: number) =>
 
 test('tiers and maintenance of every site are made, changed where they differ, and left alone where they do not', async () => {
   const first = configured(daily('0 2 * * *'));
-  expect(await apply(first)).toHaveLength(12);
+  expect(await apply(first)).toHaveLength(14);
   expect(await apply(first)).toEqual([]);
-  await listed(12);
+  await listed(14);
   const second = configured(daily('0 2 * * *', ', priority: high, jitter: 30s'), 'maintenance: { retention: off }\n');
   const changes = await diffSchedules(client, second);
   expect(changes.map(({ id, change }) => `${change} ${id}`).sort()).toEqual([
@@ -92,7 +92,7 @@ test('tiers and maintenance of every site are made, changed where they differ, a
 });
 
 test('two that apply at once, and one that was cut off in the middle, come to the same', async () => {
-  await listed(10);
+  await listed(12);
   const config = configured(daily('0 3 * * *'));
   const changes = await diffSchedules(client, config);
   await applyChanges(client, changes.slice(0, 2));
@@ -115,7 +115,7 @@ test('what somebody changes by other means is shown and put right; of other syst
     { id: wanted.id, fields: [{ field: 'when', now: 'changed by other means', wanted: '0 3 * * * UTC' }] },
   ]);
   expect(await apply(config)).toEqual([`changed ${wanted.id}`]);
-  expect(await apply(configured(''))).toHaveLength(12);
+  expect(await apply(configured(''))).toHaveLength(14);
   await listed(0);
   expect(await describeSchedule(client, foreign)).toBeDefined();
 });
