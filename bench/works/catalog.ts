@@ -1,5 +1,5 @@
 /**
- * A catalog of many backups, in a directory and in the S3 server: `list`, `list` after some changes, `catalog rebuild` with every head there and with
+ * A catalog of many backups, in a directory and in the S3 server: `list`, `list` after some changes, `retention report`, `catalog rebuild` with every head there and with
  * all of them lost. Each is the command line from its start to its end, with its requests and its peak of memory.
  *
  * The one figure: seconds of `list --json` from the S3 server.
@@ -39,6 +39,9 @@ export async function catalog(session: Session): Promise<Row> {
     const list = await best(rounds, () => run(place, [main, 'list', '--json']));
     details[`${kind}, list --json`] = list;
     details[`${kind}, list`] = await best(rounds, () => run(place, [main, 'list']));
+    details[`${kind}, retention report`] = await best(rounds, () =>
+      run(place, [main, 'retention', 'report', '--json']),
+    );
     await run(place, [fill, String(backups), String(Math.min(changes, backups))]);
     details[`${kind}, list, ${changes} changed`] = await best(rounds, () => run(place, [main, 'list', '--json']));
     say(`catalog: rebuilding (${kind})`);
@@ -73,7 +76,9 @@ async function prepare({ bed }: Session, kind: 'dir' | 's3'): Promise<Place> {
   writeFileSync(at('master.key'), `${randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
   const sites = { dc01: { components: { files: { kind: 'files', paths: [dir] } } } };
   const encryption = { keyFile: at('master.key') };
-  writeFileSync(at('holdfast.yaml'), stringify({ system: 'bench', sites, stores: { hot: store }, encryption }));
+  // What it keeps by is of no account: every backup is looked at.
+  const tiers = { hourly: { schedule: '0 * * * *', type: 'incremental', to: ['hot'], keep: { last: 48, days: 90 } } };
+  writeFileSync(at('holdfast.yaml'), stringify({ system: 'bench', sites, stores: { hot: store }, tiers, encryption }));
   return { dir, env, heads, tally };
 }
 
