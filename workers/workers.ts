@@ -37,6 +37,12 @@ export interface RunningWorkers {
   stop(): Promise<void>;
 }
 
+/**
+ * Idle queues of many sites: the server takes 1,200 open polls of a namespace by default, and lets all wait once there are more. Ten for each queue, as
+ * the SDK would have it, are too many for 60 sites; so one, and more while there is work.
+ */
+const polls = { type: 'autoscaling', minimum: 1, initial: 1, maximum: 10 } as const;
+
 /** Every activity can be cut anywhere and goes on in the next worker: what is not over in a moment is cancelled. */
 const graceTime = '300ms';
 
@@ -83,7 +89,7 @@ export async function startWorkers(options: WorkersOptions): Promise<RunningWork
   for (const context of contexts) {
     const activities = { ...siteActivities(context) };
     for (const taskQueue of [siteQueue(context.site), context.processQueue]) {
-      workers.push(await Worker.create({ ...common, taskQueue, activities }));
+      workers.push(await Worker.create({ ...common, taskQueue, activities, activityTaskPollerBehavior: polls }));
     }
   }
   const runs = workers.map((worker) => worker.run());

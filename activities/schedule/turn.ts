@@ -1,7 +1,7 @@
 /**
- * Whether a scheduled run may begin: none with its id runs, and not too many work with its stores. The runs stand in line by when they started, so that
- * those who work are always before those who wait; one that ends, however that happened, is in the line no more. Nobody keeps a count that could
- * be wrong after a crash.
+ * Whether a scheduled run may begin: none with its id runs, and not too many work with its stores. The runs stand in line by when they started; those who
+ * work are counted whenever that was, those who wait for another run of their own site are not, and one that ends, however that happened, is in the
+ * line no more. Nobody keeps a count that could be wrong after a crash.
  */
 import { getClient } from '@temporalio/activity';
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
@@ -30,10 +30,11 @@ async function sameId(client: Client, order: TurnQuestion['order']): Promise<Tur
 async function fullStore(client: Client, { stores, atOnce, startedAt }: TurnQuestion): Promise<Turn | undefined> {
   if (atOnce === undefined) return undefined;
   for (const store of stores) {
-    const earlier = `WorkflowType = "scheduledRun" AND ExecutionStatus = "Running" AND HoldfastStores = "${store}" AND StartTime < "${startedAt}"`;
-    const { count } = await client.workflow.count(earlier);
+    const alive = `WorkflowType = "scheduledRun" AND ExecutionStatus = "Running" AND HoldfastStores = "${store}"`;
+    const before = `HoldfastOutcome = "in_progress" OR (StartTime < "${startedAt}" AND (HoldfastOutcome IS NULL OR HoldfastOutcome != "blocked"))`;
+    const { count } = await client.workflow.count(`${alive} AND (${before})`);
     if (count >= atOnce)
-      return { waitsFor: `the store ${store}, with which ${count} earlier runs work`, ahead: count - atOnce };
+      return { waitsFor: `the store ${store}, where ${count} others come first`, ahead: count - atOnce };
   }
   return undefined;
 }

@@ -41,6 +41,7 @@ export const scheduleScenes: Scene[] = [
   scene('well-at-the-second-look', { behaviour: () => ({ siteHealth: first(failing('internal'), well) }) }),
   scene('runs-already', { behaviour: () => ({ takeTurn: () => ({ same: true }) }) }),
   scene('waited-for-its-turn', { behaviour: () => ({ takeTurn: first(waiting, () => ({})) }) }),
+  scene('waited-out-of-line', { behaviour: () => ({ takeTurn: first(waiting, () => ({})) }) }),
   scene('waited-in-vain', { request: request(undefined, 500), behaviour: () => ({ takeTurn: waiting }) }),
   scene('another-was-faster', {
     request: request(elsewhere, 500),

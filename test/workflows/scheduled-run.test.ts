@@ -125,6 +125,27 @@ test('what runs already by hand is not done twice; another request under its id 
   });
 });
 
+test('who waits for another of its own site keeps its place at the store from nobody', async () => {
+  const { behaviour, open } = gated();
+  await onStage(env, behaviour, async (stage) => {
+    const { site } = stage;
+    const request = order(site, 'mine').order;
+    const args = [request.request];
+    const queue = { taskQueue: `workflows-${site}`, args };
+    const byHand = await env.client.workflow.start('verifyBackup', { workflowId: request.workflowId, ...queue });
+    await until(() => stage.calls.includes('verifyRun'));
+    const blocked = await begin(stage, { ...order(site, 'blocked'), order: { ...request, fingerprint: 'other' } });
+    const shown = `HoldfastStores = "${site}/hot" AND HoldfastOutcome = "blocked"`;
+    while ((await env.client.workflow.count(shown)).count === 0) await new Promise((next) => setTimeout(next, 50));
+    const after = await begin(stage, order(site, 'after'));
+    await until(() => stage.calls.filter((call) => call === 'findBackup').length === 2);
+    open();
+    await byHand.result();
+    expect(await after.result()).toEqual({ outcome: 'completed' });
+    expect(await blocked.result()).toEqual({ outcome: 'completed' });
+  });
+});
+
 test('a site whose agent is not there is told of within seconds', async () => {
   await onStage(env, {}, async ({ site }) => {
     const nowhere = `${site}-nowhere`;

@@ -13,6 +13,7 @@ import {
   isCancellation,
   log,
   ParentClosePolicy,
+  patched,
   setCurrentDetails,
   sleep,
   startChild,
@@ -66,6 +67,8 @@ async function beginInTurn(request: ScheduledRequest): Promise<Begun> {
   const { site, work, order, stores, atOnce, waitMs } = request;
   const startedAt = workflowInfo().startTime.toISOString();
   const deadline = Date.now() + waitMs;
+  // Who waits for another of its own site keeps no place at a store from anybody else.
+  const standsIn = patched('out of line') ? lineOf() : () => {};
   for (let wait = shortestWait; ; wait *= 1.5) {
     const turn = await onControl({ summary: 'whose turn is it', giveUpAfter: '10 minutes' }).takeTurn({
       order: { workflowId: order.workflowId, fingerprint: order.fingerprint },
@@ -73,6 +76,7 @@ async function beginInTurn(request: ScheduledRequest): Promise<Begun> {
       atOnce,
       startedAt,
     });
+    standsIn(turn.ahead === undefined && turn.waitsFor !== undefined ? 'blocked' : 'waiting');
     if (turn.same) return { skipped: `${order.workflowId} runs already` };
     if (turn.waitsFor === undefined) {
       const child = await begin(request);
@@ -85,6 +89,15 @@ async function beginInTurn(request: ScheduledRequest): Promise<Begun> {
     const pause = Math.max(1000, Math.min(wait, most, deadline - Date.now()));
     await sleep(pause, { summary: `waiting for ${waitsFor}` });
   }
+}
+
+/** Tells of a change alone. */
+function lineOf(): (place: 'waiting' | 'blocked') => void {
+  let last = 'waiting';
+  return (place) => {
+    if (place !== last) tell(place);
+    last = place;
+  };
 }
 
 /** Undefined: somebody else began meanwhile. */
@@ -113,7 +126,10 @@ function skip({ site, work }: ScheduledRequest, reason: string): ScheduledEnd {
   return { outcome: 'skipped', reason };
 }
 
-function tell(outcome: 'in_progress' | 'completed' | 'failed' | 'aborted' | 'skipped', reason?: string): void {
+function tell(
+  outcome: 'waiting' | 'blocked' | 'in_progress' | 'completed' | 'failed' | 'aborted' | 'skipped',
+  reason?: string,
+): void {
   upsertSearchAttributes([{ key: attributes.outcome, value: outcome }]);
   if (reason !== undefined) upsertMemo({ reason: reason.slice(0, 500) });
 }

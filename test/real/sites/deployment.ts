@@ -9,6 +9,7 @@ import { parseConfig } from '../../../domain/config/parse';
 import type { Config } from '../../../domain/config/types';
 import { attributes } from '../../../workflows/frame/attributes';
 import { temporalCli } from '../../support/parts';
+import { freePort } from '../../support/postgres-host';
 
 const main = path.join(__dirname, '../../../client/main.js');
 
@@ -20,14 +21,14 @@ export interface DeploymentOptions {
 }
 
 /** Two queues a site are many for a server that keeps everything in one file: one partition each instead of four. */
-async function startServer(): Promise<TestWorkflowEnvironment> {
+async function startServer(metricsPort: number): Promise<TestWorkflowEnvironment> {
   const single = ['matching.numTaskqueueReadPartitions=1', 'matching.numTaskqueueWritePartitions=1'];
   return await TestWorkflowEnvironment.createLocal({
     server: {
       executable: { type: 'existing-path', path: temporalCli() },
       log: { level: 'never', format: 'json' },
       searchAttributes: Object.values(attributes),
-      extraArgs: single.flatMap((one) => ['--dynamic-config-value', one]),
+      extraArgs: [...single.flatMap((one) => ['--dynamic-config-value', one]), '--metrics-port', String(metricsPort)],
     },
   });
 }
@@ -39,11 +40,14 @@ export class Deployment {
 
   private constructor(
     readonly env: TestWorkflowEnvironment,
+    private readonly metricsPort: number,
     private readonly dir: string,
   ) {}
 
   static async start(options: DeploymentOptions): Promise<Deployment> {
-    const deployment = new Deployment(await startServer(), mkdtempSync(path.join(tmpdir(), 'hf-sites-')));
+    const metricsPort = await freePort();
+    const env = await startServer(metricsPort);
+    const deployment = new Deployment(env, metricsPort, mkdtempSync(path.join(tmpdir(), 'hf-sites-')));
     try {
       await deployment.begin(options);
       return deployment;
@@ -107,6 +111,19 @@ export class Deployment {
   controlMemory(): number {
     const [, kib = '0'] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${this.control.pid}/status`, 'utf8')) ?? [];
     return Number(kib) * 1024;
+  }
+
+  /** What the server says of polls for activities: how many are open, and how many it had to refuse so far. */
+  async polls(): Promise<{ open: number; refused: number }> {
+    const answer = await fetch(`http://localhost:${this.metricsPort}/metrics`);
+    const lines = (await answer.text())
+      .split('\n')
+      .filter((line) => /namespace="default".*"PollActivityTaskQueue"/.test(line));
+    const sum = (name: string) =>
+      lines
+        .filter((line) => line.startsWith(`${name}{`))
+        .reduce((all, line) => all + Number(line.split(' ').at(-1)), 0);
+    return { open: sum('service_pending_requests'), refused: sum('service_errors_resource_exhausted') };
   }
 
   async end(): Promise<void> {

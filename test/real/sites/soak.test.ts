@@ -7,5 +7,8 @@ test('every tier of every site runs when it is due, and what was at the same tim
   expect(found.outcomes).toEqual({ completed: 8 });
   expect(found.reasons).toEqual([]);
   expect(Number.isFinite(found.late.worst)).toBe(true);
+  // Of 80 if each queue had as many as it may, beside those of the control worker.
+  expect(found.polls.open).toBeLessThan(42);
+  expect(found.polls.refused).toBe(0);
   expect(found.events).toBeLessThan(1000);
 }, 240_000);

@@ -33,13 +33,16 @@ export interface SoakFindings {
   /** Why runs were skipped. */
   reasons: string[];
   controlMemory: number;
+  /** Polls for activities: how many were open before anything came due, and how many the server refused. */
+  polls: { open: number; refused: number };
   /** Of scheduled runs and of what they did: the longest. */
   events: number;
   historyBytes: number;
   seconds: number;
 }
 
-const off = Object.fromEntries(maintenanceKinds.map((kind) => [kind, 'off']));
+/** Small runs: a turn that comes up is taken after some 20 s, ten times as long as the work itself. */
+const maintenance = { ...Object.fromEntries(maintenanceKinds.map((kind) => [kind, 'off'])), atOnce: 32 };
 
 /** The names and types of the full set, all due at once: worse than it ever is. */
 const types = {
@@ -67,7 +70,7 @@ export async function soak({
       return [name, { schedule, type, jitter, to: ['hot'], keep: { last: 3 } }];
     }),
   );
-  const deployment = await Deployment.start({ sites, sitesPerAgent, tiers, maintenance: off });
+  const deployment = await Deployment.start({ sites, sitesPerAgent, tiers, maintenance });
   try {
     const { client } = deployment.env;
     // As at every first run: one backup makes the repository that all share.
@@ -86,6 +89,7 @@ export async function soak({
     const all = wantedSchedules(deployment.config, Object.keys(deployment.config.sites));
     const wanted = all.filter(({ planned }) => Object.keys(types).indexOf(planned.work) < howMany);
     let controlMemory = 0;
+    const { open } = await deployment.polls();
     const ended = `WorkflowType = "scheduledRun" AND ExecutionStatus != "Running"`;
     for (let done = 0; done < wanted.length; done = (await client.workflow.count(ended)).count) {
       controlMemory = Math.max(controlMemory, deployment.controlMemory());
@@ -102,6 +106,7 @@ export async function soak({
       .map((ms) => ms / 1000);
     return {
       ...{ schedules: all.length, applySeconds, controlMemory },
+      polls: { open, refused: (await deployment.polls()).refused },
       late: { median: late[Math.floor(late.length / 2)] ?? 0, worst: late.at(-1) ?? 0 },
       ...(await histories(deployment)),
       seconds: (Date.now() - began) / 1000,
@@ -153,6 +158,7 @@ async function cli(): Promise<number> {
       .map(([outcome, count]) => `${count} ${outcome}`)
       .join(', ')}`,
     ...found.reasons.map((reason) => `reason: ${reason}`),
+    `polls: ${found.polls.open} open while nothing was due, ${found.polls.refused} refused`,
     `control worker: ${formatBytes(found.controlMemory)} in memory at most`,
     `longest history: ${found.events} events, ${formatBytes(found.historyBytes)}`,
     `${found.seconds.toFixed(0)} s in all`,
