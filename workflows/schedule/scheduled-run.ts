@@ -61,6 +61,8 @@ type Begun = { child: ChildWorkflowHandle<Workflow> } | { skipped: string };
 const shortestWait = 10_000;
 const firstInLineWaits = 45_000;
 const longestWait = 5 * 60_000;
+/** Of small runs: whoever foresees too much leaves places empty. */
+const foreseenWork = 30_000;
 
 /** Asks ever more rarely, so that hours of waiting are a short history, and less so the nearer its turn is. */
 async function beginInTurn(request: ScheduledRequest): Promise<Begun> {
@@ -85,7 +87,8 @@ async function beginInTurn(request: ScheduledRequest): Promise<Begun> {
     const waitsFor = turn.waitsFor ?? `${order.workflowId} to end`;
     if (Date.now() >= deadline) return { skipped: `it waited in vain for ${waitsFor}` };
     setCurrentDetails(`**${work}** (${site}): waiting for ${waitsFor}`);
-    const most = Math.min(longestWait, Math.max(firstInLineWaits, (turn.ahead ?? 0) * shortestWait));
+    const foreseen = ((turn.ahead ?? 0) / (atOnce ?? 1)) * foreseenWork;
+    const most = Math.min(longestWait, Math.max(firstInLineWaits, foreseen));
     const pause = Math.max(1000, Math.min(wait, most, deadline - Date.now()));
     await sleep(pause, { summary: `waiting for ${waitsFor}` });
   }
