@@ -24,28 +24,29 @@ interface Establishing {
 }
 
 /**
- * The description that all stores share; where allowed, it is made, and given to stores that have none yet. The first store's
- * conditional put decides who of several makers wins.
+ * The description that all stores share; where allowed, it is made, and given to stores that have none yet. Of several makers the conditional put in
+ * one store decides who wins: the first by name, since each site may name its stores in an order of its own.
  */
 export async function establish(
   found: FoundStore[],
   { system, masterKey, create }: Establishing,
 ): Promise<Description> {
   const known = found.find((one) => one.description !== undefined)?.description;
-  const first = found[0]?.store;
+  const inOrder = found.toSorted((a, b) => (a.store.name < b.store.name ? -1 : 1));
+  const first = inOrder[0]?.store;
   if (first === undefined) throw new HoldfastError('config_invalid', 'no store is configured');
   if (known === undefined && !create) {
     throw new HoldfastError('backup_not_found', 'the store holds no repository yet', {
-      where: first.location,
+      where: found[0]?.store.location,
       hints: ['the first backup makes it; check that the store is the one you mean'],
     });
   }
   if (create && known === undefined) await first.probe();
   const description = known ?? (await describeNew(system, await first.clock(), masterKey));
   let shared = description;
-  for (const one of found) {
+  for (const one of inOrder) {
     if (one.description === undefined && create) one.description = await offer(one.store, shared);
-    if (one === found[0]) shared = one.description ?? shared;
+    if (one === inOrder[0]) shared = one.description ?? shared;
     if (one.description !== undefined) assertSame(one.description, shared, one.store);
   }
   return shared;
@@ -55,7 +56,11 @@ async function offer(store: Store, description: Description): Promise<Descriptio
   const body = Buffer.from(`${JSON.stringify(description, null, 2)}\n`);
   const sha256 = createHash('sha256').update(body).digest('hex');
   const outcome = await store.put(descriptionKey, body, { ifAbsent: true, sha256 });
-  return outcome === 'created' ? description : ((await readDescription(store)) ?? description);
+  const standing = outcome === 'created' ? description : await readDescription(store);
+  if (standing !== undefined) return standing;
+  throw new HoldfastError('store_unavailable', 'the store refuses a repository, and shows none', {
+    where: store.location,
+  });
 }
 
 function assertSame(one: Description, shared: Description, store: Store): void {

@@ -23,7 +23,9 @@ export async function chooseParent(
   context: SiteContext,
   { type, components, stores, hold }: ParentWish,
 ): Promise<{ chain: ChainLink[] } | { chain?: undefined; reason: string }> {
-  const repository = await context.repository();
+  // Of many sites none knows whether another one's backup has made the repository yet: whoever is about to write makes it.
+  const repository = await context.repository({ create: hold }).catch(noneYet);
+  if (repository === undefined) return { reason: 'there is no backup yet' };
   const copies = stores.map((name) => repository.copies.find(({ store }) => store.name === name));
   const first = copies[0];
   if (first === undefined || copies.includes(undefined)) return { reason: 'a store holds no backup yet' };
@@ -42,6 +44,11 @@ export async function chooseParent(
     reason = `${head.id} or what it builds upon is not whole in every store`;
   }
   return { reason };
+}
+
+/** A dry run makes none. */
+function noneYet(error: unknown): undefined {
+  if (!isHoldfastError(error) || error.code !== 'backup_not_found') throw error;
 }
 
 /** False when it is being removed somewhere, or is not there. */

@@ -1,6 +1,9 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createDataKey, getDataKey } from '../../repository/data-key';
+import { Repository } from '../../repository/repository';
+import { openStore } from '../../repository/stores/open';
+import { startS3Server } from '../support/s3-server';
 import { folder, keyFile, open, removeAll } from './made';
 
 afterAll(removeAll);
@@ -11,11 +14,41 @@ describe('a repository', () => {
   test('is made once, whoever races to make it, and is the same in every store', async () => {
     const roots = [await folder(), await folder()];
     const keySource = await keyFile();
-    const opened = await Promise.all(Array.from({ length: 6 }, () => open({ roots, keySource })));
+    const opened = await Promise.all(Array.from({ length: 20 }, () => open({ roots, keySource })));
     expect(new Set(opened.map(({ repositoryId }) => repositoryId)).size).toBe(1);
     expect(new Set(opened.map(({ keys }) => keys.metadata.toString('hex'))).size).toBe(1);
     const [one, other] = await Promise.all(roots.map((root) => readFile(path.join(root, 'repository.json'), 'utf8')));
     expect(one).toBe(other);
+  });
+
+  test('is the same for sites that make it at once and name its stores in another order', async () => {
+    const keySource = await keyFile();
+    for (let round = 0; round < 2; round++) {
+      const stores = ['hot', 'warm', 'cold'].map((name) => ({ name, path: '' }));
+      for (const store of stores) store.path = path.join(await folder(), 'not yet there');
+      const makers = Array.from({ length: 20 }, async (_, site) => {
+        const named = [...stores.slice(site % 3), ...stores.slice(0, site % 3)];
+        const opened = named.map((one) => openStore(one.name, { kind: 'dir', path: one.path }));
+        return (await Repository.open({ stores: opened, keySource, system: 'shop', create: true })).repositoryId;
+      });
+      expect(new Set(await Promise.all(makers)).size).toBe(1);
+    }
+  });
+
+  test('is made once in a bucket, too', async () => {
+    const { endpoint, bucket, accessKeyId, secretAccessKey, stop } = await startS3Server();
+    const config = { kind: 's3' as const, endpoint, bucket, accessKeyId, secretAccessKey, region: 'us-east-1' };
+    const keySource = await keyFile();
+    const makers = Array.from({ length: 20 }, async () => {
+      const stores = ['a', 'b'].map((prefix) => openStore(prefix, { ...config, prefix }));
+      const repository = await Repository.open({ stores, keySource, system: 'shop', create: true });
+      await repository.close();
+      return repository.repositoryId;
+    });
+    const ids = await Promise.allSettled(makers);
+    await stop();
+    expect(ids.filter(({ status }) => status === 'rejected')).toEqual([]);
+    expect(new Set(ids.map((one) => (one.status === 'fulfilled' ? one.value : ''))).size).toBe(1);
   });
 
   test('is not made by those who only want to read', async () => {
