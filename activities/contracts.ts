@@ -1,6 +1,7 @@
 /** What activities take and give. Small on purpose: plans, lists and indexes travel by store key and never through a history. */
 import type { BackupType, ChainLink, ComponentKind, ReceiptDetails } from '../domain/backup';
 import type { ImmutableConfig } from '../domain/config/types';
+import type { MaintenanceKind } from '../domain/config/types-schedules';
 import type { PlanSummary } from '../domain/pack';
 import type { RestoredComponent } from '../domain/progress';
 import type {
@@ -162,6 +163,8 @@ export interface PriorState {
 export interface ReceiptOrder {
   site: string;
   backupId?: string;
+  /** What of the maintenance the run was, whether or not it did it; absent: none. */
+  maintenance?: MaintenanceKind[];
   details: Omit<ReceiptDetails, 'sequence' | 'previous'>;
 }
 

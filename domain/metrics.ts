@@ -33,6 +33,10 @@ export const metrics = {
   holdfast_schedule_paused: '1: somebody paused the schedule',
   holdfast_schedule_forgotten: '1: the schedule has been paused for longer than `maintenance.pauseLimit`',
   holdfast_schedule_troubled: '1: the last scheduled run was skipped or failed',
+  // by system, site, work (a piece of maintenance)
+  holdfast_maintenance_completed_timestamp_seconds: 'when it was last done, whoever started it',
+  holdfast_maintenance_overdue: '1: that is longer ago than its schedule and the grace allow, or it never was',
+  holdfast_maintenance_failing: '1: its newest run refused to begin, or failed',
   // by system, site, store
   holdfast_copies_missing: 'backups that tiers want copied into this store and that it has not',
   holdfast_copies_missing_age_seconds: 'since the oldest of them counts; 0: none is missing',

@@ -1,9 +1,14 @@
 /** Removes what nobody needs from every store of a site, and tells what it was: leftovers of what died, WAL before every backup. */
 import type { CleanUpRequest } from '../domain/cleanup/report';
 import { onSite } from './frame/bind';
-import { procedure } from './frame/procedure';
+import { type Maintaining, procedure } from './frame/procedure';
 
-export const cleanUp = procedure<CleanUpRequest>('clean up', async (run, request) => {
+const kind: Maintaining<CleanUpRequest> = {
+  title: 'clean up',
+  maintains: ({ dryRun }) => (dryRun ? [] : ['cleanup']),
+};
+
+export const cleanUp = procedure(kind, async (run, request) => {
   const at = (summary: string) => onSite(request.site, { summary });
   const { stores, unavailable } = await run.step('look for the stores', () =>
     onSite(request.site, { summary: 'look for the stores', first: true }).storesToClean(request),

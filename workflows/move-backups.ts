@@ -1,9 +1,14 @@
 /** Moves down what is old enough, as the tiers say: packs go into a colder class of their store, and what describes them stays at hand. */
 import type { MoveRequest } from '../domain/requests';
 import { onSite } from './frame/bind';
-import { procedure } from './frame/procedure';
+import { type Maintaining, procedure } from './frame/procedure';
 
-export const moveBackups = procedure<MoveRequest>('move backups', async (run, request) => {
+const kind: Maintaining<MoveRequest> = {
+  title: 'move backups',
+  maintains: ({ dryRun }) => (dryRun ? [] : ['moves']),
+};
+
+export const moveBackups = procedure(kind, async (run, request) => {
   const { site } = request;
   const at = (summary: string) => onSite(site, { summary });
   const plan = await run.step('look what is old enough', () =>

@@ -1,8 +1,13 @@
-/** Leaves the receipt of a finished procedure in every store, chained, and beside its backup; what the run had leased is given back before. */
+/**
+ * Leaves the receipt of a finished procedure in every store, chained, and beside its backup, and of maintenance when it was done; what the run had
+ * leased is given back before.
+ */
 import { hostname } from 'node:os';
 import { catalogue, reportError } from '../../domain/errors';
+import type { MaintenanceRun } from '../../domain/schedule/maintenance';
 import type { RepositoryCopy } from '../../repository/copy';
 import { refOf } from '../../repository/documents';
+import { putMaintenanceRun } from '../../repository/maintenance';
 import { backupFolder, backupKeys } from '../../repository/names';
 import { appendReceipt, type NewReceipt, putBackupReceipt } from '../../repository/receipts';
 import type { SiteContext } from '../context';
@@ -18,6 +23,9 @@ export async function writeReceipt(context: SiteContext, order: ReceiptOrder): P
   let failure: unknown;
   for (const copy of copies) {
     try {
+      // Before the receipt: a chain that others lengthen faster must not hide that retention was refused.
+      for (const work of order.maintenance ?? [])
+        await putMaintenanceRun(copy, { site: order.site, work }, runOf(order));
       const receipt = await receiptOf(context, copy, order);
       const key = await appendReceipt(copy, receipt);
       if (order.backupId !== undefined && makesBackup(order)) await putBackupReceipt(copy, order.backupId, key);
@@ -28,6 +36,14 @@ export async function writeReceipt(context: SiteContext, order: ReceiptOrder): P
   }
   if (first === undefined) throw failure ?? new Error(reportError(failure).message);
   return first;
+}
+
+const messageKept = 500;
+
+function runOf({ details }: ReceiptOrder): MaintenanceRun {
+  const { workflowId, runId, status, startedAt, endedAt, error } = details;
+  const said = error && { code: error.code, message: error.message.slice(0, messageKept) };
+  return { workflowId, runId, status, startedAt, endedAt, ...(said && { error: said }) };
 }
 
 function makesBackup({ details }: ReceiptOrder): boolean {

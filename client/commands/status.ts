@@ -3,10 +3,12 @@ import { formatDuration } from '../../domain/config/units';
 import { reportError } from '../../domain/errors';
 import type { RestoreTime } from '../../domain/objectives';
 import type { CopyLag } from '../../domain/replication/lag';
+import type { MaintenanceHealth } from '../../domain/schedule/maintenance';
 import { type ProofHealth, proofHealth } from '../../domain/verification/proof-health';
 import { holdingsOf, lagsOf, lagsSay, lagTable } from '../catalog/copies';
 import { readCatalog } from '../catalog/heads';
 import { ledgerSays } from '../catalog/ledger-problems';
+import { maintenanceOf } from '../catalog/maintenance';
 import { measuredOf, objectivesSay } from '../catalog/objectives';
 import { withRepository } from '../catalog/open';
 import { type ComponentPoints, recoverablePoints } from '../catalog/points';
@@ -14,6 +16,7 @@ import { rowsSay } from '../catalog/recovery-points';
 import { configured, type GlobalOptions, type Outcome } from '../context';
 import { joinEngine } from '../engine/join';
 import { type ArchiverStatus, archiversOf, archiverTable, archiverWarnings } from '../output/archivers';
+import { maintenanceTable } from '../output/maintenance';
 import { type ComponentPromises, promisesOf, promisesTable } from '../output/promises';
 import { heldCopies, proofProblems, proofsTable } from '../output/proofs';
 import { say } from '../output/say';
@@ -25,7 +28,7 @@ import { type ShipperLook, shipperState } from '../procedures/shipper-state';
 import { shippersOf } from '../procedures/shipping';
 import { shownSlot, slotSays } from '../procedures/slot-says';
 import { lookAtSchedules, type ScheduleLook } from '../schedules/look';
-import { schedulesSay, tiersSay } from '../schedules/says';
+import { maintenanceSay, schedulesSay, tiersSay } from '../schedules/says';
 import { askedSites } from '../sites';
 
 /** The stores are told every second how far they are. */
@@ -56,6 +59,8 @@ interface Status {
   proofs: ProofHealth[];
   /** What runs by itself: when next, how it ended last, who paused it. */
   schedules: ScheduleLook[];
+  /** Of what runs by itself besides the tiers: when it was last done, by whoever started it, and how its newest run ended. */
+  maintenance: MaintenanceHealth[];
   /** What is promised of each component, beside what is measured in each store. */
   components: ComponentPromises[];
   /** Of components without their own. */
@@ -77,11 +82,16 @@ export async function status(options: GlobalOptions & { site?: string }): Promis
         ...(await shipperState(engine.client, one.workflowId)),
       })),
     );
-    const stores = await withRepository(loaded, async (repository) => ({
-      points: await recoverablePoints(repository, config, sites),
-      heads: (await readCatalog(repository)).heads,
-      copies: lagsOf(config, sites, await holdingsOf(repository), Date.now()),
-    })).catch((error: unknown) => ({ failure: reportError(error).message, points: [], heads: [], copies: [] }));
+    const nothing = { points: [], heads: [], copies: [], maintenance: [] };
+    const stores = await withRepository(loaded, async (repository) => {
+      const { heads } = await readCatalog(repository);
+      return {
+        points: await recoverablePoints(repository, config, sites),
+        heads,
+        copies: lagsOf(config, sites, await holdingsOf(repository), Date.now()),
+        maintenance: await maintenanceOf(repository, config, sites, heads),
+      };
+    }).catch((error: unknown) => ({ failure: reportError(error).message, ...nothing }));
     const shippers = looks.map(({ workflowId: _, ...one }) => ({
       ...one,
       ...lagOf(stores.points, one.site, one.component),
@@ -108,6 +118,7 @@ export async function status(options: GlobalOptions & { site?: string }): Promis
       rowsSay(config, sites, stores.heads, now),
       tiersSay(config, sites, stores.heads, schedules, now),
       schedulesSay(config, schedules, now),
+      maintenanceSay(stores.maintenance, schedules, now),
       objectivesSay(config, sites, measured, (site) =>
         backups.some((one) => one.site === site && one.lastBackup !== undefined),
       ),
@@ -123,6 +134,7 @@ export async function status(options: GlobalOptions & { site?: string }): Promis
       copies: stores.copies,
       proofs,
       schedules,
+      maintenance: stores.maintenance,
       components: promisesOf(config, sites, measured),
       objectives: { rpoSeconds: seconds(config.objectives?.rpo), rtoSeconds: seconds(config.objectives?.rto) },
       problems: [
@@ -186,7 +198,7 @@ function describe(found: Status): string {
   lines.push(...archiverTable(archivers), ...promisesTable(found.components));
   lines.push(...tiersTable(backups));
   lines.push(...lagTable(found.copies));
-  lines.push(...proofsTable(found.proofs, Date.now()));
+  lines.push(...proofsTable(found.proofs, Date.now()), ...maintenanceTable(found.maintenance, Date.now()));
   lines.push(...problems.map((one) => `problem: ${one}`), ...warnings.map((one) => `warning: ${one}`));
   return lines.join('\n');
 }

@@ -3,9 +3,11 @@ import type { BackupHead } from '../../domain/backup';
 import { componentRefs } from '../../domain/config/names';
 import type { Config } from '../../domain/config/types';
 import type { Measured } from '../../domain/promised';
+import type { MaintenanceMark } from '../../domain/schedule/maintenance';
 import type { RepositoryCopy } from '../../repository/copy';
 import type { Repository } from '../../repository/repository';
 import { filesCopy } from '../catalog/files-points';
+import { MaintenanceReader } from '../catalog/maintenance';
 import { CatalogReader } from './catalog';
 import { DatabaseReader, type DatabaseReading } from './database';
 
@@ -16,12 +18,19 @@ export interface StoreReading {
   /** All that it has, whatever their state. */
   heads: BackupHead[];
   components: (Measured & Pick<DatabaseReading, 'ledger'>)[];
+  maintenance: MaintenanceMark[];
 }
+
+/** Maintenance comes by the hour. */
+const maintenanceEveryMs = 60_000;
 
 /** Keeps what it read before, so that the next reading costs little. */
 export class StoreReader {
   private readonly catalog = new CatalogReader();
   private readonly databases = new Map<string, DatabaseReader>();
+  private readonly maintenance = new MaintenanceReader();
+  private marks: MaintenanceMark[] = [];
+  private marksReadAt = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly config: Config,
@@ -45,7 +54,15 @@ export class StoreReader {
         components.push({ ...one, ...(await this.database(site, name).read(repository, copy, own, { samples, now })) });
       }
     }
-    return { store, backups, heads, components };
+    return { store, backups, heads, components, maintenance: await this.readMarks(copy) };
+  }
+
+  private async readMarks(copy: RepositoryCopy): Promise<MaintenanceMark[]> {
+    if (performance.now() - this.marksReadAt > maintenanceEveryMs) {
+      this.marks = await this.maintenance.read(copy, this.sites);
+      this.marksReadAt = performance.now();
+    }
+    return this.marks;
   }
 
   private database(site: string, component: string): DatabaseReader {

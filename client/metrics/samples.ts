@@ -7,6 +7,7 @@ import { promisedOf, recoveryPointMissed, recoveryTimeMissed } from '../../domai
 import { isPoint } from '../../domain/recovery-points';
 import { proofHealth } from '../../domain/verification/proof-health';
 import { lagsOf } from '../catalog/copies';
+import { judgedMaintenance } from '../catalog/maintenance';
 import { measuredHere } from '../catalog/objectives';
 import type { ShipperLook } from '../procedures/shipper-state';
 import type { StoreReading } from './readings';
@@ -35,6 +36,7 @@ export function samplesFrom(
     ...shippers.flatMap((one) => ofShipper(system, one)),
     ...sites.flatMap((site) => ofTiers({ system, site }, backupsOf(stores, site))),
     ...ofCopies(config, sites, stores, now),
+    ...ofMaintenance(config, sites, stores, now),
     ...sites.flatMap((site) =>
       storeNames(config).flatMap((store) => ofStore({ system, site, store }, stores, measuredAt)),
     ),
@@ -139,6 +141,24 @@ function ofCopies(config: Config, sites: string[], stores: StoreReading[], now: 
         holdfast_copies_missing: missing,
         holdfast_copies_missing_age_seconds: ageSeconds,
         holdfast_copies_late: Number(late),
+      },
+    ),
+  );
+}
+
+/** Nothing is known of it as long as no store answers. */
+function ofMaintenance(config: Config, sites: string[], stores: StoreReading[], now: number): Sample[] {
+  if (stores.length === 0) return [];
+  const marks = stores.flatMap(({ maintenance }) => maintenance);
+  const heads = stores.flatMap((one) => one.heads);
+  return judgedMaintenance(config, sites, marks, heads, now).flatMap(({ site, work, lastCompleted, last, overdue }) =>
+    given(
+      { system: config.system, site, work },
+      {
+        holdfast_maintenance_completed_timestamp_seconds:
+          lastCompleted === undefined ? undefined : Date.parse(lastCompleted) / 1000,
+        holdfast_maintenance_overdue: Number(overdue),
+        holdfast_maintenance_failing: last && Number(last.outcome === 'refused' || last.outcome === 'failed'),
       },
     ),
   );

@@ -3,9 +3,9 @@ import type { Client } from '@temporalio/client';
 import { siteNames } from '../../domain/config/names';
 import type { Config } from '../../domain/config/types';
 import type { Sample } from '../../domain/metrics';
-import { plannedWork } from '../../domain/schedule/plan';
+import { ageLimit, plannedWork } from '../../domain/schedule/plan';
 import { lookAtSchedules, type ScheduleLook } from '../schedules/look';
-import { ageLimit, isForgotten } from '../schedules/says';
+import { isForgotten } from '../schedules/says';
 import { answered } from './stores';
 
 /** One list and one question each time; of two hundred agents that is enough. */

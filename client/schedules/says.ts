@@ -3,7 +3,8 @@ import type { BackupHead } from '../../domain/backup';
 import type { Config } from '../../domain/config/types';
 import { formatDuration } from '../../domain/config/units';
 import { isPoint } from '../../domain/recovery-points';
-import { type PlannedWork, plannedWork } from '../../domain/schedule/plan';
+import type { MaintenanceHealth } from '../../domain/schedule/maintenance';
+import { ageLimit, plannedWork } from '../../domain/schedule/plan';
 import { shownPause } from '../output/schedules';
 import type { ScheduleLook } from './look';
 
@@ -20,9 +21,11 @@ export function isForgotten({ paused }: Pick<ScheduleLook, 'paused'>, { maintena
 
 export function schedulesSay(config: Config, looks: ScheduleLook[], now: number): Says {
   const says: Says = { problems: [], warnings: [] };
-  const missing = looks.filter(({ applied }) => !applied).length;
-  if (missing > 0)
-    says.warnings.push(`${missing} of ${looks.length} schedules are not applied: run "holdfast schedules apply"`);
+  const missing = looks.filter(({ applied }) => !applied).map(({ site, work }) => `${work} of ${site}`);
+  if (missing.length > 0)
+    says.warnings.push(
+      `${missing.length} of ${looks.length} schedules are not applied (${shortened(missing)}): run "holdfast schedules apply"`,
+    );
   for (const look of looks) {
     const { site, work, paused, last } = look;
     if (paused !== null) {
@@ -36,6 +39,34 @@ export function schedulesSay(config: Config, looks: ScheduleLook[], now: number)
     says.warnings.push(`the last scheduled ${work} (${site}), at ${last.at}, ${ended}${reason ? `: ${reason}` : ''}`);
   }
   return says;
+}
+
+const namesTold = 3;
+
+function shortened(names: string[]): string {
+  return names.length > namesTold ? `${names.slice(0, namesTold).join(', ')} …` : names.join(', ');
+}
+
+/** Maintenance that was not done for too long, or whose last run refused or failed. What its schedule tells already is not said twice. */
+export function maintenanceSay(maintenance: MaintenanceHealth[], looks: ScheduleLook[], now: number): Says {
+  const says: Says = { problems: [], warnings: [] };
+  const told = new Set(looks.filter(({ last }) => last?.trouble).map(({ site, work }) => `${site}/${work}`));
+  for (const { site, work, last, lastCompleted, limitSeconds, overdue } of maintenance) {
+    if (overdue) {
+      const since = lastCompleted === undefined ? 'never' : `${age(now - Date.parse(lastCompleted))} ago`;
+      says.problems.push(`${work} (${site}) was last done ${since}: at most ${age(limitSeconds * 1000)} may pass`);
+    }
+    if (last === undefined || last.outcome === 'completed' || told.has(`${site}/${work}`)) continue;
+    const why = last.code === undefined ? '' : `: ${last.code}: ${last.reason}`;
+    const ended = last.outcome === 'failed' ? 'failed' : `was ${last.outcome}`;
+    says.warnings.push(`the last ${work} (${site}), at ${last.at}, ${ended}${why}`);
+  }
+  return says;
+}
+
+/** To the second. */
+function age(ms: number): string {
+  return formatDuration(Math.round(ms / 1000) * 1000);
 }
 
 /** A tier whose newest backup is older than its schedule and the grace allow. Recovery points have their own words (`rowsSay`). */
@@ -64,9 +95,4 @@ export function tiersSay(
     }
   }
   return says;
-}
-
-/** How old the newest backup of a tier may be, in milliseconds. */
-export function ageLimit({ period, jitter, grace }: PlannedWork): number {
-  return period + jitter + grace;
 }

@@ -67,6 +67,11 @@ function pace(config: Config, timing: Timing, jitter: number | undefined) {
   return { period, jitter: jitter ?? jitterOf(period, sites), catchUp: catchUpOf(period), grace: graceOf(period) };
 }
 
+/** How old the newest backup of a tier, or the last run of maintenance, may be, in milliseconds. */
+export function ageLimit({ period, jitter, grace }: Pick<PlannedWork, 'period' | 'jitter' | 'grace'>): number {
+  return period + jitter + grace;
+}
+
 /** For people. */
 export function shownTiming(timing: Timing): string {
   return 'every' in timing ? `every ${formatDuration(timing.every)}` : `${timing.cron} ${timing.zone}`;

@@ -9,6 +9,7 @@ const ours = new Set([
     'catalog',
     'keys',
     'leases',
+    'maintenance',
     'probe',
     'receipts',
     'recovery-tests',

@@ -16,6 +16,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { ReceiptDetails } from '../../domain/backup';
+import type { MaintenanceKind } from '../../domain/config/types-schedules';
 import type { ErrorReport } from '../../domain/errors';
 import type { ProcedureProgress, ProcedureResult } from '../../domain/progress';
 import { attributes } from './attributes';
@@ -30,11 +31,19 @@ export const resultQuery = defineQuery<ProcedureResult | undefined>('result');
 
 type Body<Request> = (run: Run, request: Request) => Promise<void>;
 
-/** Makes a workflow of a runbook. `title` is the name people read; the request names the site whose agent writes the receipt. */
+/** Of procedures that are maintenance. */
+export interface Maintaining<Request> {
+  title: string;
+  /** Which kinds a run with this request is: the stores keep when each was done last. */
+  maintains: (request: Request) => MaintenanceKind[];
+}
+
+/** Makes a workflow of a runbook. Its title is the name people read; the request names the site whose agent writes the receipt. */
 export function procedure<Request extends { site: string }>(
-  title: string,
+  kind: string | Maintaining<Request>,
   body: Body<Request>,
 ): (request: Request) => Promise<ProcedureResult> {
+  const { title, maintains } = typeof kind === 'string' ? { title: kind, maintains: () => [] } : kind;
   return async (request) => {
     const board = new Board(title);
     const run = new Run(board);
@@ -58,7 +67,8 @@ export function procedure<Request extends { site: string }>(
       run.warn(...(await run.unwind()));
     }
     endLeases();
-    result = await CancellationScope.nonCancellable(() => finish(run, request.site, thrown));
+    const maintenance = maintains(request);
+    result = await CancellationScope.nonCancellable(() => finish(run, { site: request.site, maintenance }, thrown));
     if (board.state === 'aborted')
       throw new CancelledFailure(`${title} was aborted, and what it had changed was put back`);
     if (board.state === 'failed') throw asFailure(result.error as ErrorReport, [result]);
@@ -66,8 +76,13 @@ export function procedure<Request extends { site: string }>(
   };
 }
 
+interface Finished {
+  site: string;
+  maintenance: MaintenanceKind[];
+}
+
 /** The end of every run: receipt, outcome, result. A receipt that cannot be written is a warning and never the run's failure. */
-async function finish(run: Run, site: string, thrown: unknown): Promise<ProcedureResult> {
+async function finish(run: Run, { site, maintenance }: Finished, thrown: unknown): Promise<ProcedureResult> {
   const { board } = run;
   const info = workflowInfo();
   const endedAt = new Date().toISOString();
@@ -97,6 +112,7 @@ async function finish(run: Run, site: string, thrown: unknown): Promise<Procedur
     receipt = await onSite(site, { summary: 'write receipt', giveUpAfter, first }).writeReceipt({
       site,
       backupId: run.findings.backupId,
+      ...(maintenance.length > 0 && { maintenance }),
       details,
     });
   } catch (failure) {

@@ -13,14 +13,20 @@ import {
 } from '../../domain/replication/requests';
 import { onSite } from '../frame/bind';
 import { refuse, reportOf } from '../frame/failure';
-import { procedure } from '../frame/procedure';
+import { type Maintaining, procedure } from '../frame/procedure';
 import type { Run } from '../frame/run';
 import type { replicateBackup } from './replicate-backup';
 
 /** In one history: what is left is the next run's. */
 const backupsPerRun = 1000;
 
-export const replicateBackups = procedure<ReplicateAllRequest>('replicate backups', async (run, request) => {
+/** Into some of the stores only is not what the schedule does. */
+const kind: Maintaining<ReplicateAllRequest> = {
+  title: 'replicate backups',
+  maintains: ({ stores }) => (stores === undefined ? ['replication'] : []),
+};
+
+export const replicateBackups = procedure(kind, async (run, request) => {
   const { site } = request;
   const find = onSite(site, { summary: 'find what is not copied', first: true });
   const tally = new Tally();

@@ -4,9 +4,11 @@
  */
 import type { RetentionRequest } from '../../domain/retention/requests';
 import { onSite } from '../frame/bind';
-import { procedure } from '../frame/procedure';
+import { type Maintaining, procedure } from '../frame/procedure';
 
-export const applyRetention = procedure<RetentionRequest>('retention', async (run, request) => {
+const kind: Maintaining<RetentionRequest> = { title: 'retention', maintains: () => ['retention'] };
+
+export const applyRetention = procedure(kind, async (run, request) => {
   const { site } = request;
   const at = (summary: string) => onSite(site, { summary, giveUpAfter: '6 hours' });
 

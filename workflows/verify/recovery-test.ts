@@ -1,14 +1,23 @@
 /** Recovery tests: each scenario in turn, whatever becomes of the others, and what they found kept in the stores. */
 import { log, workflowInfo } from '@temporalio/workflow';
-import type { RecoveryTestRequest, Scenario } from '../../domain/verification/requests';
+import { scenarios as everything, type RecoveryTestRequest, type Scenario } from '../../domain/verification/requests';
 import { codeOf, type RecoveryTestResult, type ScenarioResult, worst } from '../../domain/verification/results';
 import { verdictOf } from '../../domain/verification/verdict';
 import { onSite } from '../frame/bind';
 import { asChild, type ChildEnd } from '../frame/child';
 import { refuse } from '../frame/failure';
-import { procedure } from '../frame/procedure';
+import { type Maintaining, procedure } from '../frame/procedure';
 
-export const recoveryTest = procedure<RecoveryTestRequest>('recovery test', async (run, request) => {
+/** The quarter's drill is all of them, and so also what the week's test is. */
+const kind: Maintaining<RecoveryTestRequest> = {
+  title: 'recovery test',
+  maintains: ({ scenarios, backup }) => {
+    if (backup !== 'latest' || !scenarios.includes('full_recovery')) return [];
+    return everything.every((one) => scenarios.includes(one)) ? ['recoveryTests', 'drill'] : ['recoveryTests'];
+  },
+};
+
+export const recoveryTest = procedure(kind, async (run, request) => {
   const { site } = request;
   const began = new Date().toISOString();
   const results: ScenarioResult[] = [];

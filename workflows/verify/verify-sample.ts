@@ -13,7 +13,7 @@ import { verdictOf } from '../../domain/verification/verdict';
 import { onSite } from '../frame/bind';
 import { asChild, type ChildEnd } from '../frame/child';
 import { refuse } from '../frame/failure';
-import { procedure } from '../frame/procedure';
+import { type Maintaining, procedure } from '../frame/procedure';
 import type { Run } from '../frame/run';
 import { asTest, inScratch } from './test-restore';
 
@@ -23,7 +23,9 @@ interface Looked {
   error?: ErrorReport;
 }
 
-export const verifySample = procedure<SampleRequest>('verify sample', async (run, { site }) => {
+const kind: Maintaining<SampleRequest> = { title: 'verify sample', maintains: () => ['verification'] };
+
+export const verifySample = procedure(kind, async (run, { site }) => {
   const plan = await run.step('choose the sample', () =>
     onSite(site, { summary: 'choose the sample', first: true }).planSample({ site }),
   );

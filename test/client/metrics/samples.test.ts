@@ -37,7 +37,7 @@ function backup(id: string, tier?: string): BackupHead {
 
 function reading(store: string, more: Partial<StoreReading['components'][number]> = {}): StoreReading {
   const backups = [backup('1'), backup('2', 'daily')];
-  return { store, backups, heads: backups, components: [{ ...database, store, ...more }] };
+  return { store, backups, heads: backups, components: [{ ...database, store, ...more }], maintenance: [] };
 }
 
 const now = Date.parse('2026-01-01T12:00:00Z');
@@ -72,7 +72,7 @@ test('what was not measured is absent and never a zero', () => {
   const objectives = ['holdfast_rpo_objective_seconds', 'holdfast_rto_objective_seconds'];
   expect([...new Set(names)].sort()).toEqual([...objectives, 'holdfast_store_measured']);
   const nothing = from({
-    stores: [{ store: 'hot', backups: [], heads: [], components: [{ ...database, store: 'hot' }] }],
+    stores: [{ store: 'hot', backups: [], heads: [], components: [{ ...database, store: 'hot' }], maintenance: [] }],
   });
   expect(values(nothing, 'holdfast_rpo_seconds')).toEqual([]);
   expect(values(nothing, 'holdfast_objective_missed')).toEqual([]);
@@ -120,6 +120,33 @@ test('the newest backup of each tier, whichever store knows of it', () => {
     expect.objectContaining({ tier: '', kind: 'backup' }),
     expect.objectContaining({ tier: 'often', kind: 'point' }),
   ]);
+});
+
+test('maintenance: when it was done last, whether that is too long ago, how its newest run ended', () => {
+  const { config: planned } = parseConfig(
+    'system: shop\nsites: { dc01: { components: {} } }\nstores: { hot: { kind: dir, path: /hot } }\ntiers: { daily: { schedule: 0 2 * * * } }\n',
+    '/c/holdfast.yaml',
+  );
+  const run = { workflowId: 'w', runId: 'r', startedAt: '2026-01-01T03:00:00Z', endedAt: '2026-01-01T03:01:00Z' };
+  const mark = { format: 1 as const, site: 'dc01', firstAt: run.endedAt };
+  const maintenance: StoreReading['maintenance'] = [
+    { ...mark, work: 'retention', completedAt: run.endedAt, last: { ...run, status: 'completed' } },
+    { ...mark, work: 'cleanup', last: { ...run, status: 'failed', error: { code: 'store_full', message: '' } } },
+  ];
+  const later = now + 2 * 86_400_000;
+  const told = (stores: StoreReading[]) => samplesFrom(planned, ['dc01'], { stores, measuredAt, now: later });
+  const samples = told([{ ...reading('hot'), maintenance }]);
+  const labels = { system: 'shop', site: 'dc01' };
+  expect(values(samples, 'holdfast_maintenance_completed_timestamp_seconds')).toEqual([
+    { ...labels, work: 'retention', value: Date.parse(run.endedAt) / 1000 },
+  ]);
+  expect(values(samples, 'holdfast_maintenance_failing')).toEqual([
+    { ...labels, work: 'retention', value: 0 },
+    { ...labels, work: 'cleanup', value: 1 },
+  ]);
+  const overdue = values(samples, 'holdfast_maintenance_overdue').filter(({ value }) => value === 1);
+  expect(overdue.map((one) => ('work' in one ? one.work : ''))).toEqual(['retention', 'replication', 'verification']);
+  expect(values(told([]), 'holdfast_maintenance_overdue')).toEqual([]);
 });
 
 test('names end in their unit, and none says total, which is for counters', () => {

@@ -62,7 +62,7 @@ test('a run that was skipped or failed, and schedules that are not applied, are 
   const trouble = { outcome: 'skipped', reason: 'no agent' };
   const looks = [look({ last: { at: ago(1), workflowId: 'w', trouble } }), look({ applied: false })];
   expect(schedulesSay(config, looks, now).warnings).toEqual([
-    '1 of 2 schedules are not applied: run "holdfast schedules apply"',
+    '1 of 2 schedules are not applied (daily of dc01): run "holdfast schedules apply"',
     `the last scheduled daily (dc01), at ${ago(1)}, was skipped: no agent`,
   ]);
 });
