@@ -22,11 +22,11 @@ export function askedSites(config: Config, site: string | undefined): string[] {
   return chosenSites(config, site ?? 'all');
 }
 
-/** The site of a backup: its id tells it where there are several. @throws HoldfastError `usage` */
+/** The site of a backup: its id tells it where there are several, also among all of them. @throws HoldfastError `usage` */
 export function sitesOfBackup(config: Config, site: string | undefined, backup: string): string[] {
-  if (site !== undefined || backup === 'latest') return chosenSites(config, site);
+  if (backup === 'latest' || (site !== undefined && site !== 'all')) return chosenSites(config, site);
   const named = siteNames(config).filter((one) => backup.startsWith(`${config.system}_${one}_`));
-  return named.length === 1 ? named : [onlySite(config)];
+  return named.length === 1 ? named : chosenSites(config, site);
 }
 
 /** @throws HoldfastError `usage` with the nearest name */

@@ -45,7 +45,10 @@ export async function runProcedures(
   try {
     const one = async (order: LabelledOrder): Promise<End> => {
       const reason = order.onlyIfWell && (await whatIsWrongAt(engine.client, order.onlyIfWell));
-      if (reason !== undefined) return { ...running(order), status: 'skipped', reason };
+      if (reason !== undefined) {
+        say(`warning: ${order.label} is left out: ${reason}`);
+        return { ...running(order), status: 'skipped', reason };
+      }
       const started = await startProcedure(engine.client, order);
       announce(started, engine.ui);
       if (options.detach) return running(order);

@@ -36,7 +36,9 @@ async function lookOnce(question: HealthQuestion): Promise<Health> {
   }
 }
 
-/** For whoever wants to know before anything is started. */
+/** For whoever wants to know before anything is started: what is not well is left out, and that is told as loudly as by a schedule. */
 export async function siteCheck(question: HealthQuestion): Promise<Health> {
-  return await lookOnce(question);
+  const health = await lookOnce(question);
+  if (health.problems.length > 0) log.error(`${question.site} is left out: ${health.problems.join('; ')}`);
+  return health;
 }

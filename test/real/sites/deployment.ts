@@ -10,6 +10,7 @@ import type { Config } from '../../../domain/config/types';
 import { attributes } from '../../../workflows/frame/attributes';
 import { temporalCli } from '../../support/parts';
 import { freePort } from '../../support/postgres-host';
+import { type CliEnd, endOf } from '../../support/system';
 
 const main = path.join(__dirname, '../../../client/main.js');
 
@@ -18,6 +19,10 @@ export interface DeploymentOptions {
   sitesPerAgent: number;
   tiers: Record<string, object>;
   maintenance: object;
+  /** How many of the sites, from the first on, have an agent; absent: all. */
+  withAgent?: number;
+  /** Also configured, or instead; an agent of one site may see the stores by paths of its own. */
+  more?: (folder: string, sites: string[]) => { stores?: object };
 }
 
 /** Two queues a site are many for a server that keeps everything in one file: one partition each instead of four. */
@@ -41,7 +46,7 @@ export class Deployment {
   private constructor(
     readonly env: TestWorkflowEnvironment,
     private readonly metricsPort: number,
-    private readonly dir: string,
+    readonly dir: string,
   ) {}
 
   static async start(options: DeploymentOptions): Promise<Deployment> {
@@ -57,25 +62,28 @@ export class Deployment {
     }
   }
 
-  private async begin({ sites, sitesPerAgent, tiers, maintenance }: DeploymentOptions): Promise<void> {
+  private async begin({ sites, sitesPerAgent, withAgent = sites, more, ...what }: DeploymentOptions): Promise<void> {
     const names = Array.from({ length: sites }, (_, at) => `dc${String(at + 1).padStart(3, '0')}`);
     const write = (file: string, some: string[]) => {
+      const { stores, ...others } = more?.(this.dir, some) ?? {};
       const config = {
         system: 'many',
         temporal: { address: this.env.address, namespace: this.env.namespace ?? 'default' },
         sites: Object.fromEntries(some.map((name) => [name, { components: { etc: this.files(name) } }])),
-        stores: { hot: { kind: 'dir', path: path.join(this.dir, 'store') } },
-        ...{ tiers, maintenance },
+        stores: { hot: { kind: 'dir', path: path.join(this.dir, 'store') }, ...stores },
+        ...{ tiers: what.tiers, maintenance: what.maintenance, ...others },
       };
       const text = stringify(config);
       writeFileSync(path.join(this.dir, file), text);
       return parseConfig(text, path.join(this.dir, file)).config;
     };
     this.config = write('all.yaml', names);
+    const served = names.slice(0, withAgent);
+    write('served.yaml', served);
     this.control = await this.worker('all.yaml', []);
-    for (let at = 0; at < names.length; at += sitesPerAgent) {
+    for (let at = 0; at < served.length; at += sitesPerAgent) {
       const file = `agent-${at}.yaml`;
-      write(file, names.slice(at, at + sitesPerAgent));
+      write(file, served.slice(at, at + sitesPerAgent));
       await this.worker(file, ['--site', 'all']);
     }
   }
@@ -89,13 +97,7 @@ export class Deployment {
 
   /** One that answers. */
   private async worker(file: string, args: string[]): Promise<ChildProcess> {
-    const config = path.join(this.dir, file);
-    const env = { PATH: process.env['PATH'], HOME: this.dir, HOLDFAST_CONFIG: config };
-    const child = spawn(process.execPath, [main, 'worker', '--json', ...args], {
-      env,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    this.children.push(child);
+    const child = this.spawn(file, ['worker', '--json', ...args]);
     let said = '';
     child.stderr?.on('data', (data: Buffer) => {
       said = `${said}${String(data)}`.slice(-4000);
@@ -104,6 +106,18 @@ export class Deployment {
       child.stdout?.once('data', () => resolve());
       child.once('exit', (code) => reject(new Error(`a worker ended with ${code}: ${said}`)));
     });
+    return child;
+  }
+
+  /** As somebody beside the control worker says it; `served`: of the sites that have an agent. */
+  async cli(args: string[], { served = false } = {}): Promise<CliEnd> {
+    return await endOf(this.spawn(served ? 'served.yaml' : 'all.yaml', args));
+  }
+
+  private spawn(file: string, args: string[]): ChildProcess {
+    const env = { PATH: process.env['PATH'], HOME: this.dir, HOLDFAST_CONFIG: path.join(this.dir, file) };
+    const child = spawn(process.execPath, [main, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.children.push(child);
     return child;
   }
 

@@ -1,19 +1,19 @@
 /**
- * `npm run soak:sites [-- --sites N --due TIERS --seed S --bound SECONDS]`: every tier at every site comes due in the same minute, as the engine has it. Tells how late
- * runs began, how they ended, what the control worker needed and how long histories are; ends with 1 when a run began later than the bound, failed, or never came.
+ * `npm run soak:sites [-- --sites N --due TIERS --seed S --bound SECONDS --stall SECONDS]`: every tier at every site comes due in the same minute, as the engine has it. Tells
+ * how late runs began, how they ended, what the control worker needed and how long histories are, and on the way how many have; ends with 1 when a run began later than the
+ * bound or failed, and when for longer than `--stall` (15 minutes) nothing began and nothing ended.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { backupOrder } from '../../../client/procedures/backup-order';
 import { applyChanges } from '../../../client/schedules/apply';
 import { diffSchedules } from '../../../client/schedules/diff';
 import { describeSchedule, forEach } from '../../../client/schedules/known';
 import { wantedSchedules } from '../../../client/schedules/options';
 import { maintenanceKinds } from '../../../domain/config/types-schedules';
 import { formatBytes } from '../../../domain/config/units';
-import { workflowQueue } from '../../../domain/requests';
 import { attributes } from '../../../workflows/frame/attributes';
 import { Deployment } from './deployment';
+import { Watch } from './watch';
 
 export interface SoakOptions {
   sites: number;
@@ -22,6 +22,9 @@ export interface SoakOptions {
   seed: number;
   /** How many of the tiers come due; absent: all. */
   due?: number;
+  /** Seconds without any run that begins or ends, after which it is given up. */
+  stall?: number;
+  say?: (line: string) => void;
 }
 
 export interface SoakFindings {
@@ -59,6 +62,8 @@ export async function soak({
   sitesPerAgent,
   seed,
   due: howMany = Infinity,
+  stall = 900,
+  say = () => undefined,
 }: SoakOptions): Promise<SoakFindings> {
   const began = Date.now();
   const jitter = `${Math.max(1, Math.min(600, sites * 3))}s`;
@@ -73,10 +78,7 @@ export async function soak({
   const deployment = await Deployment.start({ sites, sitesPerAgent, tiers, maintenance });
   try {
     const { client } = deployment.env;
-    // As at every first run: one backup makes the repository that all share.
-    const [site = ''] = Object.keys(deployment.config.sites);
-    const { type, workflowId, request } = backupOrder(deployment.config, { site, upload: true });
-    await client.workflow.execute(type, { workflowId, taskQueue: workflowQueue, args: [request] });
+    say(`${sites} sites have their agents`);
     // Once a day, so that nobody waits in vain; far enough ahead for every schedule to be in place by then.
     const ready = Date.now() + (10 + sites * 0.8 + (seed % 60)) * 1000;
     const due = new Date(Math.ceil(ready / 60_000) * 60_000);
@@ -86,12 +88,13 @@ export async function soak({
     const applying = Date.now();
     await applyChanges(client, await diffSchedules(client, deployment.config));
     const applySeconds = (Date.now() - applying) / 1000;
+    say(`schedules are applied; runs are due at ${due.toISOString()}`);
     const all = wantedSchedules(deployment.config, Object.keys(deployment.config.sites));
     const wanted = all.filter(({ planned }) => Object.keys(types).indexOf(planned.work) < howMany);
     let controlMemory = 0;
     const { open } = await deployment.polls();
-    const ended = `WorkflowType = "scheduledRun" AND ExecutionStatus != "Running"`;
-    for (let done = 0; done < wanted.length; done = (await client.workflow.count(ended)).count) {
+    const watch = new Watch(client.workflow, wanted.length, { since: due.getTime(), stall, say });
+    while (!(await watch.look())) {
       controlMemory = Math.max(controlMemory, deployment.controlMemory());
       if (deployment.control.exitCode !== null) throw new Error('the control worker ended');
       await sleep(1000);
@@ -139,6 +142,7 @@ async function cli(): Promise<number> {
       sites: { type: 'string' },
       seed: { type: 'string' },
       bound: { type: 'string' },
+      stall: { type: 'string' },
       due: { type: 'string' },
     },
   });
@@ -149,6 +153,8 @@ async function cli(): Promise<number> {
     sitesPerAgent: 25,
     seed: Number(values.seed ?? 1),
     due: values.due === undefined ? undefined : Number(values.due),
+    stall: values.stall === undefined ? undefined : Number(values.stall),
+    say: (line) => process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${line}\n`),
   });
   const { outcomes, late } = found;
   const lines = [
