@@ -8,8 +8,6 @@ import type { Deployment } from './deployment';
 export interface Fired {
   outcome: string;
   reason?: string;
-  /** Milliseconds since 1970. */
-  endedAt: number;
 }
 
 /** @param kind `tier`, or the piece of maintenance that `work` is */
@@ -30,8 +28,8 @@ export async function fire(
   }
   const run = client.workflow.getHandle(began.at(-1)?.action.workflow.workflowId ?? '');
   await run.result().catch(() => undefined);
-  const { typedSearchAttributes, memo, closeTime } = await run.describe();
+  const { typedSearchAttributes, memo } = await run.describe();
   const reason: unknown = memo?.['reason'];
   const outcome = typedSearchAttributes.get(attributes.outcome) ?? '';
-  return { outcome, ...(typeof reason === 'string' && { reason }), endedAt: closeTime?.getTime() ?? 0 };
+  return { outcome, ...(typeof reason === 'string' && { reason }) };
 }
