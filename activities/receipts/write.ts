@@ -3,7 +3,8 @@
  * leased is given back before.
  */
 import { hostname } from 'node:os';
-import { catalogue, reportError } from '../../domain/errors';
+import { log } from '@temporalio/activity';
+import { catalogue, isHoldfastError, reportError } from '../../domain/errors';
 import type { MaintenanceRun } from '../../domain/schedule/maintenance';
 import type { RepositoryCopy } from '../../repository/copy';
 import { refOf } from '../../repository/documents';
@@ -19,13 +20,11 @@ const typeInId = /_(full|differential|incremental)_\d{8}_\d{6}$/;
 export async function writeReceipt(context: SiteContext, order: ReceiptOrder): Promise<string> {
   const { copies } = await context.repository({ create: order.details.procedure === 'backup' });
   await releaseLeases(copies);
+  await markMaintenance(copies, order);
   let first: string | undefined;
   let failure: unknown;
   for (const copy of copies) {
     try {
-      // Before the receipt: a chain that others lengthen faster must not hide that retention was refused.
-      for (const work of order.maintenance ?? [])
-        await putMaintenanceRun(copy, { site: order.site, work }, runOf(order));
       const receipt = await receiptOf(context, copy, order);
       const key = await appendReceipt(copy, receipt);
       if (order.backupId !== undefined && makesBackup(order)) await putBackupReceipt(copy, order.backupId, key);
@@ -36,6 +35,19 @@ export async function writeReceipt(context: SiteContext, order: ReceiptOrder): P
   }
   if (first === undefined) throw failure ?? new Error(reportError(failure).message);
   return first;
+}
+
+/** One store that has it is enough, and a receipt without it better than none: what has no record is overdue by the one before. */
+async function markMaintenance(copies: RepositoryCopy[], order: ReceiptOrder): Promise<void> {
+  for (const work of order.maintenance ?? []) {
+    const marking = copies.map((copy) => putMaintenanceRun(copy, { site: order.site, work }, runOf(order)));
+    const marked = await Promise.allSettled(marking);
+    const failed = marked.find(({ status }) => status === 'rejected');
+    if (failed?.status !== 'rejected') continue;
+    log.warn(`that ${work} ended is not on record in every store`, { error: reportError(failed.reason).message });
+    const nowhere = marked.every(({ status }) => status === 'rejected');
+    if (nowhere && isHoldfastError(failed.reason) && failed.reason.retryable) throw failed.reason;
+  }
 }
 
 const messageKept = 500;

@@ -53,8 +53,9 @@ export function maintenanceSay(maintenance: MaintenanceHealth[], looks: Schedule
   const told = new Set(looks.filter(({ last }) => last?.trouble).map(({ site, work }) => `${site}/${work}`));
   for (const { site, work, last, lastCompleted, limitSeconds, overdue } of maintenance) {
     if (overdue) {
-      const since = lastCompleted === undefined ? 'never' : `${age(now - Date.parse(lastCompleted))} ago`;
-      says.problems.push(`${work} (${site}) was last done ${since}: at most ${age(limitSeconds * 1000)} may pass`);
+      const since =
+        lastCompleted === undefined ? 'never done' : `last done ${age(now - Date.parse(lastCompleted))} ago`;
+      says.problems.push(`${work} (${site}) was ${since}: at most ${age(limitSeconds * 1000)} may pass`);
     }
     if (last === undefined || last.outcome === 'completed' || told.has(`${site}/${work}`)) continue;
     const why = last.code === undefined ? '' : `: ${last.code}: ${last.reason}`;

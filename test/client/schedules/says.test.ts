@@ -1,9 +1,11 @@
 import { scheduleSamples } from '../../../client/metrics/schedules';
+import { maintenanceTable } from '../../../client/output/maintenance';
 import type { ScheduleLook } from '../../../client/schedules/look';
 import { pauseNote, readPause } from '../../../client/schedules/pause';
-import { schedulesSay, tiersSay } from '../../../client/schedules/says';
+import { maintenanceSay, schedulesSay, tiersSay } from '../../../client/schedules/says';
 import type { BackupHead, BackupStatus } from '../../../domain/backup';
 import { parseConfig } from '../../../domain/config/parse';
+import type { MaintenanceHealth } from '../../../domain/schedule/maintenance';
 
 const { config } = parseConfig(
   `system: a
@@ -65,6 +67,30 @@ test('a run that was skipped or failed, and schedules that are not applied, are 
     '1 of 2 schedules are not applied (daily of dc01): run "holdfast schedules apply"',
     `the last scheduled daily (dc01), at ${ago(1)}, was skipped: no agent`,
   ]);
+});
+
+test('maintenance that was not done for too long is a problem, one that refused a warning, and nothing is said twice', () => {
+  const retention: MaintenanceHealth = {
+    ...{ site: 'dc01', work: 'retention', limitSeconds: 30 * 3600, overdue: true, lastCompleted: ago(31) },
+    last: { at: ago(1), outcome: 'refused', code: 'listing_incomplete', reason: 'hot lists no backup at all' },
+  };
+  const drill: MaintenanceHealth = { site: 'dc01', work: 'drill', limitSeconds: 3600, overdue: true };
+  const { problems, warnings } = maintenanceSay([retention, drill], [look()], now);
+  expect(problems).toEqual([
+    'retention (dc01) was last done 1d 7h ago: at most 1d 6h may pass',
+    'drill (dc01) was never done: at most 1h may pass',
+  ]);
+  expect(warnings).toEqual([
+    `the last retention (dc01), at ${ago(1)}, was refused: listing_incomplete: hot lists no backup at all`,
+  ]);
+  const last = { at: ago(1), workflowId: 'w', trouble: { outcome: 'failed', reason: 'hot lists no backup at all' } };
+  expect(maintenanceSay([retention], [look({ work: 'retention', last })], now)).toEqual({
+    problems: [problems[0]],
+    warnings: [],
+  });
+  const lines = maintenanceTable([retention, drill], now).join('\n').split('\n');
+  expect(lines[2]).toMatch(/^dc01 +retention +\S+Z +1d 7h +1d 6h +overdue +refused: listing_incomplete$/);
+  expect(lines[3]).toMatch(/^dc01 +drill +never +1h +overdue *$/);
 });
 
 test('metrics tell the same, and the age that each tier may have', () => {
