@@ -6,7 +6,7 @@ import type { RecoveryTestResult } from '../../domain/verification/results';
 import type { Sampled } from '../../domain/verification/sample';
 import type { LinkRuns, RestorePart, VerifyRunWork } from '../contracts';
 
-/** What a verification asks of the store; exact for packs, since a manifest counts them. */
+/** What a verification asks of the store; exact for packs, since a manifest counts them. Of those that a backup builds upon a full one reads only what it needs: at most this. */
 export interface VerifyCost {
   requests: number;
   /** That are read. */
