@@ -1,6 +1,15 @@
 /** What each level of verification promises to find, in a directory and in a real S3 server, each copy on its own. */
 import { randomBytes } from 'node:crypto';
-import { copyFileSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import type { BackupHead, Proof } from '../../domain/backup';
 import type { ProcedureResult } from '../../domain/progress';
@@ -64,11 +73,15 @@ async function whileDamaged<T>(file: string, damage: (file: string) => void, act
   }
 }
 
+/** Size and time stay what they were. */
 function flip(file: string, share = 0.5): void {
+  const { atime, mtime, size } = statSync(file);
   const bytes = readFileSync(file);
   const at = Math.floor(bytes.length * share);
   bytes[at] = (bytes[at] as number) ^ 1;
   writeFileSync(file, bytes);
+  utimesSync(file, atime, mtime);
+  expect(statSync(file)).toMatchObject({ size, mtime });
 }
 
 const verify = (backup: string, ...args: string[]) => system.procedure('verify', backup, ...args);
