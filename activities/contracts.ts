@@ -55,6 +55,11 @@ export interface BackupJob {
   locks?: Record<string, ImmutableConfig>;
 }
 
+/** With how many seconds it took to look at each copy, by store; absent: sent by a version that proved nothing by it. */
+export interface PublishedJob extends BackupJob {
+  seconds?: Record<string, number>;
+}
+
 /** What a discarded backup leaves behind. */
 export interface Discarded {
   warnings: string[];
@@ -237,7 +242,7 @@ export interface SiteActivities
   sealBackup(job: BackupJob): Promise<SealedJob>;
   copyRun(work: CopyRunWork): Promise<RunOutcome>;
   copyManifest(job: BackupJob & { to: string }): Promise<void>;
-  publishBackup(job: BackupJob): Promise<void>;
+  publishBackup(job: PublishedJob): Promise<void>;
   /** Undefined: answered by a version before locks were. */
   discardBackup(job: BackupJob): Promise<Discarded | undefined>;
   // a full backup out of a chain

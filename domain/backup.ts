@@ -78,6 +78,8 @@ export interface Proof {
   at: string;
   seconds: number;
   outcome: 'passed' | 'warning' | 'failed';
+  /** What it builds upon was not looked at: each of those has its own proof. */
+  alone?: true;
   /** Of what was wrong: counts and codes, no names. */
   findings?: string[];
 }

@@ -18,6 +18,8 @@ export type PackWork =
       fresh?: boolean;
       /** What is not right in the store may be taken from another: it is damaged only where no store has it. */
       elsewhere?: boolean;
+      /** A full verification of this backup, which builds upon `backupId`: what it takes from there is opened, and nothing else. */
+      of?: string;
     }
   | { kind: 'consolidate'; site: string; backupId: string; component: string; store: string; of: string }
   | {

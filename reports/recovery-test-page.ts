@@ -30,6 +30,7 @@ function oneScenario({
   status,
   backupId,
   chosen,
+  seed,
   seconds,
   evidence,
   warnings,
@@ -39,6 +40,7 @@ function oneScenario({
     ['Status', words[status]],
     ['Backup', backupId ?? 'none'],
     ...(chosen === undefined ? [] : [['Chosen', chosen]]),
+    ...(seed === undefined ? [] : [['Drawn by', seed]]),
     ['Duration', formatDuration(seconds * 1000)],
     ...(error === undefined ? [] : [['Error', `${error.code}: ${error.message}`]]),
   ];

@@ -6,7 +6,7 @@
 import type { BackupHead, SealedManifest } from '../domain/backup';
 import { reportError } from '../domain/errors';
 import type { StoredPack } from '../domain/pack';
-import { showPath } from '../domain/tree';
+import { type StoredSlice, showPath } from '../domain/tree';
 import { documentKeys } from './backup-objects';
 import type { RepositoryCopy } from './copy';
 import { freeNow } from './crypto/free';
@@ -30,6 +30,8 @@ export interface VerifyOutcome {
   bytes: number;
   storedBytes: number;
   damaged: Damage[];
+  /** Packs with other bytes than were written where nothing lies that was asked for. */
+  beside: number;
 }
 
 export interface VerifyOptions {
@@ -37,8 +39,10 @@ export interface VerifyOptions {
   presence?: boolean;
   /** The checksum that the store itself keeps is believed; what it has none of is read. */
   trusted?: boolean;
-  /** Full verification of one pack, beginning with the SHA-256 of its bytes. Without it that is all that is compared. */
-  open?: (object: Buffer, pack: StoredPack) => Promise<void>;
+  /** Full verification of one pack, or of these slices of it, beginning with the SHA-256 of its bytes. Without it that is all that is compared. */
+  open?: (object: Buffer, pack: StoredPack, only?: number[]) => Promise<{ beside: boolean }>;
+  /** The slices of a pack that are asked for: a pack of which none is, is not read. Absent: all of it is. */
+  only?: (pack: StoredPack) => number[];
   /** SHA-256 (hex) by another thread. */
   hash?: (bytes: Buffer) => Promise<string>;
   /** Where the bytes of a pack are to go; `release` gets them back. */
@@ -55,26 +59,41 @@ export interface VerifyOptions {
 export async function verifyRun(
   copy: RepositoryCopy,
   ref: DocumentRef,
-  { presence, trusted, open, hash, allocate, release = freeNow, each = oneByOne, signal, progress }: VerifyOptions = {},
+  options: VerifyOptions = {},
 ): Promise<VerifyOutcome> {
-  const outcome: VerifyOutcome = { packs: 0, bytes: 0, storedBytes: 0, damaged: [] };
+  const {
+    presence,
+    trusted,
+    open,
+    only,
+    hash,
+    allocate,
+    release = freeNow,
+    each = oneByOne,
+    signal,
+    progress,
+  } = options;
+  const outcome: VerifyOutcome = { packs: 0, bytes: 0, storedBytes: 0, damaged: [], beside: 0 };
   let packs: StoredPack[] = [];
   await noting(outcome, ref.key, async () => {
     packs = (await getRunIndex(copy, ref)).packs;
   });
   await each(packs, async (pack) => {
     signal?.throwIfAborted();
+    const wanted = only?.(pack);
     await noting(
       outcome,
       pack.object,
       async () => {
+        if (wanted?.length === 0) return;
         if (presence) return await checkPresence(copy, pack, signal);
         if (trusted && (await checkByStore(copy, pack, signal))) return;
         const object = await fetchPack(copy, pack, { allocate, signal });
-        await (open ? open(object, pack) : checkPack(copy, pack, object, hash));
+        if (open === undefined) await checkPack(copy, pack, object, hash);
+        else if ((await open(object, pack, wanted)).beside) outcome.beside += 1;
         release(object); // nothing, where it was handed to a thread
       },
-      pack,
+      wanted === undefined ? pack.slices : pack.slices.filter((_, at) => wanted.includes(at)),
     );
     outcome.packs += 1;
     outcome.bytes += pack.bytes;
@@ -148,7 +167,7 @@ async function noting(
   outcome: { damaged: Damage[] },
   object: string,
   work: () => Promise<void>,
-  pack?: StoredPack,
+  slices?: StoredSlice[],
 ): Promise<void> {
   try {
     await work();
@@ -156,13 +175,13 @@ async function noting(
     const { code, message } = reportError(error);
     if (!tellsOfDamage.has(code)) throw error;
     if (outcome.damaged.some((one) => one.object === object)) return;
-    outcome.damaged.push({ object, code, message, ...(pack && { files: filesIn(pack) }) });
+    outcome.damaged.push({ object, code, message, ...(slices && { files: filesIn(slices) }) });
   }
 }
 
 const filesNamed = 3;
 
-function filesIn({ slices }: StoredPack): Damage['files'] {
+function filesIn(slices: StoredSlice[]): Damage['files'] {
   const names = new Set(slices.map(({ path }) => showPath(path)));
   return { some: [...names].slice(0, filesNamed), count: names.size };
 }

@@ -21,18 +21,20 @@ import { getHead, putHead } from '../../repository/heads';
 import { lockSealed, locksOf } from '../../repository/locks/extend';
 import { backupKeys } from '../../repository/names';
 import { putPlainManifest } from '../../repository/plain-manifest';
+import { withProof } from '../../repository/proofs';
 import { removeLeftovers, removeUnlocked } from '../../repository/remove';
 import { copyDocuments, copyRun as copyRunOf } from '../../repository/replicate';
 import { getRunIndex, runIndexRef } from '../../repository/run-index';
 import { getSealedManifest, putSealedManifest } from '../../repository/sealed-manifest';
 import { beating } from '../beating';
 import type { SiteContext } from '../context';
-import type { BackupJob, CopyRunWork, Discarded, SealedJob } from '../contracts';
+import type { BackupJob, CopyRunWork, Discarded, PublishedJob, SealedJob } from '../contracts';
 import { marksOf } from '../point/marks';
 import { provisionally } from '../storage/lockable';
 import { awaitStored } from './await-stored';
 import { headOf } from './begin';
 import { chainManifests } from './parent';
+import { proofOfPublication } from './prove';
 import { closedSnapshot } from './snapshot';
 import { warningsOf } from './store-run';
 import { backupStore } from './stores';
@@ -146,14 +148,19 @@ export async function copyManifest(context: SiteContext, job: BackupJob & { to: 
 }
 
 /** Only now does the backup count: its head says `completed` in every store that holds it. */
-export async function publishBackup(context: SiteContext, job: BackupJob): Promise<void> {
+export async function publishBackup(context: SiteContext, { seconds, ...job }: PublishedJob): Promise<void> {
   const repository = await context.repository({ create: true });
   const stores = [job.store, ...job.copies];
   for (const store of stores) await chainManifests(repository.copy(store), job.chain);
+  const first = await completedHead(repository.copy(job.store), job, stores);
   for (const store of stores) {
     const copy = repository.copy(store);
+    const described = store === job.store ? first : await completedHead(copy, job, stores);
+    const took = seconds?.[store];
+    const proof = took === undefined ? undefined : await proofOfPublication(copy, job, { head: first, seconds: took });
     const lock = job.locks?.[store] && (await sealLocked(copy, job.backupId));
-    await putHead(copy, { ...(await completedHead(copy, job, stores)), ...(lock && { lock }) });
+    const head: BackupHead = { ...described, ...(lock && { lock }) };
+    await putHead(copy, proof ? withProof(head, proof) : head);
     await renewCatalogLines(context, copy);
   }
 }

@@ -2,6 +2,7 @@
 import { cancellationSignal, log } from '@temporalio/activity';
 import type { BackupHead, Proof } from '../../domain/backup';
 import { HoldfastError, isHoldfastError } from '../../domain/errors';
+import { isDamaged } from '../../domain/replication/wanted';
 import { getHead, putHead } from '../../repository/heads';
 import { replicateSealed } from '../../repository/replicate-sealed';
 import { getSealedManifest } from '../../repository/sealed-manifest';
@@ -33,20 +34,28 @@ export async function publishCopy(
   await chainManifests(target, manifest.chain);
   const before = await getHead(target, member.backupId).catch(ofCopyOrNone);
   const at = new Date().toISOString();
-  const proof: Proof = { level: 'quick', at, seconds, outcome: 'passed' };
+  const alone = (head.chain ?? head.marks) && { alone: true as const };
+  const proof: Proof = { level: 'quick', at, seconds, outcome: 'passed', ...alone };
   const { lock: _lock, proofs: _proofs, provenAt: _proven, ...described } = head;
   const stores = [...new Set([...sources.flatMap((one) => one.head.stores), to])];
   await putHead(target, {
     ...described,
     ...ofThisCopy(before),
     ...{ stores, location: target.store.location, verifiedAt: at },
-    proofs: [...(before?.proofs ?? []).filter((one) => one.level !== 'quick' && one.outcome !== 'failed'), proof],
+    proofs: [...(before ? stillSaid(before) : []), proof],
   });
   await lockCopy(context, target, manifest);
   await renewCatalogLines(context, target);
   for (const source of sources) await tellStores(source, stores);
   if (member.backupId === backupId) log.info('a copy of a backup counts', { backupId, store: to });
   return { repaired: repaired.length };
+}
+
+/** A copy that was found wrong was read, every byte of it, and put right. What a restore of it failed by copying does not tell. */
+function stillSaid(before: BackupHead): Proof[] {
+  const read = isDamaged(before);
+  const answered = ({ level, outcome }: Proof) => outcome === 'failed' && level !== 'test-restore' && read;
+  return (before.proofs ?? []).filter((one) => one.level !== 'quick' && !answered(one));
 }
 
 /** Of a copy that was there before: what was shown of it, when it expired, and what holds it. */

@@ -30,12 +30,14 @@ import { openArchives } from '../wal/archives';
 import { replayOrder } from './fetch-wal';
 import { componentOfJob, indexesOf, manifestOfComponent } from './job';
 import { ownerOfTarget } from './owner';
+import { probesOf } from './probes';
 import { readSpoolPlan, segmentsAtOnce, spoolOf } from './spool-plan';
 import { waitForWriters } from './work-dir';
 
 export interface Database {
   component: RestoreComponent;
   facts: PostgresFacts;
+  probes: string[];
   request: ReplayRequest;
 }
 
@@ -48,6 +50,7 @@ export async function databaseOf(context: SiteContext, { job, component: name }:
   return {
     component,
     facts,
+    probes: probesOf(context, job, manifest, name),
     request: {
       ...{
         tools: await findServerTools(Math.floor(facts.versionNum / 10000)),
@@ -131,11 +134,9 @@ async function replayFed(context: SiteContext, part: RestorePart): Promise<void>
 }
 
 export async function validate(context: SiteContext, part: RestorePart): Promise<void> {
-  const { request, facts } = await databaseOf(context, part);
+  const { request, facts, probes } = await databaseOf(context, part);
   // A replay that is over is only joined: this finds the running server, or starts it again.
   const { connection } = await replayInstance(request);
-  const configured = context.config.sites[context.site]?.components[part.component];
-  const probes = configured?.kind === 'postgres' ? configured.probes : [];
   await validateServer({ connection, systemIdentifier: facts.systemIdentifier, probes, signal: cancellationSignal() });
 }
 

@@ -14,6 +14,7 @@ import { decidePlacing } from './chain';
 import { failingAs } from './failing-as';
 import { componentOfJob, entriesOf, indexesOf, manifestOfComponent } from './job';
 import { ownerNamed } from './owner';
+import { probesOf } from './probes';
 import { closeForPlacing, enterWriting, isPlaced, markPlaced, openForPlacing, waitForWriters } from './work-dir';
 
 export async function prepareTree(context: SiteContext, { job, component }: RestorePart): Promise<void> {
@@ -56,7 +57,9 @@ export async function finishTree(context: SiteContext, { job, component }: Resto
       const journal = PlacingJournal.open(path.join(workDir, 'journal'));
       await journal.synced(() => syncTree(roots)).finally(() => journal.close());
     });
-    checkProbes(context, job, component);
+    if (manifest.components[component]?.kind === 'files') {
+      checkProbes(probesOf(context, job, manifest, component), job, component);
+    }
     markPlaced(workDir);
   } finally {
     attempt.leave();
@@ -64,11 +67,9 @@ export async function finishTree(context: SiteContext, { job, component }: Resto
 }
 
 /** Paths that must be there after a restore, as the configuration says. @throws HoldfastError `validation_failed` */
-function checkProbes({ config, site }: SiteContext, { inPlace, components }: RestoreJob, component: string): void {
-  const configured = config.sites[site]?.components[component];
+function checkProbes(probes: string[], { inPlace, components }: RestoreJob, component: string): void {
   const target = components.find(({ name }) => name === component)?.target ?? '';
-  if (configured?.kind !== 'files') return;
-  for (const probe of configured.probes) {
+  for (const probe of probes) {
     const place = inPlace ? probe : path.join(target, probe);
     if (lstatSync(place, { throwIfNoEntry: false })) continue;
     throw new HoldfastError('validation_failed', 'a path that must be there after a restore is not there', {

@@ -20,10 +20,11 @@ import type {
   CompareTask,
   LayTask,
   OpenSealedTask,
-  OpenTask,
   PlaceOutcome,
   PlaceTask,
   ThreadFunctions,
+  VerifiedPack,
+  VerifyTask,
 } from './tasks';
 
 /** Room for a pack that does not compress, with its index; untouched pages of it cost nothing. */
@@ -80,7 +81,7 @@ export class PackThreads {
   }
 
   /** Decrypts and compares everything. @throws HoldfastError `checksum_mismatch`, `key_wrong` */
-  async verifyPackInThread(task: OpenTask, signal?: AbortSignal): Promise<{ bytes: number }> {
+  async verifyPackInThread(task: VerifyTask, signal?: AbortSignal): Promise<VerifiedPack> {
     return await this.#run('verifyPack', task, handedOver(task.object), signal);
   }
 

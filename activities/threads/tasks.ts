@@ -23,6 +23,16 @@ export interface OpenTask extends PackRef {
   object: Uint8Array;
 }
 
+export interface VerifyTask extends OpenTask {
+  /** Of these slices alone (positions in `expected.slices`); absent: of all. */
+  only?: number[];
+}
+
+export interface VerifiedPack {
+  /** Its bytes are not those that were written, and yet all that was asked for is right. */
+  beside: boolean;
+}
+
 export interface PlaceTask extends OpenTask {
   dirs: RootDirs;
   /** Places only these (positions in `expected.slices`); absent: all. */
@@ -68,7 +78,7 @@ export interface ThreadFunctions {
   buildLaidPack: { task: BuildLaidTask; result: BuiltPack };
   layParts: { task: LayTask; result: undefined };
   placePack: { task: PlaceTask; result: PlaceOutcome };
-  verifyPack: { task: OpenTask; result: { bytes: number } };
+  verifyPack: { task: VerifyTask; result: VerifiedPack };
   hashBytes: { task: { bytes: Uint8Array }; result: string };
   checksumFile: { task: ChecksumTask; result: { size: number; crc32c: number } | undefined };
   compareSlices: { task: CompareTask; result: boolean[] };

@@ -6,7 +6,7 @@ import type { RecoveryTestResult } from '../../domain/verification/results';
 import type { Sampled } from '../../domain/verification/sample';
 import type { LinkRuns, RestorePart, VerifyRunWork } from '../contracts';
 
-/** What a verification asks of the store; exact for packs, since a manifest counts them. */
+/** What a verification asks of the store; exact for packs, since a manifest counts them. Of those that a backup builds upon a full one reads only what it needs: at most this. */
 export interface VerifyCost {
   requests: number;
   /** That are read. */
@@ -62,6 +62,10 @@ export interface ScenarioPlan {
   components?: string[];
   at?: string;
   onlyStore?: string;
+  /** What draws it again; absent: nothing was drawn. */
+  seed?: string;
+  /** It is not what the scenario is best played with. */
+  warnings?: string[];
   limit: number;
 }
 
@@ -77,6 +81,8 @@ export interface SamplePlan {
   copies: Sampled[];
   /** The way to a random moment is looked at too. */
   at?: string;
+  /** What draws the same again; absent: sent by a version before. */
+  seed?: string;
   limit: number;
 }
 

@@ -57,8 +57,8 @@ function costOf(manifests: SealedManifest[], { trusted, withWal }: { trusted: bo
   const sum = (amount: 'packs' | 'runs' | 'storedBytes') => summaries.reduce((all, one) => all + one[amount], 0);
   const indexes = manifests.flatMap(({ components }) => Object.values(components).flatMap((one) => one.indexes));
   const wal = withWal ? walOf(manifests.at(-1)) : { requests: 0, bytes: 0 };
-  // The structure is read from the same indexes once more.
-  const indexReads = withWal ? 2 : 1;
+  // The structure is read from the same indexes once more, and what is inherited from those of the whole chain.
+  const indexReads = withWal ? (manifests.length > 1 ? 3 : 2) : 1;
   return {
     requests: sum('packs') + indexReads * sum('runs') + documentRequests * manifests.length + wal.requests,
     bytes:

@@ -28,7 +28,7 @@ export async function judgePlaced(context: SiteContext, part: RestorePart): Prom
 
 /** While the replayed server still runs. @throws HoldfastError `validation_failed` */
 export async function judgeReplayed(context: SiteContext, part: RestorePart): Promise<Evidence> {
-  const { component, facts, request } = await databaseOf(context, part);
+  const { component, facts, probes, request } = await databaseOf(context, part);
   const { tools, owner } = request;
   const signal = cancellationSignal();
   const { connection } = await replayInstance(request);
@@ -38,14 +38,12 @@ export async function judgeReplayed(context: SiteContext, part: RestorePart): Pr
     amcheck: { tools, owner, install: true },
   });
   const tables = amcheck ? 0 : await readEveryRow(connection, databases, signal);
-  const configured = context.config.sites[context.site]?.components[part.component];
-  const probes = configured?.kind === 'postgres' ? configured.probes.length : 0;
   const told = (text: string) => `${part.component}: ${text}`;
   return {
     evidence: [
       told(`started, ${databases.length} databases with ${relations} tables opened`),
       told(amcheck ? 'pg_amcheck: no damage in any table or index' : `every row of ${tables} tables was read`),
-      told(`${probes} probes hold`),
+      told(`${probes.length} probes hold`),
       told(await lastTransaction(connection, replayOrder(component.workDir))),
     ],
     findings: amcheck ? [] : ['the extension amcheck is not installed here: rows were read, indexes were not judged'],

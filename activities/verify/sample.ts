@@ -14,7 +14,8 @@ export async function planSample(context: SiteContext, { site }: SampleRequest):
   const { system, verification } = context.config;
   const { copies, unavailable } = await context.repository();
   if (copies.length === 0 && unavailable[0]) throw unavailable[0].error;
-  const chance = seeded(activityInfo().workflowExecution?.runId ?? '');
+  const seed = activityInfo().workflowExecution?.runId ?? '';
+  const chance = seeded(seed);
   const held: Copied[] = [];
   for (const copy of copies) {
     const { heads } = await listHeads(copy, cancellationSignal());
@@ -26,5 +27,5 @@ export async function planSample(context: SiteContext, { site }: SampleRequest):
   const { sample, level, limit } = verification;
   const at =
     sample.includes('random-time') && held.length > 0 ? await chooseMoment(context, 'latest', chance) : undefined;
-  return { system, level, limit, copies: chooseSample(held, sample, chance), ...(at !== undefined && { at }) };
+  return { system, level, limit, seed, copies: chooseSample(held, sample, chance), ...(at !== undefined && { at }) };
 }

@@ -1,11 +1,13 @@
 /** What each scenario of a recovery test restores. Everything that it cannot do here is refused at this step. */
 import { activityInfo, cancellationSignal } from '@temporalio/activity';
 import type { SealedManifest } from '../../domain/backup';
-import { HoldfastError } from '../../domain/errors';
-import { isPoint } from '../../domain/recovery-points';
+import { HoldfastError, isHoldfastError } from '../../domain/errors';
 import type { Scenario, ScenarioRequest } from '../../domain/verification/requests';
+import { newestElsewhere } from '../../domain/verification/sample';
 import { seeded } from '../../domain/verification/seeded';
+import type { RepositoryCopy } from '../../repository/copy';
 import { listHeads } from '../../repository/heads';
+import { answering } from '../answering';
 import type { SiteContext } from '../context';
 import { chooseBackup } from '../restore/choose';
 import type { ScenarioPlan } from './contracts';
@@ -33,10 +35,11 @@ const choices: Record<Scenario, (context: SiteContext, request: ScenarioRequest)
       kind === 'postgres' ? [name] : [],
     );
     // The run's own, so that a retry draws the same.
-    const at = await chooseMoment(context, backup, seeded(activityInfo().workflowExecution?.runId ?? ''));
+    const seed = activityInfo().workflowExecution?.runId ?? '';
+    const at = await chooseMoment(context, backup, seeded(seed));
     if (at === undefined) throw noDatabase(manifest.backupId);
     // Without a name the newest backup before the moment is taken.
-    return { backupId: backup, components, at, chosen: `${components.join(', ')} as of ${at}` };
+    return { backupId: backup, components, at, seed, chosen: `${components.join(', ')} as of ${at}` };
   },
 };
 
@@ -65,18 +68,44 @@ function mostImportant({ backupId, components }: SealedManifest): string {
   throw new HoldfastError('invalid_backup', `${backupId} holds no component`);
 }
 
-/** Another site's newest backup; of a lone site its newest in another store than restores take by themselves. */
+/** Another site's newest backup; where there is none its own newest in another store than restores take by themselves, which is said. */
 async function fromElsewhere(context: SiteContext, { backup }: ScenarioRequest): Promise<Choice> {
-  const { copies } = await context.repository();
-  for (const { store, ...rest } of backup === 'latest' ? copies : []) {
-    const { heads } = await listHeads({ store, ...rest }, cancellationSignal());
-    const foreign = heads.findLast(
-      (head) => head.site !== context.site && head.status === 'completed' && !isPoint(head),
-    );
-    if (!foreign) continue;
-    const chosen = `${foreign.id} of ${foreign.site}, restored at ${context.site} from ${store.name}`;
-    return { backupId: foreign.id, onlyStore: store.name, chosen };
+  const { copies, unavailable } = await context.repository();
+  const wanted = backup === 'latest' ? copies : [];
+  const asked = await answering(wanted, (copy) => listHeads(copy, cancellationSignal()));
+  const lists = asked.map(({ copy, answer }) => ({ store: copy.store.name, heads: answer.heads }));
+  const silent = [
+    ...unavailable.map(({ store }) => store.name),
+    ...wanted.filter((copy) => !asked.some((one) => one.copy === copy)).map(({ store }) => store.name),
+  ];
+  const foreign = newestElsewhere(context.site, lists);
+  if (foreign) {
+    const chosen = `${foreign.id} of ${foreign.site}, restored at ${context.site} from ${foreign.store}`;
+    return { backupId: foreign.id, onlyStore: foreign.store, chosen, ...(silent.length > 0 && told(silent)) };
   }
+  const others = Object.keys(context.config.sites).filter((site) => backup === 'latest' && site !== context.site);
+  // What the other sites have may lie just there.
+  if (others.length > 0 && silent.length > 0) throw notAsked(others, silent, unavailable[0]?.error);
+  const own = await ownElsewhere(context, backup, copies);
+  if (others.length === 0) return own;
+  const warning = `no store holds a backup of another site (${others.join(', ')}): a copy of its own was restored instead`;
+  return { ...own, warnings: [warning] };
+}
+
+function told(silent: string[]): Pick<Choice, 'warnings'> {
+  return { warnings: [`${silent.join(', ')} did not answer: newer backups of other sites may lie there`] };
+}
+
+function notAsked(others: string[], silent: string[], cause: unknown): HoldfastError {
+  const why = isHoldfastError(cause) ? cause : undefined;
+  return new HoldfastError(
+    why?.code ?? 'store_unavailable',
+    `whether there is a backup of ${others.join(', ')} cannot be told: ${silent.join(', ')} did not answer`,
+    { ...(why?.where && { where: why.where }), hints: [why?.message ?? 'holdfast doctor', ...(why?.hints ?? [])] },
+  );
+}
+
+async function ownElsewhere(context: SiteContext, backup: string, copies: RepositoryCopy[]): Promise<Choice> {
   const own = await chosenBackup(context, backup);
   for (const { store } of copies) {
     if (store.name === own.store) continue;

@@ -9,6 +9,7 @@ import { chainManifests } from '../backup/parent';
 import type { SiteContext } from '../context';
 import { indexesOf, manifestOf } from '../restore/job';
 import type { VerifyJob } from './contracts';
+import { inheritedBy } from './inherited';
 
 /** @throws HoldfastError `invalid_backup`, `chain_broken`; what only is counted otherwise comes back as warnings */
 export async function verifyStructure(context: SiteContext, job: VerifyJob): Promise<{ warnings: string[] }> {
@@ -16,8 +17,24 @@ export async function verifyStructure(context: SiteContext, job: VerifyJob): Pro
   const links = await chainManifests(copy, manifest.chain);
   for (const [at, link] of links.entries()) checkOrder(manifest, link, at);
   const warnings = ofHead(await getHead(copy, job.backupId), manifest);
-  for (const one of [...links, manifest]) warnings.push(...(await ofManifest(copy, one)));
+  for (const one of [...links, manifest]) warnings.push(...(await verifyOwnStructure(copy, one)));
+  if (links.length > 0) for (const name of Object.keys(manifest.components)) await verifyWhole(copy, manifest, name);
   return { warnings };
+}
+
+/** Every byte that it does not hold itself is in one of those that it builds upon. @throws HoldfastError `chain_broken` */
+async function verifyWhole(copy: RepositoryCopy, manifest: SealedManifest, component: string): Promise<void> {
+  const { first, count } = (await inheritedBy(copy, manifest, component)).lacking;
+  if (first === undefined) return;
+  const more = count > 1 ? ` and ${count - 1} more files` : '';
+  throw new HoldfastError(
+    'chain_broken',
+    `${component} of ${manifest.backupId} lacks what it inherits: ${first}${more}`,
+    {
+      where: copy.store.name,
+      hints: ['restore from another backup, and make a full one'],
+    },
+  );
 }
 
 /** Each backup of a chain builds upon just those before it. */
@@ -41,7 +58,8 @@ function ofHead({ id, components }: BackupHead, manifest: SealedManifest): strin
   ];
 }
 
-async function ofManifest(copy: RepositoryCopy, manifest: SealedManifest): Promise<string[]> {
+/** Of one backup, and nothing of what it builds upon. @throws HoldfastError `invalid_backup` */
+export async function verifyOwnStructure(copy: RepositoryCopy, manifest: SealedManifest): Promise<string[]> {
   const warnings: string[] = [];
   for (const [name, { summary }] of Object.entries(manifest.components)) {
     const check = new StructureCheck(summary);

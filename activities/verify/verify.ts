@@ -1,5 +1,5 @@
 /** Proving a backup from a store alone. */
-import { cancellationSignal, heartbeat } from '@temporalio/activity';
+import { cancellationSignal, heartbeat, log } from '@temporalio/activity';
 import { HoldfastError } from '../../domain/errors';
 import { contiguousEnd } from '../../domain/intervals';
 import { parseLsn, segmentName, segmentOf } from '../../domain/lsn';
@@ -11,7 +11,6 @@ import { addProof } from '../../repository/proofs';
 import { clearText } from '../../repository/redact';
 import { getSealedManifest } from '../../repository/sealed-manifest';
 import {
-  type Damage,
   type VerifyOptions,
   verifyManifest as verifyDocuments,
   verifyRun as verifyOneRun,
@@ -25,7 +24,9 @@ import { manifestOf } from '../restore/job';
 import { verifyElsewhere } from '../restore/verify-elsewhere';
 import { openArchives } from '../wal/archives';
 import type { VerifyActivities, VerifyJob } from './contracts';
+import { takenOfRun } from './inherited';
 import { verifyMarks } from './marks';
+import { refuseDamage, refuseLoss } from './refuse-damage';
 
 export async function verifyManifest(context: SiteContext, job: VerifyJob): Promise<void> {
   const copy = (await context.repository()).copy(job.store);
@@ -38,13 +39,14 @@ export async function verifyManifest(context: SiteContext, job: VerifyJob): Prom
 
 /** While a backup is being made it has no head that says `completed`: its manifest alone is what is verified. */
 export async function verifyRun(context: SiteContext, work: VerifyRunWork): Promise<RunOutcome> {
-  const { backupId, component, level, run, fresh, trusted } = work;
+  const { backupId, component, store, level, run, fresh, trusted, of } = work;
   const found = await manifestToVerify(context, work);
   const { copy, manifest } = found;
   const ref = manifest.components[component]?.indexes[run];
   if (!ref) throw new HoldfastError('invalid_backup', `run ${run} of ${component} is not in the manifest`);
   const dataKey = await getDataKey(copy, backupId);
   const signal = cancellationSignal();
+  const taken = of && level === 'full' && (await takenOfRun(context, { of, from: backupId, store, component }, run));
   const options: VerifyOptions = {
     presence: level === 'presence',
     trusted: trusted && level === 'quick',
@@ -56,58 +58,36 @@ export async function verifyRun(context: SiteContext, work: VerifyRunWork): Prom
     each: (packs, verify) => inLanes(packs, context.packSlots, verify),
     ...(level === 'full'
       ? {
-          open: async (object, pack) => {
+          open: async (object, pack, only) =>
             await context.threads.verifyPackInThread(
-              { backupId, component, pack: pack.pack, dataKey, expected: pack, object },
+              { backupId, component, pack: pack.pack, dataKey, expected: pack, object, only },
               signal,
-            );
-          },
+            ),
         }
       : {}),
+    ...(taken && { only: ({ pack }) => Object.keys(taken[pack] ?? {}).map(Number) }),
   };
   const look = async (one: RepositoryCopy) => await verifyOneRun(one, ref, options);
   const { outcome, warnings } = work.elsewhere
     ? await verifyElsewhere(found, work, look)
     : { outcome: await look(copy), warnings: [] };
   if (fresh) refuseLoss(outcome.damaged);
-  refuseDamage(outcome.damaged);
+  refuseDamage(outcome.damaged, of && `${of} builds upon it`);
+  if (outcome.beside > 0) warnings.push(besideOf(work, outcome.beside));
   return { ...nothingDone, packs: outcome.packs, bytes: outcome.bytes, storedBytes: outcome.storedBytes, warnings };
+}
+
+/** The older backup itself is not whole, whatever becomes of those that build upon it. */
+function besideOf({ backupId, store, of }: VerifyRunWork, count: number): string {
+  const warning = `${count} packs of ${backupId} are damaged in ${store} where nothing of ${of} lies: verify ${backupId}`;
+  log.error(warning);
+  return warning;
 }
 
 async function manifestToVerify(context: SiteContext, { backupId, store, elsewhere }: VerifyRunWork) {
   if (elsewhere) return await manifestOf(context, { backupId, store });
   const copy = (await context.repository()).copy(store);
   return { copy, manifest: await getSealedManifest(copy, { id: backupId }) };
-}
-
-/** Said otherwise than of an old backup: it is the store that is to be looked at. */
-function refuseLoss(damaged: Damage[]): void {
-  const lost = damaged.find(({ code }) => code === 'object_not_found' || code === 'checksum_mismatch');
-  if (!lost) return;
-  throw new HoldfastError('store_lost_write', `the store does not have what it had accepted: ${lost.message}`, {
-    where: lost.object,
-    hints: [
-      'the backup is discarded; look into the logs of the store before the next one, and do not trust it till then',
-    ],
-  });
-}
-
-function refuseDamage(damaged: Damage[]): void {
-  const first = damaged[0];
-  if (!first) return;
-  const more = damaged.length > 1 ? ` and ${damaged.length - 1} more objects` : '';
-  const code = first.code === 'object_not_found' ? 'object_not_found' : 'checksum_mismatch';
-  throw new HoldfastError(code, `${first.message}${filesOf(first)}${more}`, {
-    where: first.object,
-    hints: ['the backup cannot be trusted: restore from another store or backup, and make a new one'],
-  });
-}
-
-/** In quotes: what is written in the clear beside an encrypted backup leaves them out. */
-function filesOf({ files }: Damage): string {
-  if (!files || files.count === 0) return '';
-  const more = files.count > files.some.length ? ` and ${files.count - files.some.length} more files` : '';
-  return `: it holds ${files.some.map((one) => `"${one}"`).join(', ')}${more}`;
 }
 
 /** Whether the WAL that makes the backup consistent is still in a store. */

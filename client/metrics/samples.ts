@@ -60,7 +60,7 @@ function ofComponent(system: string, one: StoreReading['components'][number]): S
 /** Where a store is away its proofs are unknown, and nothing is said. */
 function proofs(config: Config, sites: string[], stores: StoreReading[], now: number): Sample[] {
   if (stores.length < storeNames(config).length) return [];
-  const copies = stores.flatMap(({ store, backups }) => backups.map((head) => ({ store, head })));
+  const copies = stores.flatMap(({ store, heads }) => heads.map((head) => ({ store, head })));
   const refs = sites.flatMap((site) => componentRefs(config, site));
   return proofHealth(config.verification, refs, copies, now).flatMap(({ site, component, newest, failing, alarms }) =>
     given(

@@ -40,11 +40,13 @@ function describeVerification({
   outcome,
   evidence,
 }: NonNullable<ProcedureResult['details']> = {}): string[] {
-  const { level, store, requests, bytes } = (verification ?? {}) as Partial<VerificationDetails>;
+  const { level, store, requests, bytes, trusted } = (verification ?? {}) as Partial<VerificationDetails>;
   const cost =
     requests === undefined || bytes === undefined ? '' : `: ${requests} requests, ${formatBytes(bytes)} to read`;
   return [
-    ...(level === undefined ? [] : [`  ${level} of the copy in ${store}${cost}`]),
+    ...(level === undefined
+      ? []
+      : [`  ${level} of the copy in ${store}${cost}${trusted ? ', its own checksums believed' : ''}`]),
     ...(Array.isArray(evidence) ? evidence.map((one) => `  shown: ${String(one)}`) : []),
     ...(typeof outcome === 'string' ? [`  outcome: ${outcome}`] : []),
   ];
@@ -55,6 +57,7 @@ interface VerificationDetails {
   store: string;
   requests: number;
   bytes: number;
+  trusted: boolean;
 }
 
 function describeRetained({ store, keep, expired, removed, move }: RetainedInStore): string {

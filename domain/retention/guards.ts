@@ -2,21 +2,31 @@
 import type { BackupHead } from '../backup';
 import { HoldfastError } from '../errors';
 import { isPoint } from '../recovery-points';
+import { isProven, wasProven } from '../verification/proven';
 import { type Line, linesOf, systemsOf } from './lineages';
 import { newestFirst, type Ordered } from './order';
 import type { Decision, Reason } from './types';
 
-export function isProven({ provenAt, proofs = [] }: BackupHead): boolean {
-  return (
-    provenAt !== undefined || proofs.some(({ level, outcome }) => level === 'test-restore' && outcome !== 'failed')
-  );
+/**
+ * What proves a backup restorable: a test restore of it, nothing found wrong with it or with what it builds upon since. A backup's publication and its copying read checksums,
+ * and say nothing of that. Where no such is left, one that was proven once is the best there is.
+ */
+function provenIn(heads: BackupHead[]): (completed: BackupHead[]) => BackupHead[] {
+  const byId = new Map(heads.map((head) => [head.id, head]));
+  const chainOf = ({ chain = [] }: BackupHead) => chain.flatMap((id) => byId.get(id) ?? []);
+  return (completed) => {
+    const once = completed.filter(wasProven);
+    const still = once.filter((head) => isProven(head, chainOf(head)));
+    return still.length > 0 ? still : once;
+  };
 }
 
-/** @param heads of one site, newest first */
-export function guarded(heads: Ordered[], minimum: number): [Ordered, Reason][] {
-  return linesOf(heads.filter(({ head }) => counts(head))).flatMap((line) => [
+/** @param ordered of one site, newest first @param heads all there are of it: the same, and what counts for nobody */
+export function guarded(ordered: Ordered[], heads: BackupHead[], minimum: number): [Ordered, Reason][] {
+  const provenOf = provenIn(heads);
+  return linesOf(ordered.filter(({ head }) => counts(head))).flatMap((line) => [
     ...fewest(line, minimum).map((one): [Ordered, Reason] => [one, { kind: 'minimum' }]),
-    ...lastProven(line).map((one): [Ordered, Reason] => [one, { kind: 'proven' }]),
+    ...lastProven(line, provenOf).map((one): [Ordered, Reason] => [one, { kind: 'proven' }]),
   ]);
 }
 
@@ -27,8 +37,10 @@ function fewest({ list, holds }: Line, minimum: number): Ordered[] {
   return [...completed, ...expired].slice(0, minimum).filter(holds);
 }
 
-function lastProven({ list, holds }: Line): Ordered[] {
-  const proven = list.find(({ head }) => head.status === 'completed' && isProven(head));
+function lastProven({ list, holds }: Line, provenOf: ReturnType<typeof provenIn>): Ordered[] {
+  const completed = list.filter(({ head }) => head.status === 'completed');
+  const [last] = provenOf(completed.map(({ head }) => head));
+  const proven = completed.find(({ head }) => head === last);
   return proven !== undefined && holds(proven) ? [proven] : [];
 }
 
@@ -46,6 +58,7 @@ export function refuseUnsafe(heads: BackupHead[], decisions: Decision[], minimum
   const completed = newestFirst(heads, now).flatMap(({ head }) =>
     counts(head) && head.status === 'completed' ? [head] : [],
   );
+  const provenOf = provenIn(heads);
   for (const [component] of new Map(completed.flatMap((head) => systemsOf(head)))) {
     const own = completed.filter((head) => systemsOf(head).some(([name]) => name === component));
     const left = own.filter(({ id }) => !going.has(id));
@@ -53,7 +66,8 @@ export function refuseUnsafe(heads: BackupHead[], decisions: Decision[], minimum
       throw unsafe(component, `${left.length} completed backups of ${component} would be left, of at least ${minimum}`);
     const last = own[0];
     if (last && going.has(last.id)) throw unsafe(last.id, `the last completed backup of ${component} would go`);
-    if (own.some(isProven) && !left.some(isProven))
+    const proven = provenOf(own);
+    if (proven.length > 0 && !proven.some(({ id }) => !going.has(id)))
       throw unsafe(component, `the last proven backup of ${component} would go`);
   }
 }

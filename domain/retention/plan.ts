@@ -29,7 +29,7 @@ export function planStore(view: StoreView, options: PlanOptions): Decision[] {
   const completed = ordered.filter(({ head }) => head.status === 'completed');
   const reasons = new Reasons();
   for (const [{ head }, reason] of wantedByRules(completed, options, now)) reasons.add(head.id, reason);
-  for (const [{ head }, reason] of guarded(ordered, options.retention.minimum)) reasons.add(head.id, reason);
+  for (const [{ head }, reason] of guarded(ordered, own, options.retention.minimum)) reasons.add(head.id, reason);
   if (options.retention.wal !== undefined) {
     const backups = completed.filter(({ head }) => !isPoint(head));
     for (const { head } of beginningsOfWindow(backups, now - options.retention.wal, timelines))

@@ -11,6 +11,8 @@ const scenarioResult = z.looseObject({
   backupId: z.string().optional(),
   /** What of which copy was restored, in a sentence. */
   chosen: z.string().optional(),
+  /** Of what was drawn by chance: the same draws it again from the same backups. */
+  seed: z.string().optional(),
   startedAt: z.string(),
   seconds: z.number(),
   evidence: z.array(z.string()),

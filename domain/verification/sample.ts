@@ -1,5 +1,6 @@
 /** Which copies of which backups a sample takes. */
 import type { BackupHead } from '../backup';
+import { isPoint } from '../recovery-points';
 import type { SamplingRule } from './policy';
 import { type Chance, oneOf } from './seeded';
 
@@ -27,6 +28,22 @@ export function chooseSample(copies: Copied[], rules: SamplingRule[], chance: Ch
     }
   }
   return [...taken.values()];
+}
+
+/** The newest backup that a site could take over from another one, and the first store that has it. */
+export function newestElsewhere(
+  site: string,
+  lists: { store: string; heads: BackupHead[] }[],
+): (BackupHead & { store: string }) | undefined {
+  const foreign = lists.flatMap(({ store, heads }) =>
+    heads.flatMap((head) =>
+      head.site === site || head.status !== 'completed' || isPoint(head) ? [] : [{ ...head, store }],
+    ),
+  );
+  return foreign.reduce<(typeof foreign)[number] | undefined>(
+    (best, one) => (best === undefined || one.startedAt > best.startedAt ? one : best),
+    undefined,
+  );
 }
 
 const byRule: Record<Sampled['rule'], (copies: Copied[], chance: Chance) => Copied[]> = {

@@ -52,6 +52,7 @@ const proofSchema: z.ZodType<Proof> = z.looseObject({
   at: z.string(),
   seconds: z.number(),
   outcome: z.enum(['passed', 'warning', 'failed']),
+  alone: z.literal(true).optional(),
   findings: z.array(z.string()).optional(),
 });
 

@@ -2,6 +2,7 @@
 import { type Extent, lengthOf } from '../../domain/blocks';
 import { type ChainPlacing, chainPlacing } from '../../domain/chain-placing';
 import { ChainState } from '../../domain/chain-state';
+import { lackingFiles } from '../../domain/chain-whole';
 import type { RunIndex } from '../../domain/pack';
 import type { StoredSlice, TreeEntry } from '../../domain/tree';
 
@@ -104,8 +105,36 @@ test('every byte of every generation comes back, from exactly one place', async 
       files = after;
       await state.add([link.index]);
       expect(place(links, state, chainPlacing(state.all()))).toEqual(files);
+      expect([...lackingFiles(state.all())]).toEqual([]);
     }
   }
+});
+
+test('a stretch that no generation holds any more is named, and only where it is needed', async () => {
+  let missed = 0;
+  for (let seed = 1; seed <= 150; seed++) {
+    const next = random(seed);
+    let files: Files = changed(new Map(), next);
+    const links = [backUp(undefined, files)];
+    for (let generation = 1; generation < 6; generation++) {
+      const after = changed(files, next);
+      links.push(backUp(files, after));
+      files = after;
+    }
+    const victim = links[next(links.length - 1)] as Link;
+    const { slices = [] } = victim.index.packs[0] ?? {};
+    const gone = next(slices.length);
+    slices.splice(gone, 1);
+    victim.stored.splice(gone, 1);
+    const state = new ChainState();
+    for (const { index } of links) await state.add([index]);
+    const placed = place(links, state, chainPlacing(state.all()));
+    const holed = [...placed].filter(([, text]) => text.includes('?')).map(([path]) => path);
+    const named = [...lackingFiles(state.all())].map((line) => line.split('"')[1]);
+    expect(named.sort()).toEqual(holed.sort());
+    missed += holed.length;
+  }
+  expect(missed).toBeGreaterThan(10);
 });
 
 test('what builds on a file that nothing holds is refused', async () => {

@@ -1,5 +1,5 @@
 /** Recoveries played through on a real system: each scenario proves what it says, and one that cannot be proved is never green. */
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { RecoveryTestResult } from '../../domain/verification/results';
 import { TestSystem, type Up } from '../support/system';
@@ -14,14 +14,18 @@ beforeAll(async () => {
     configure: (config) => {
       (config['stores'] as Record<string, unknown>)['cold'] = { kind: 'dir', path: 'cold' };
       config['verification'] = { scratch: 'scratch' };
+      const sites = config['sites'] as { dc01: { components: { database: object } }; dc02?: object };
+      Object.assign(sites.dc01.components.database, { probes: ['select count(*) >= 20000 from t'] });
+      sites.dc02 = { components: { papers: { kind: 'files', paths: ['papers'] } } };
     },
   });
+  mkdirSync(path.join(system.dir, 'papers'));
   scratch = path.join(system.dir, 'scratch');
   const { cluster } = system;
   await cluster.psql(`create table t (id int primary key, x text);
     insert into t select g, md5(g::text) from generate_series(1, 20000) g`);
   up = await system.up();
-  await system.procedure('backup');
+  await system.procedure('backup', '--site', 'dc01');
   for (let row = 0; row < 20; row++) await cluster.psql(`insert into t values (${100_000 + row}, 'later')`);
   await system.covered(await serverTime(cluster));
 });
@@ -30,10 +34,12 @@ afterAll(async () => {
   await system?.destroy();
 });
 
-async function results(): Promise<RecoveryTestResult[]> {
-  const { stdout } = await system.cli('recovery-test', 'report', '--json');
+async function results(site = 'dc01'): Promise<RecoveryTestResult[]> {
+  const { stdout } = await system.cli('recovery-test', 'report', '--site', site, '--json');
   return JSON.parse(stdout) as RecoveryTestResult[];
 }
+
+const play = (scenario: string, site = 'dc01') => system.procedure('recovery-test', 'run', scenario, '--site', site);
 
 /** All of them take minutes on a busy machine: `HOLDFAST_TEST_SCENARIOS=all` plays the rest too. */
 const everything = process.env.HOLDFAST_TEST_SCENARIOS === 'all';
@@ -44,24 +50,40 @@ const shows: Record<string, RegExp[]> = {
   ...(everything && {
     partial_recovery: [/nothing but database was restored/],
     full_recovery: [/config: restored and proved/],
-    cross_site_recovery: [/pg_amcheck: no damage/],
   }),
 };
 
 test.each(Object.entries(shows))('%s is proved, kept, and leaves nothing behind', async (scenario, evidence) => {
-  const run = await system.procedure('recovery-test', 'run', scenario);
+  const run = await play(scenario);
   expect(run.error).toBeUndefined();
   expect(run).toMatchObject({ status: 'completed', exit: 0, details: { recoveryTest: { status: 'proved' } } });
   const [stored] = await results();
   expect(stored).toMatchObject({ site: 'dc01', status: 'proved', scenarios: [{ scenario, status: 'proved' }] });
   for (const one of evidence) expect(stored?.scenarios[0]?.evidence.join('\n')).toMatch(one);
+  if (scenario === 'point_in_time_recovery') expect(stored?.scenarios[0]?.seed).toMatch(/./);
+  expect(readdirSync(scratch)).toEqual([]);
+});
+
+test('a site takes over another one’s database, asks it what that site wants asked, and the report names both', async () => {
+  const run = await play('cross_site_recovery', 'dc02');
+  expect(run.error).toBeUndefined();
+  const [stored] = await results('dc02');
+  const [played] = stored?.scenarios ?? [];
+  expect(stored).toMatchObject({ site: 'dc02', status: 'proved' });
+  expect(played?.chosen).toMatch(/^sys_dc01_full_\S+ of dc01, restored at dc02 from hot$/);
+  const evidence = played?.evidence.join('\n');
+  for (const one of [/pg_amcheck: no damage/, /1 probes hold/, /config: restored and proved/])
+    expect(evidence).toMatch(one);
+  const file = path.join(system.dir, 'cross.html');
+  expect((await system.cli('recovery-test', 'report', '--site', 'dc02', '--output', file)).code).toBe(0);
+  expect(readFileSync(file, 'utf8')).toContain(String(played?.chosen));
   expect(readdirSync(scratch)).toEqual([]);
 });
 
 test('the results are one page that needs nothing else', async () => {
   const [newest] = await results();
   const file = path.join(system.dir, 'backup_test.html');
-  expect((await system.cli('recovery-test', 'report', '--output', file)).code).toBe(0);
+  expect((await system.cli('recovery-test', 'report', '--site', 'dc01', '--output', file)).code).toBe(0);
   const html = readFileSync(file, 'utf8');
   expect(html).toContain(`Recovery tests of sys, dc01, ${newest?.startedAt}`);
   expect(html).toContain('data_corruption');
@@ -71,7 +93,7 @@ test('the results are one page that needs nothing else', async () => {
 test('what cannot be played here, and what is not there, is told apart from failure', async () => {
   const { code, stdout } = await system.cli('recovery-test', 'run', '--all', '--suite', 'framework', '--json');
   expect({ code, ...JSON.parse(stdout) }).toMatchObject({ code: 2, error: { code: 'framework_not_found' } });
-  const typo = await system.procedure('recovery-test', 'run', 'full_recovry');
+  const typo = await play('full_recovry');
   expect(typo).toMatchObject({ exit: 2, error: { code: 'usage', hints: ['did you mean "full_recovery"?'] } });
 });
 
@@ -79,9 +101,15 @@ test('a copy that is damaged in its only other store fails its scenario and no o
   const packs = path.join(system.dir, 'cold', 'backups');
   const [backup = ''] = readdirSync(packs);
   for (const name of readdirSync(path.join(packs, backup, 'packs'))) rmSync(path.join(packs, backup, 'packs', name));
-  const run = await system.procedure('recovery-test', 'run', 'cross_site_recovery');
+  const run = await play('cross_site_recovery');
   expect(run).toMatchObject({ status: 'failed', exit: 1, error: { code: 'recovery_failed' } });
-  const sample = await system.procedure('verify', '--sample');
+  const [{ scenarios } = { scenarios: [] }] = await results();
+  expect(scenarios[0]?.warnings.join()).toContain('no store holds a backup of another site (dc02)');
+  const sample = await system.procedure('verify', '--sample', '--site', 'dc01');
+  expect(sample.details).toMatchObject({ seed: expect.stringMatching(/./) });
+  const looked = JSON.stringify(sample.details?.['sample']);
+  for (const one of [/in hot \(latest\)/, /in cold \((random|each-store)\)/, /the way to 20/])
+    expect(looked).toMatch(one);
   expect(sample).toMatchObject({ status: 'failed', exit: 1, error: { code: 'object_not_found' } });
   expect(sample.warnings.join('\n')).toContain('in cold');
   expect(sample.warnings.join('\n')).not.toContain('in hot');

@@ -1,5 +1,15 @@
 /** What each level of verification promises to find, in a directory and in a real S3 server, each copy on its own. */
-import { copyFileSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import {
+  copyFileSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import type { BackupHead, Proof } from '../../domain/backup';
 import type { ProcedureResult } from '../../domain/progress';
@@ -20,11 +30,14 @@ beforeAll(async () => {
     },
   });
   scratch = path.join(system.dir, 'scratch');
+  // One after the other in one pack: what stays as it is, and what no later backup wants.
+  for (const name of ['kept', 'replaced']) writeFileSync(path.join(system.filesDir, name), randomBytes(4 * 2 ** 20));
   await system.cluster.psql(`create table t (id int primary key, x text);
     insert into t select g, md5(g::text) from generate_series(1, 20000) g`);
   up = await system.up();
   full = (await system.procedure('backup')).backupId as string;
   await system.cluster.psql('update t set x = x || x where id < 2000');
+  writeFileSync(path.join(system.filesDir, 'replaced'), randomBytes(4 * 2 ** 20));
   incremental = (await system.procedure('backup', '--type', 'incremental')).backupId as string;
 });
 afterAll(async () => {
@@ -60,32 +73,51 @@ async function whileDamaged<T>(file: string, damage: (file: string) => void, act
   }
 }
 
-function flip(file: string): void {
+/** Size and time stay what they were. */
+function flip(file: string, share = 0.5): void {
+  const { atime, mtime, size } = statSync(file);
   const bytes = readFileSync(file);
-  const at = Math.floor(bytes.length / 2);
+  const at = Math.floor(bytes.length * share);
   bytes[at] = (bytes[at] as number) ^ 1;
   writeFileSync(file, bytes);
+  utimesSync(file, atime, mtime);
+  expect(statSync(file)).toMatchObject({ size, mtime });
 }
 
 const verify = (backup: string, ...args: string[]) => system.procedure('verify', backup, ...args);
 
+test('publication proves each copy by the checksums of its own objects, and no more', async () => {
+  const quick = { level: 'quick', outcome: 'passed', at: expect.any(String), seconds: expect.any(Number) };
+  const inHot = JSON.parse(readFileSync(inBucket('catalog', 'heads', `${full}.json`), 'utf8')) as BackupHead;
+  for (const one of [head(full), inHot]) {
+    expect(one.proofs).toEqual([quick]);
+    expect(one.verifiedAt).toBe(one.proofs?.[0]?.at);
+    expect(one.provenAt).toBeUndefined();
+  }
+  expect(inHot.proofs?.[0]?.seconds).toBeGreaterThan(0);
+  expect(head(incremental).proofs).toEqual([{ ...quick, alone: true }]);
+});
+
 test('a dry run says what each level costs, reads nothing and proves nothing', async () => {
+  const before = head(full);
   const quick = await verify(full, '--dry-run', '--store', 'cold');
   const thorough = await verify(full, '--full', '--dry-run', '--store', 'cold');
   const cost = ({ details }: ProcedureResult) => details?.['verification'] as { requests: number; bytes: number };
   expect(cost(quick).bytes).toBeGreaterThanOrEqual(head(full).storedBytes);
   expect(cost(thorough).requests).toBeGreaterThan(cost(quick).requests);
-  expect(head(full).proofs).toBeUndefined();
+  expect(head(full)).toEqual(before);
 });
 
 test.each(['--quick', '--full'] as const)(
   '%s: a whole chain passes, each copy with a proof of its own',
   async (level) => {
     const name = level.slice(2) as Proof['level'];
+    const before = head(full);
     const both = (await verify(incremental, level, '--store', 'cold')) as ProcedureResult;
     expect(both).toMatchObject({ status: 'completed', warnings: [], details: { outcome: 'passed' } });
     expect(proofOf(incremental, name)).toMatchObject({ outcome: 'passed' });
-    expect(proofOf(full, name)).toBeUndefined();
+    expect(proofOf(incremental, name)?.alone).toBeUndefined();
+    expect(head(full)).toEqual(before);
   },
 );
 
@@ -104,6 +136,28 @@ test.each(['--quick', '--full'])('%s: a flipped byte is named by object and file
   // What stands in the clear names no file.
   expect(JSON.stringify(proof)).not.toContain('base/');
   expect((await verify(full, level, '--store', 'cold')).status).toBe('completed');
+});
+
+test('--full of a chain opens what it takes from older backups: damage elsewhere in them is theirs alone', async () => {
+  const shared = pack(inDir('backups', full, 'packs'));
+  const check = async (backup: string) => await verify(backup, '--full', '--store', 'cold');
+  const inherited = await whileDamaged(
+    shared,
+    (file) => flip(file, 0.25),
+    () => check(incremental),
+  );
+  expect(inherited).toMatchObject({ status: 'failed', exit: 1, error: { code: 'checksum_mismatch' } });
+  expect(inherited.error?.message).toMatch(/where ".*kept" lies/);
+  expect(inherited.error?.message).toContain(`${incremental} builds upon it`);
+  expect(inherited.error?.where).toContain(`backups/${full}/packs/${path.basename(shared)}`);
+  const beside = await whileDamaged(
+    shared,
+    (file) => flip(file, 0.75),
+    async () => ({ child: await check(incremental), parent: await verify(full, '--store', 'cold') }),
+  );
+  expect(beside.child).toMatchObject({ status: 'completed', exit: 0, details: { outcome: 'warning' } });
+  expect(beside.child.warnings.join()).toContain(`verify ${full}`);
+  expect(beside.parent).toMatchObject({ status: 'failed', exit: 1, error: { code: 'checksum_mismatch' } });
 });
 
 test('an object that is missing, and a damaged member of the chain', async () => {

@@ -72,11 +72,30 @@ describe('a backup in a store', () => {
         open: async (object, pack) => {
           opened += 1;
           verifyPack(object, { backupId: id, component: 'config', pack: pack.pack, dataKey, where: pack.object });
+          return { beside: false };
         },
       });
       expect(outcome).toMatchObject({ packs: 2, damaged: [] });
     }
     expect(opened).toBe(4);
+  });
+
+  test('reads no pack of which nothing is asked for, and asks for the slices that are', async () => {
+    const { copy, root, indexes } = await made();
+    const [ref] = indexes;
+    if (ref === undefined) throw new Error('a run was made');
+    const [wanted, other] = (await getRunIndex(copy, ref)).packs;
+    await rm(path.join(root, String(other?.object)));
+    const asked: unknown[] = [];
+    const outcome = await verifyRun(copy, ref, {
+      only: (pack) => (pack.pack === wanted?.pack ? [1] : []),
+      open: async (_object, pack, only) => {
+        asked.push([pack.object, only]);
+        return { beside: true };
+      },
+    });
+    expect(asked).toEqual([[wanted?.object, [1]]]);
+    expect(outcome).toMatchObject({ packs: 2, damaged: [], beside: 1 });
   });
 
   test('has every kind of damage found and named by its object and its files', async () => {

@@ -12,7 +12,13 @@ export async function sealAndPublish(run: Run, job: BackupJob): Promise<void> {
   run.findings.bytes = sealed.bytes;
   run.findings.storedBytes = sealed.storedBytes;
   run.findings.recoveryPoint = sealed.recoveryPoint;
-  await run.step('verify from the store', async () => {
+  const seconds: Record<string, number> = {};
+  const timed = async (store: string, look: () => Promise<void>) => {
+    const began = Date.now();
+    await look();
+    seconds[store] = (Date.now() - began) / 1000;
+  };
+  const verified = async () => {
     run.expect({ bytes: sealed.bytes, packs: sealed.packs });
     for (const { name, runs } of sealed.components) {
       const work = {
@@ -27,17 +33,19 @@ export async function sealAndPublish(run: Run, job: BackupJob): Promise<void> {
       await workThrough(run, { work, from: 0, to: runs, jobs: job.jobs });
     }
     await at('verify the WAL').verifyWal({ ...job, level: 'full' });
-  });
+  };
+  await run.step('verify from the store', () => timed(job.store, verified));
   for (const to of job.copies) {
-    await run.step(`copy to ${to}`, async () => {
+    const copied = async () => {
       run.expect({ bytes: sealed.bytes, packs: sealed.packs });
       for (const { name, runs } of sealed.components) {
         const work = { kind: 'copy', site, backupId: job.backupId, component: name, store: job.store, to } as const;
         await workThrough(run, { work, from: 0, to: runs, jobs: job.jobs });
       }
       await at(`copy the manifest to ${to}`).copyManifest({ ...job, to });
-    });
+    };
+    await run.step(`copy to ${to}`, () => timed(to, copied));
   }
   await lockBackup(run, job);
-  await run.step('publish in the catalog', () => at('publish in the catalog').publishBackup(job));
+  await run.step('publish in the catalog', () => at('publish in the catalog').publishBackup({ ...job, seconds }));
 }

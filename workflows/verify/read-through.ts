@@ -24,7 +24,8 @@ export async function readThrough(run: Run, job: VerifyJob, { level, structure, 
   for (const { name, runs, links = [] } of job.components) {
     await run.step(`verify packs of ${name}`, async () => {
       for (const { backupId, runs: to } of [...links, { backupId: job.backupId, runs }]) {
-        const work = { kind: 'verify', site, backupId, component: name, store, level, trusted } as const;
+        const of = level === 'full' && backupId !== job.backupId ? { of: job.backupId } : {};
+        const work = { kind: 'verify', site, backupId, component: name, store, level, trusted, ...of } as const;
         await workThrough(run, { work, from: 0, to, jobs: job.jobs });
       }
     });

@@ -14,8 +14,10 @@ export const recoveryScenario = procedure<ScenarioRequest>('recovery scenario', 
   const plan = await run.step('choose what to restore', () =>
     onSite(site, { summary: 'choose what to restore', first: true }).planScenario(request),
   );
-  run.tell({ scenario, chosen: plan.chosen });
+  const { seed, warnings = [] } = plan;
+  run.tell({ scenario, chosen: plan.chosen, ...(seed !== undefined && { seed }) });
   run.say(plan.chosen);
+  run.warn(...warnings);
   await inScratch(run, { site, base: restorePath, limit: plan.limit }, async (to) => {
     const restore = { ...asTest, ...placesOf(plan), site, to };
     if (scenario === 'data_corruption') await corrupted(run, restore, to);

@@ -59,12 +59,13 @@ async function played(request: RecoveryTestRequest, scenario: Scenario): Promise
 const linesKept = 20;
 
 function resultOf(scenario: Scenario, began: Date, { result, error }: ChildEnd): ScenarioResult {
-  const { evidence, chosen } = result?.details ?? {};
+  const { evidence, chosen, seed } = result?.details ?? {};
   const lines = Array.isArray(evidence) ? evidence.map(String) : [];
   return {
     ...{ scenario, status: error ? verdictOf(error.code) : 'proved', startedAt: began.toISOString() },
     ...(result?.backupId !== undefined && { backupId: result.backupId }),
     ...(typeof chosen === 'string' && { chosen }),
+    ...(typeof seed === 'string' && { seed }),
     seconds: (Date.now() - began.getTime()) / 1000,
     evidence: lines.slice(0, linesKept),
     warnings: (result?.warnings ?? []).slice(0, linesKept),

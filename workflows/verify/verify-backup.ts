@@ -27,7 +27,8 @@ export const verifyBackup = procedure<VerifyRequest>('verify backup', async (run
   // Runs of earlier versions record nothing but success, and look at no structure.
   const proves = patched('proofs');
   const began = Date.now();
-  if (proves) run.tell({ verification: { level, store: job.store, ...(level === 'test-restore' ? {} : job.cost) } });
+  const { store, cost, trusted } = job;
+  if (proves) run.tell({ verification: { level, store, ...(level !== 'test-restore' && { ...cost, trusted }) } });
   if (request.dryRun) return;
   try {
     await mending(run, job, async () => {

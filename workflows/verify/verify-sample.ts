@@ -36,7 +36,8 @@ export const verifySample = procedure(kind, async (run, { site }) => {
   }
   const { at } = plan;
   if (at !== undefined) looked.push(judged(`the way to ${at}`, await wayTo(run, site, plan, at)));
-  run.tell({ sample: looked.map(({ what, verdict }) => ({ what, verdict })) });
+  const { seed } = plan;
+  run.tell({ sample: looked.map(({ what, verdict }) => ({ what, verdict })), ...(seed !== undefined && { seed }) });
   conclude(run, site, looked);
 });
 

@@ -1,3 +1,5 @@
+import type { BackupHead, Proof, ProofLevel } from '../../../domain/backup';
+import { refuseUnsafe } from '../../../domain/retention/guards';
 import { database, day, head, now, options, told, view } from './heads';
 
 const row = ['e', 'd', 'c', 'b', 'a'].map((id, at) => head(id, at));
@@ -107,6 +109,55 @@ test('the last that was proven stays, and so many as the minimum says', () => {
     'd keep: minimum',
     'e keep: last minimum',
   ]);
+});
+
+describe('the last that was proven is the last that a test restore proved, and nobody has found wrong since', () => {
+  const at = (days: number) => new Date(now - days * day).toISOString();
+  const restored = (days: number): Partial<BackupHead> => ({
+    provenAt: at(days),
+    proofs: [{ level: 'test-restore', at: at(days), seconds: 9, outcome: 'passed' }],
+  });
+  const said = (level: ProofLevel, days: number, outcome: Proof['outcome']): Proof => ({
+    ...{ level, at: at(days), seconds: 1, outcome },
+  });
+  const proven = head('old', 9, restored(8));
+  const last = head('last', 1);
+  const kept = (...heads: BackupHead[]) =>
+    told(view([proven, ...heads, last]), options({ last: 1 })).filter((one) => one.includes('proven'));
+
+  test.each(['quick', 'full'] as const)('a %s proof of a newer one, as publication writes it, is none', (level) => {
+    const published = said(level, 3, 'passed');
+    expect(kept(head('new', 3, { proofs: [published], verifiedAt: published.at }))).toEqual(['old keep: proven']);
+  });
+
+  test('a newer one that failed since is none, until something as thorough has found it right', () => {
+    const { proofs = [], ...more } = restored(3);
+    const failed = [...proofs, said('quick', 2, 'failed')];
+    expect(kept(head('new', 4, { ...more, proofs: failed }))).toEqual(['old keep: proven']);
+    const right = [...failed, said('full', 1, 'passed')];
+    expect(kept(head('new', 4, { ...more, proofs: right }))).toEqual(['new keep: proven']);
+    expect(kept(head('new', 4, { ...more, proofs: [...proofs, said('quick', 4, 'failed')] }))).toEqual([
+      'new keep: proven',
+    ]);
+  });
+
+  test('nor is one whose chain was found wrong since', () => {
+    const parent = head('parent', 5, { proofs: [said('full', 2, 'failed')] });
+    const child = head('child', 4, { type: 'incremental', chain: ['parent'], ...restored(3) });
+    expect(kept(parent, child)).toEqual(['old keep: proven']);
+    const later = { ...child, ...restored(1) };
+    expect(kept(parent, later)).toEqual(['child keep: proven']);
+  });
+
+  test('where every one failed since, the last that was proven once is the best there is', () => {
+    const wrong = { ...proven, proofs: [...(proven.proofs ?? []), said('full', 1, 'failed')] };
+    expect(told(view([wrong, last]), options({ last: 1 }))[0]).toBe('old keep: proven');
+    const expire = (id: string) => [{ backupId: id, action: 'expire' as const, reasons: [] }];
+    expect(() => refuseUnsafe([wrong, last], expire('old'), 1, now)).toThrow(/last proven/);
+    const both = [proven, { ...wrong, id: 'wrong', startedAt: at(3), endedAt: at(3) }, last];
+    expect(() => refuseUnsafe(both, expire('wrong'), 1, now)).not.toThrow();
+    expect(() => refuseUnsafe(both, expire('old'), 1, now)).toThrow(/last proven/);
+  });
 });
 
 test('the recovery window begins with the newest backup from before it', () => {

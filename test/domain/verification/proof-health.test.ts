@@ -55,6 +55,26 @@ test.each([
   else expect(health(...copies)).toMatchObject(expected);
 });
 
+test('what publication shows of a backup alone counts with what was shown of its chain, in the same store', () => {
+  const alone = (days: number): Proof => ({ ...proof('full', days), alone: true });
+  const built = (store: string, days: number, ...proofs: Proof[]): HeldCopy => {
+    const { head } = copy(store, days, ...proofs);
+    return { store, head: { ...head, chain: ['b9'] } };
+  };
+  expect(health(copy('hot', 9), built('hot', 1, alone(1)))).toMatchObject({ state: 'never', alarms: true });
+  expect(health(copy('far', 9, proof('full', 2)), built('hot', 1, alone(1)))).toMatchObject({
+    newest: { store: 'far' },
+  });
+  expect(health(copy('hot', 9, proof('full', 8)), built('hot', 1, alone(1)))).toMatchObject({ state: 'stale' });
+  expect(health(copy('hot', 9, proof('quick', 1)), built('hot', 1, alone(1)))).toMatchObject({ state: 'never' });
+  expect(health(copy('hot', 9), built('hot', 1, proof('full', 1)))).toMatchObject({ state: 'proved' });
+  // A chain of its own: what is between is looked at too.
+  expect(health(copy('hot', 9, proof('full', 2)), built('hot', 3, alone(3), proof('test-restore', 1)))).toMatchObject({
+    state: 'proved',
+    newest: { level: 'test-restore' },
+  });
+});
+
 test('the newest proof is told with its copy, and each failing copy by its store', () => {
   const found = health(
     copy('hot', 9, proof('full', 3)),

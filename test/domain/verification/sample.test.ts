@@ -1,7 +1,7 @@
 import { parseInstant } from '../../../domain/instant';
 import { drawMoment } from '../../../domain/verification/moment';
 import { samplingRules } from '../../../domain/verification/policy';
-import { type Copied, chooseSample } from '../../../domain/verification/sample';
+import { type Copied, chooseSample, newestElsewhere } from '../../../domain/verification/sample';
 import { seeded } from '../../../domain/verification/seeded';
 
 const made = (store: string, id: string, chain?: string[]): Copied => ({
@@ -52,4 +52,18 @@ test('moments are drawn from the intervals, from longer ones more often, and nev
   expect(inside(short)).toBeLessThan(100);
   expect(drawMoment([], seeded('1'))).toBeUndefined();
   expect(drawMoment([{ from: short.from, to: short.from }], seeded('1'))).toBe(short.from);
+});
+
+test('another site’s newest backup is taken, from the first store that has it', () => {
+  const head = (site: string, id: string, more: object = {}) => ({
+    ...{ id, site, startedAt: `2026-01-${id.slice(1)}T00:00:00Z`, status: 'completed', ...more },
+  });
+  const lists = [
+    { store: 'hot', heads: [head('dc02', 'b01'), head('dc01', 'b09')] },
+    { store: 'cold', heads: [head('dc02', 'b01'), head('dc03', 'b03'), head('dc02', 'b04', { status: 'expired' })] },
+    { store: 'far', heads: [head('dc03', 'b03'), head('dc02', 'b05', { marks: {} })] },
+  ] as Parameters<typeof newestElsewhere>[1];
+  expect(newestElsewhere('dc01', lists)).toMatchObject({ id: 'b03', site: 'dc03', store: 'cold' });
+  expect(newestElsewhere('dc03', lists)).toMatchObject({ id: 'b09', site: 'dc01', store: 'hot' });
+  expect(newestElsewhere('dc01', [{ store: 'hot', heads: [] }])).toBeUndefined();
 });

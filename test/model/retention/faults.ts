@@ -34,10 +34,20 @@ export const faults: Record<string, Fault> = {
     wal: ({ wal }) => wal.map((need) => ({ ...need, windows: need.windows.slice(1), spans: need.spans.slice(1) })),
   },
   'believe-listing': { believes: true },
+  'count-checksums': { head: provenByAnything },
+  'forget-failures': {
+    head: ({ proofs = [], ...head }) => ({ ...head, proofs: proofs.filter(({ outcome }) => outcome !== 'failed') }),
+  },
 };
 
 function withoutPlace({ databases, ...head }: BackupHead): BackupHead {
   return head;
+}
+
+/** As if what was read had been restored. */
+function provenByAnything(head: BackupHead): BackupHead {
+  const last = (head.proofs ?? []).findLast(({ outcome }) => outcome !== 'failed');
+  return { ...head, ...(last && { provenAt: last.at }) };
 }
 
 /** Names tell their kind before their time. */

@@ -1,6 +1,5 @@
 /** Looks at the stores before and after a run of retention, and says what should not have happened. */
 import type { BackupHead } from '../../../domain/backup';
-import { isProven } from '../../../domain/retention/guards';
 import { isAhead, promised } from './promises';
 import { lostMoments, lostPoints } from './recoverable';
 import type { Outcome } from './retention';
@@ -93,8 +92,16 @@ function fewest(world: World, was: Seen, is: Seen, site: string, say: Say): void
       );
       if (own && !left.has(own.id)) say(`the last backup of the system that is lived on is gone: ${own.id}`);
     }
-    if (counted.some(isProven) && !stay.some(isProven)) say(`no proven backup of ${name} is left`);
+    const proven = counted.filter((head) => isProven(world, was, head));
+    if (proven.length > 0 && !proven.some(({ id }) => left.has(id))) say(`no proven backup of ${name} is left`);
   }
+}
+
+/** It was restored and asked, and neither it nor what it builds upon was found wrong since. What was never more than read proves nothing. */
+function isProven(world: World, { store }: Seen, { id, chain = [] }: BackupHead): boolean {
+  const of = (one: string) => world.shown.get(`${store.name}/${one}`) ?? {};
+  const { proven } = of(id);
+  return proven !== undefined && [id, ...chain].every((one) => (of(one).wrong ?? 0) < proven);
 }
 
 function newestOf(world: World, heads: BackupHead[]): BackupHead | undefined {

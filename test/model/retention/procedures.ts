@@ -1,8 +1,9 @@
 /** Procedures of others, by the protocol that real ones follow: a lease on whatever they rely on, until they have published. */
-import type { BackupHead, BackupType } from '../../../domain/backup';
+import type { BackupHead, BackupType, Proof } from '../../../domain/backup';
 import { isHoldfastError } from '../../../domain/errors';
 import { putHead } from '../../../repository/heads';
 import { isBeingRemoved, releaseLease, takeLease } from '../../../repository/leases';
+import { withProof } from '../../../repository/proofs';
 import type { MemoryStore } from '../../support/memory-store';
 import { lsnText, type Position } from './database';
 import { hour, minute, objectsOf, type World } from './world';
@@ -47,10 +48,9 @@ export async function backUp(world: World, order: Order): Promise<string | undef
   const end = database.position;
   for (const store of stores) {
     const exact = world.jump !== 0 || ahead !== 0 || world.count % 3 > 0;
+    const endedAt = new Date(host + minute / 2).toISOString();
     await putHead(world.copyOf(store), {
-      ...head,
-      status: 'completed',
-      endedAt: new Date(host + minute / 2).toISOString(),
+      ...withProof({ ...head, status: 'completed', endedAt }, readBack(endedAt)),
       storedAt: exact ? storedAt : undefined,
       ...(order.point
         ? { marks: { db: markOf(end, startedAt) } }
@@ -63,6 +63,11 @@ export async function backUp(world: World, order: Order): Promise<string | undef
   await pause();
   await release(world, stores, chain, holder);
   return id;
+}
+
+/** As publication and copying leave it: its checksums are right, and nobody restored it. */
+function readBack(at: string): Proof {
+  return { level: 'quick', at, seconds: 1, outcome: 'passed' };
 }
 
 function headOf(order: Order, id: string, type: BackupType, startedAt: string, chain: string[]): BackupHead {
@@ -168,7 +173,10 @@ export async function copyAcross(world: World, head: BackupHead, from: MemorySto
     const [source, there] = [world.head(from, id), world.head(to, id)];
     if (source === undefined || there !== undefined) continue;
     for (const key of objectsOf(id)) await to.put(key, Buffer.from(id));
-    await putHead(world.copyOf(to), { ...source, stores: [from.name, to.name] });
+    const { provenAt, proofs, ...described } = source;
+    const copied = { ...described, stores: [from.name, to.name] };
+    await putHead(world.copyOf(to), withProof(copied, readBack(new Date(world.now).toISOString())));
+    world.shown.delete(`${to.name}/${id}`);
   }
   await release(world, [from, to], ids, holder);
 }

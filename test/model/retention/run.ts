@@ -2,6 +2,7 @@
 import type { BackupHead } from '../../../domain/backup';
 import { isBeingRemoved } from '../../../repository/leases';
 import { headKey } from '../../../repository/names';
+import { withProof } from '../../../repository/proofs';
 import { getPlan } from '../../../repository/retention/plans';
 import type { MemoryStore } from '../../support/memory-store';
 import { sites } from './config';
@@ -67,6 +68,7 @@ class Running {
       case 'restore':
       case 'pin':
       case 'prove':
+      case 'find wrong':
       case 'lock':
         return await this.withBackup(kind, a, b);
       default:
@@ -123,14 +125,16 @@ class Running {
     if (end && end.timeline === database.timeline) database.promote(world.now, end.lsn);
   }
 
-  private async withBackup(kind: 'copy' | 'restore' | 'pin' | 'prove' | 'lock', a: number, b: number): Promise<void> {
+  private async withBackup(kind: OfBackup, a: number, b: number): Promise<void> {
     const { world } = this;
     const at = b % world.stores.length;
     const store = world.stores[at] as MemoryStore;
     const heads = world.heads(store).filter(({ status }) => status === 'completed');
     const head = heads[a % Math.max(1, heads.length)];
     if (!head) return;
-    if (kind === 'prove') await world.putHead(store, { ...head, provenAt: new Date(world.now).toISOString() });
+    if (kind === 'prove') await this.prove(store, [head, newest(heads) ?? head]);
+    else if (kind === 'find wrong')
+      await this.verify('wrong', store, newest(heads.filter(({ provenAt }) => provenAt !== undefined)) ?? head);
     else if (kind === 'lock') await world.putHead(store, { ...head, lock: this.lock(b) });
     else if (kind === 'pin') await this.pin(head);
     else if (kind === 'copy') {
@@ -138,6 +142,24 @@ class Running {
       if (other) await copyAcross(world, head, store, other);
     } else if (!(await beginRestore(world, head, store)) && !world.unfinished)
       this.faults.push(`a restore of ${head.id}, which is offered, was refused`);
+  }
+
+  /** As a sample takes them: any of them, and the newest. */
+  private async prove(store: MemoryStore, heads: BackupHead[]): Promise<void> {
+    for (const head of new Set(heads)) await this.verify('proven', store, head);
+  }
+
+  /** A test restore that went well, or checksums that were not right. */
+  private async verify(found: 'proven' | 'wrong', store: MemoryStore, head: BackupHead): Promise<void> {
+    const { world } = this;
+    const at = new Date(world.now).toISOString();
+    const said =
+      found === 'proven'
+        ? ({ level: 'test-restore', outcome: 'passed' } as const)
+        : ({ level: 'quick', outcome: 'failed' } as const);
+    await world.putHead(store, withProof(head, { ...said, at, seconds: 1 }));
+    const key = `${store.name}/${head.id}`;
+    world.shown.set(key, { ...world.shown.get(key), [found]: world.now });
   }
 
   private lock(b: number): BackupHead['lock'] {
@@ -231,6 +253,12 @@ class Running {
     this.faults.push(...judge(this.world, { site, age, outcome, before, after: look(this.world), mayRefuse }));
   }
 }
+
+function newest(heads: BackupHead[]): BackupHead | undefined {
+  return heads.toSorted((one, other) => (one.startedAt < other.startedAt ? -1 : 1)).at(-1);
+}
+
+type OfBackup = 'copy' | 'restore' | 'pin' | 'prove' | 'find wrong' | 'lock';
 
 function siteOf(b: number): string {
   return b % 5 === 0 ? 'dc02' : 'dc01';
