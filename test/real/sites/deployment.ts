@@ -9,6 +9,7 @@ import { parseConfig } from '../../../domain/config/parse';
 import type { Config } from '../../../domain/config/types';
 import { attributes } from '../../../workflows/frame/attributes';
 import { temporalCli } from '../../support/parts';
+import { compileCache } from '../../support/system';
 
 const main = path.join(__dirname, '../../../client/main.js');
 
@@ -86,7 +87,8 @@ export class Deployment {
   /** One that answers. */
   private async worker(file: string, args: string[]): Promise<ChildProcess> {
     const config = path.join(this.dir, file);
-    const env = { PATH: process.env['PATH'], HOME: this.dir, HOLDFAST_CONFIG: config };
+    const own = { HOME: this.dir, HOLDFAST_CONFIG: config };
+    const env = { PATH: process.env['PATH'], NODE_COMPILE_CACHE: compileCache, ...own };
     const child = spawn(process.execPath, [main, 'worker', '--json', ...args], {
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
