@@ -32,5 +32,6 @@ module.exports = {
   testTimeout: 120_000,
   // Suites wait for half their time: for heartbeats to be missed, schedules to come round, servers to start. Three at a time fill two cores.
   maxWorkers: 3,
+  testSequencer: path.join(__dirname, 'scripts/longest-first.cjs'),
   projects: names.filter((name) => fs.existsSync(path.join(dist, 'test', name))).map((name) => project(name)),
 };

@@ -4,7 +4,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import type { TLSConfig } from '@temporalio/common/lib/internal-non-workflow';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { NativeConnection } from '@temporalio/worker';
 import { resolveSecret } from '../../components/config-file/secrets';
 import type { TemporalConfig } from '../../domain/config/types';
 import { HoldfastError } from '../../domain/errors';
@@ -56,17 +55,8 @@ export async function connectClient(
   return new Client({ connection, namespace: options.namespace });
 }
 
-export async function connectWorker(
-  options: ConnectOptions,
-  withinMs: number,
-  say: (line: string) => void,
-): Promise<NativeConnection> {
-  return patiently(options, withinMs, say, () =>
-    NativeConnection.connect({ address: options.address, tls: options.tls, apiKey: options.apiKey }),
-  );
-}
-
-async function patiently<T>(
+/** Asks again until it answers. @throws HoldfastError `engine_unavailable` when nothing does within the time */
+export async function patiently<T>(
   { address }: ConnectOptions,
   withinMs: number,
   say: (line: string) => void,

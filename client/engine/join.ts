@@ -9,9 +9,8 @@
  */
 import type { LoadedConfig } from '../../domain/config/types';
 import { HoldfastError, reportError } from '../../domain/errors';
-import { installRuntime } from '../../workers/logging';
 import type { RunningWorkers } from '../../workers/workers';
-import { connectClient, connectOptions, connectWorker } from './connect';
+import { connectClient, connectOptions } from './connect';
 import { registerSearchAttributes } from './search-attributes';
 import { addressOf, findServer, startServer, stopServer, uiOf } from './server';
 import { enterClient, otherClients, readLive, releaseRole, stateDir, takeRole, withLock } from './state-files';
@@ -65,6 +64,8 @@ async function joinEmbedded(
     try {
       // Here and not above: a command that only asks never loads the worker's native core.
       const { startWorkers } = await import('../../workers/workers.js');
+      const { installRuntime } = await import('../../workers/logging.js');
+      const { connectWorker } = await import('./connect-worker.js');
       installRuntime();
       const connection = await connectWorker({ address, namespace: 'default' }, 30_000, say);
       const onFatal = (error: unknown) => {

@@ -37,6 +37,8 @@ export interface CliEnd {
 }
 
 const main = path.join(__dirname, '../../client/main.js');
+/** Hundreds of processes load the same code: each but the first finds it compiled. */
+export const compileCache = path.join(__dirname, '../../.compile-cache');
 
 export class TestSystem {
   readonly name = 'sys';
@@ -110,6 +112,7 @@ export class TestSystem {
       HOME: this.dir,
       XDG_STATE_HOME: path.join(this.dir, 'state'),
       HOLDFAST_CONFIG: this.config,
+      NODE_COMPILE_CACHE: compileCache,
       HOLDFAST_TEMPORAL_CLI: temporalCli(),
       HOLDFAST_PG_BINDIRS: this.cluster.binDir,
       ...(this.s3 ? { TEST_S3_ACCESS: this.s3.accessKeyId, TEST_S3_SECRET: this.s3.secretAccessKey } : {}),

@@ -10,7 +10,7 @@ import type { Config } from '../../../domain/config/types';
 import { attributes } from '../../../workflows/frame/attributes';
 import { temporalCli } from '../../support/parts';
 import { freePort } from '../../support/postgres-host';
-import { type CliEnd, endOf } from '../../support/system';
+import { type CliEnd, compileCache, endOf } from '../../support/system';
 
 const main = path.join(__dirname, '../../../client/main.js');
 
@@ -115,7 +115,8 @@ export class Deployment {
   }
 
   private spawn(file: string, args: string[]): ChildProcess {
-    const env = { PATH: process.env['PATH'], HOME: this.dir, HOLDFAST_CONFIG: path.join(this.dir, file) };
+    const own = { HOME: this.dir, HOLDFAST_CONFIG: path.join(this.dir, file) };
+    const env = { PATH: process.env['PATH'], NODE_COMPILE_CACHE: compileCache, ...own };
     const child = spawn(process.execPath, [main, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
     this.children.push(child);
     return child;
