@@ -31,7 +31,7 @@ main { max-width: 960px; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.5rem; margin-bottom: .2rem; } h2 { font-size: 1.1rem; margin-top: 2rem; }
 .outcome { font-weight: 600; } .completed { color: var(--done); } .failed, .aborted { color: var(--bad); }
 .soft { color: var(--soft); }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: .3rem 1.5rem; } dt { color: var(--soft); } dd { margin: 0; }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: .3rem 1.5rem; } dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
 svg { width: 100%; height: auto; font: 12px system-ui, sans-serif; } svg text { fill: var(--ink); }
 svg .soft { fill: var(--soft); } svg .grid { stroke: var(--line); }
 svg .bar-completed { fill: var(--done); } svg .bar-failed, svg .bar-aborted, svg .bar-undo-failed { fill: var(--bad); }

@@ -6,8 +6,10 @@ import type { RestoredComponent } from '../../domain/progress';
 import type { SiteContext } from '../context';
 import type { RestoreComponent, RestoreJob } from '../contracts';
 import { dropSetAsideData } from './aside';
+import { liveOn } from './live-on';
 
-export async function dropSetAside(_context: SiteContext, job: RestoreJob): Promise<RestoredComponent[]> {
+export async function dropSetAside(context: SiteContext, job: RestoreJob): Promise<RestoredComponent[]> {
+  await liveOn(context, job);
   await dropSetAsideData(job);
   for (const component of job.components) removeOurs(component, job.request.placeOnly);
   return job.components.map(({ name, kind, target, from }) => {

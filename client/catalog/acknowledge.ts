@@ -1,11 +1,11 @@
 /** Takes note that somebody knows of a gap: it stays in `points`, and no longer makes `status` fail. */
-import { hostname, userInfo } from 'node:os';
 import type { Config } from '../../domain/config/types';
 import { HoldfastError } from '../../domain/errors';
 import { isLsn, parseLsn } from '../../domain/lsn';
 import type { Repository } from '../../repository/repository';
 import { walObjects } from '../../repository/wal/bind';
 import { acknowledge } from '../../repository/wal/ledger';
+import { operator } from '../operator';
 import { recoverablePoints } from './points';
 
 interface NamedGap {
@@ -44,7 +44,7 @@ export async function acknowledgeGap(
   }
   const objects = walObjects(repository);
   const stretch = { from: parseLsn(gap.fromLsn), to: parseLsn(gap.toLsn) };
-  const by = `${userInfo().username}@${hostname()}`;
+  const by = operator();
   for (const { store: name, systemIdentifier = '' } of places) {
     const store = repository.copy(name).store;
     const at = (await store.clock()).toISOString();

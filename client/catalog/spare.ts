@@ -4,13 +4,13 @@
  * Guaranteed: of a pin and a removal that meet one gives way: the pin holds a lease on the backup and its chain while it is put. One that expired and
  * waits for its removal is offered again; one that is being removed is never said to be kept.
  */
-import { hostname, userInfo } from 'node:os';
 import { HoldfastError, isHoldfastError } from '../../domain/errors';
 import type { RepositoryCopy } from '../../repository/copy';
 import { getHead, putHead } from '../../repository/heads';
 import { releaseLease, takeLease } from '../../repository/leases';
 import { putHold, putPin, removeHold, removePin, type Sparing, type SparingKind } from '../../repository/pins';
 import type { Repository } from '../../repository/repository';
+import { operator } from '../operator';
 
 export interface Spared {
   kind: SparingKind;
@@ -28,12 +28,6 @@ export interface Spared {
 
 /** Long enough for the few requests that it takes. */
 const leaseMs = 10 * 60_000;
-
-/** `$HOLDFAST_OPERATOR`, else the user and host that it is said from. */
-export function operator(): string {
-  const named = process.env['HOLDFAST_OPERATOR']?.trim().slice(0, 200);
-  return named || `${userInfo().username}@${hostname()}`;
-}
 
 /** @throws HoldfastError `backup_not_found`; `backup_unusable` when it is being removed wherever it is */
 export async function spareBackup(

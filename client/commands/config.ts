@@ -7,6 +7,7 @@ import { starterConfig } from '../../domain/config/starter';
 import type { ComponentConfig, Config, LoadedConfig } from '../../domain/config/types';
 import { formatDuration } from '../../domain/config/units';
 import { HoldfastError } from '../../domain/errors';
+import { lockWish } from '../../domain/locks';
 import { promisedOf } from '../../domain/promised';
 import { configuredWithWarnings, type GlobalOptions, type Outcome } from '../context';
 import { plannedTable } from '../output/schedules';
@@ -60,18 +61,26 @@ function verificationShown({ verification }: Config): string {
 }
 
 /** How long each tier's backups are kept, and where. */
-function tiersShown({ tiers, retention }: Config): string[] {
+function tiersShown(config: Config): string[] {
+  const { tiers, retention } = config;
   const rows = Object.entries(tiers).flatMap(([name, tier]) =>
-    tier.to.map((store) => [
+    [...new Set([...tier.to, ...(tier.copies?.to ?? [])])].map((store) => [
       name,
-      store,
+      tier.to.includes(store) ? store : `${store} (copy)`,
       tier.retentionClass === 'compliance' ? 'compliance: 7 years' : showRules(keepRulesOf(tier, store)),
       tier.strategy,
+      lockShown(config, name, store),
     ]),
   );
   const { minimum, coolOff, wal } = retention;
   const general = `at least ${minimum} of each component; removed ${formatDuration(coolOff)} after expiry; WAL ${wal === undefined ? 'as long as backups' : `for ${formatDuration(wal)}`}`;
-  return rows.length === 0 ? [] : [table(['TIER', 'STORE', 'KEEPS', 'STRATEGY'], rows), general];
+  return rows.length === 0 ? [] : [table(['TIER', 'STORE', 'KEEPS', 'STRATEGY', 'LOCKED'], rows), general];
+}
+
+/** What nobody can take back once it is written should be read before. */
+function lockShown(config: Config, tier: string, store: string): string {
+  const wish = lockWish(config, tier, store);
+  return wish === undefined ? '' : `${wish.mode}, ${formatDuration(wish.for)}`;
 }
 
 /** What holds for a component, be it its own or the system's. */

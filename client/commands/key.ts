@@ -51,11 +51,12 @@ export async function add(options: GlobalOptions & { kms?: string }, file?: stri
 export async function retire(options: GlobalOptions, fingerprint = ''): Promise<Outcome> {
   const { config } = await configured(options);
   const current = await currentKey(config);
-  await confirm(`${fingerprint} will open no backup any more`, options);
-  const stores = await withStores(config, (all) => retireMasterKey(all, current, fingerprint));
-  if (stores.length === 0) {
+  const known = await withStores(config, listMasterKeys);
+  if (!known.some((key) => key.fingerprint === fingerprint)) {
     throw new HoldfastError('usage', `no store knows the key ${fingerprint}`, { hints: ['holdfast key list'] });
   }
+  await confirm(`${fingerprint} will open no backup any more`, options);
+  const stores = await withStores(config, (all) => retireMasterKey(all, current, fingerprint));
   return { json: { fingerprint, stores }, text: `${fingerprint} opens ${stores.join(', ')} no more` };
 }
 

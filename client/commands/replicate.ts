@@ -69,9 +69,10 @@ function storesOf(config: Config, regions: string): string[] {
 function storesOfOne(config: Config, region: string): string[] {
   const stores = storesOfRegion(config, region);
   if (stores.length > 0) return stores;
-  const known = Object.entries(config.stores).flatMap(([name, { role }]) => [
+  const known = Object.entries(config.stores).flatMap(([name, store]) => [
     name,
-    ...(role === undefined ? [] : [role]),
+    ...(store.role === undefined ? [] : [store.role]),
+    ...(store.kind === 's3' ? [store.region] : []),
   ]);
   const nearest = nearestName(region, known);
   throw new HoldfastError('usage', `no store is named "${region}", and none has that role or region`, {

@@ -89,9 +89,16 @@ async function regionOf(client: S3Client, bucket: string, region: string): Promi
         `the bucket ${bucket} may not be used`,
         'allow these credentials s3:ListBucket, s3:GetObject, s3:PutObject and s3:DeleteObject',
       );
+    // The answer to HEAD has no body that could say why; a service that tells no region refuses the signature for another one so.
+    if (status === 400 || status === 301)
+      return problem(
+        'store_denied',
+        `the store refuses what is signed for the region ${region}`,
+        'set the region of the bucket, or the one that the service at this endpoint is set up for',
+      );
     return problem(
       'store_unavailable',
-      `the store of the bucket ${bucket} does not answer`,
+      `the store of the bucket ${bucket} ${status === undefined ? 'does not answer' : `answered ${status}`}`,
       'check endpoint and network',
     );
   }

@@ -3,6 +3,7 @@ import { formatBytes, formatDuration } from '../../domain/config/units';
 import { catalogue } from '../../domain/errors';
 import type { ProcedureResult, RestoredComponent, RetainedInStore } from '../../domain/progress';
 import type { CopyEnd } from '../../domain/replication/requests';
+import { describeProofs } from './report-proofs';
 
 /** 0 completed · what its error says when it failed · 130 aborted. */
 export function exitOf({ status, error }: ProcedureResult): number {
@@ -21,7 +22,7 @@ export function describeResult(result: ProcedureResult): string {
   }
   if (recoveryPoint !== undefined) lines.push(`  recovery point ${recoveryPoint}`);
   lines.push(...(result.restored ?? []).map(describeRestored), ...(result.copies ?? []).map(describeCopy));
-  lines.push(...describeVerification(result.details));
+  lines.push(...describeVerification(result.details), ...describeProofs(result.details));
   lines.push(...(result.retained ?? []).map(describeRetained));
   if (result.receipt !== null) lines.push(`  receipt ${result.receipt}`);
   for (const warning of result.warnings) lines.push(`  warning: ${warning}`);

@@ -1,5 +1,5 @@
 /** Pausing: who, why and when stand in the schedule's own note, where the Web UI shows them too. */
-import { hostname, userInfo } from 'node:os';
+import { operator } from '../operator';
 
 export interface Pause {
   by?: string;
@@ -9,23 +9,17 @@ export interface Pause {
 }
 
 export function pauseNote(reason: string, now: Date): string {
-  return `paused by ${whoAsks()} at ${now.toISOString()}: ${reason}`;
+  return `paused by ${operator()} at ${now.toISOString()}: ${reason}`;
 }
 
 export function resumeNote(now: Date): string {
-  return `resumed by ${whoAsks()} at ${now.toISOString()}`;
+  return `resumed by ${operator()} at ${now.toISOString()}`;
 }
 
 /** Of a schedule that was paused by other means only the note is known. */
 export function readPause(note: string | undefined): Pause {
-  const match = /^paused by (\S+) at (\d{4}-\d\d-\d\dT[\d:.]+Z): (.*)$/s.exec(note ?? '');
+  const match = /^paused by (.+?) at (\d{4}-\d\d-\d\dT[\d:.]+Z): (.*)$/s.exec(note ?? '');
   if (match === null) return { reason: note ?? '' };
   const [, by, at, reason = ''] = match;
   return { by, at, reason };
-}
-
-/** The person, also behind sudo. */
-function whoAsks(): string {
-  const { username } = userInfo();
-  return `${process.env['SUDO_USER'] ?? username}@${hostname()}`;
 }

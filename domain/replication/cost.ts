@@ -5,7 +5,7 @@ import type { Config } from '../config/types';
 export interface CopyCost {
   backupId: string;
   store: string;
-  /** What the store is for, or where it is. */
+  /** Where it is, or where nobody knows that, what it is for. */
   region?: string;
   way: 'within the service' | 'streamed';
   packs: number;
@@ -27,7 +27,7 @@ export function copyCost(head: BackupHead, from: string, to: string, { stores }:
   const runs = parts.reduce((sum, one) => sum + one.runs, 0);
   const within = sameService(stores[from], stores[to]);
   const target = stores[to];
-  const region = target?.role ?? (target?.kind === 's3' ? target.region : undefined);
+  const region = target?.kind === 's3' ? target.region : target?.role;
   return {
     ...{ backupId: head.id, store: to, ...(region && { region }) },
     way: within ? 'within the service' : 'streamed',

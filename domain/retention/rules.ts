@@ -35,8 +35,9 @@ function young(list: Ordered[], age: number, now: number): [Ordered, Reason][] {
   return kept.map((one) => [one, { kind: 'age', until: new Date(one.at + age).toISOString() }]);
 }
 
-/** How many of the newest fit. */
-function fitting(list: Ordered[], size = 0): number {
+/** How many of the newest fit. Without the rule none, also of those that store nothing: points at which no file had changed. */
+function fitting(list: Ordered[], size: number | undefined): number {
+  if (size === undefined) return 0;
   let bytes = 0;
   const beyond = list.findIndex(({ head }) => {
     bytes += head.storedBytes;

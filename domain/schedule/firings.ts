@@ -78,6 +78,7 @@ function offsetAt(at: number, zone: string): number {
   return offset;
 }
 
+/** A fixed offset is none: the engine refuses it. */
 export function isZone(name: string): boolean {
-  return IANAZone.isValidZone(name) && DateTime.utc().setZone(name).isValid;
+  return !/^[+-]/.test(name) && IANAZone.isValidZone(name) && DateTime.utc().setZone(name).isValid;
 }

@@ -12,6 +12,8 @@ test('init writes a configuration that check accepts, and never overwrites one',
   const checked = await runCli(['config', 'check', '--json'], folder);
   expect(checked.code).toBe(0);
   expect(JSON.parse(checked.stdout)).toMatchObject({ file: at('holdfast.yaml'), config: { system: 'example' } });
+  const words = (await runCli(['config', 'check'], folder)).stdout;
+  expect(words).toMatch(/monthly +cold +months 12 +fifo +compliance, 372d/);
   const again = await runCli(['config', 'init'], folder);
   expect(again).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('nothing is ever overwritten') });
   expect(readFileSync(at('holdfast.yaml'), 'utf8')).toBe(text);

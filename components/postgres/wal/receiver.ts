@@ -190,7 +190,7 @@ class Receiver {
       ...{ connection, slot, coverageIntervalMs, silenceMs, abandon, synchronous, quorum: this.quorum },
       archives: besideStream(archives, ends, point.from),
       path: pathTo(path, point.timeline),
-      timeline: point.timeline,
+      ...{ timeline: point.timeline, left: point.timeline < server.timeline },
       start: point.from,
       segmentSize: server.segmentSize,
       intervalMs: synchronous ? 0 : (this.options.intervalMs ?? 500),

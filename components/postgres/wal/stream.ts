@@ -22,6 +22,8 @@ export interface StreamOptions
   silenceMs: number;
   /** Commits may wait for us: what is not stored is not even called received, whatever a session waits for. */
   synchronous: boolean;
+  /** The server has left this timeline: its clock says nothing of it any more. What is durable by now may lie on the next one. */
+  left: boolean;
   /** The order to end: what has arrived is stored first. */
   stop: AbortSignal;
   /** The order to give up, also on what has arrived. */
@@ -195,7 +197,7 @@ class Stream {
       this.report(false);
       return;
     }
-    this.proof.answer(end, serverTime);
+    if (!this.options.left) this.proof.answer(end, serverTime);
     const again = this.asked === 'first' && this.proof.wantsProof;
     this.asked = 'no';
     if (again) this.ask('proof');

@@ -1,6 +1,7 @@
 /** What `doctor` says of object lock, by a real server. */
 import { S3Client } from '@aws-sdk/client-s3';
 import { checkLock } from '../../../client/doctor/locks';
+import { checkStore } from '../../../client/doctor/stores';
 import type { S3StoreConfig } from '../../../domain/config/types';
 import { openStore } from '../../../repository/stores/open';
 import { type S3Server, startS3Server } from '../../support/s3-server';
@@ -49,4 +50,15 @@ test('where nothing is to be locked nothing is tried, and a bucket without locks
     expect.objectContaining({ code: 'lock_unsupported', level: 'error' }),
   ]);
   await plain.stop();
+});
+
+test('a bucket that is asked for in another region than its own answers, and it is said what is wrong', async () => {
+  const { endpoint, bucket, accessKeyId, secretAccessKey } = server;
+  Object.assign(process.env, { DOCTOR_ACCESS: accessKeyId, DOCTOR_SECRET: secretAccessKey });
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the configuration names secrets so
+  const secrets = { accessKeyId: '${env:DOCTOR_ACCESS}', secretAccessKey: '${env:DOCTOR_SECRET}' };
+  const thaw = { tier: 'Bulk', days: 7, wait: 1 } as const;
+  const config: S3StoreConfig = { kind: 's3', bucket, region: 'eu-west-1', endpoint, prefix: '', thaw, ...secrets };
+  const found = await checkStore('west', config);
+  expect(found.at(-1)).toMatchObject({ level: 'error', what: expect.stringContaining('region eu-west-1') });
 });

@@ -51,7 +51,7 @@ function seen(head: BackupHead) {
     { ...head, copies: [{ store: 'hot', location: '/hot', status: head.status, proofs: head.proofs }] },
   ]);
   const health = proofHealth(config.verification, [{ site: 'dc01', name: 'files' }], copies, now);
-  const reading = { store: 'hot', backups: [head], heads: [head], components: [] };
+  const reading = { store: 'hot', backups: [head], heads: [head], components: [], maintenance: [] };
   const samples = samplesFrom(config, ['dc01'], { stores: [reading], measuredAt: new Map([['hot', now]]), now });
   return {
     table: proofsTable(health, now).join('\n'),

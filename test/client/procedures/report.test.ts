@@ -67,3 +67,15 @@ test('what people read', () => {
     '  warning: a file changed',
   ]);
 });
+
+test('what a sample and a recovery test found is told line by line', () => {
+  const { bytes: _, backupId: __, ...plain } = done;
+  const sample = [{ what: 'shop_full_20260101_000000 in hot (latest)', verdict: 'could_not_run' }];
+  expect(describeResult({ ...plain, procedure: 'verify sample', details: { sample } })).toContain(
+    '\n  could not run: shop_full_20260101_000000 in hot (latest)\n',
+  );
+  const scenarios = [{ scenario: 'full_recovery', status: 'proved', seconds: 7.25, backupId: 'shop_full_1' }];
+  expect(describeResult({ ...plain, procedure: 'recovery test', details: { recoveryTest: { scenarios } } })).toContain(
+    '\n  proved: full_recovery of shop_full_1 in 7.3 s\n',
+  );
+});

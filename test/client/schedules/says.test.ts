@@ -114,6 +114,10 @@ test('the note of a pause can be read back, whatever the reason says', () => {
   const at = new Date(now);
   const note = pauseNote('a: b\nat 2026', at);
   expect(readPause(note)).toEqual({ by: expect.stringContaining('@'), at: at.toISOString(), reason: 'a: b\nat 2026' });
+  process.env['HOLDFAST_OPERATOR'] = 'Ann Lee';
+  const named = pauseNote('new disk', at);
+  delete process.env['HOLDFAST_OPERATOR'];
+  expect(readPause(named)).toEqual({ by: 'Ann Lee', at: at.toISOString(), reason: 'new disk' });
   expect(readPause('somebody clicked')).toEqual({ reason: 'somebody clicked' });
   expect(readPause(undefined)).toEqual({ reason: '' });
 });

@@ -17,6 +17,8 @@ test('the newest stay, and what no rule keeps expires; each is told why', () => 
 test('each rule keeps what it names', () => {
   expect(told(view(row), options({ days: 2 })).slice(3)).toEqual(['d keep: age', 'e keep: age minimum']);
   expect(told(view(row), options({ size: 25 })).slice(3)).toEqual(['d keep: size', 'e keep: size minimum']);
+  const empty = row.map((one) => ({ ...one, storedBytes: 0 }));
+  expect(told(view(empty), options({ last: 1 })).slice(3)).toEqual(['d expire: none', 'e keep: last minimum']);
   const hours = [head('a', 1.2), head('b', 1.1), head('c', 0.9), head('d', 0.5)];
   expect(told(view(hours), options({ daily: 2 }))).toEqual([
     'a expire: none',

@@ -73,6 +73,7 @@ test('moves run where a tier moves anything', () => {
 });
 
 test.each([
+  ['timezone: "+01:00"\n', 'timezone: expected the name of a time zone, for example UTC or Europe/Berlin'],
   ['timezone: Berlin\n', 'timezone: expected the name of a time zone, for example UTC or Europe/Berlin'],
   [
     'maintenance: { retention: nightly }\n',

@@ -31,8 +31,8 @@ afterEach(async () => {
   folder.drop();
 });
 
-function receive(cluster: Cluster): Running {
-  const one = startReceiver(cluster, [folder.store]);
+function receive(cluster: Cluster, coverageIntervalMs = 200): Running {
+  const one = startReceiver(cluster, [folder.store], { coverageIntervalMs });
   running.push(one);
   return one;
 }
@@ -75,15 +75,20 @@ test('a promotion while nobody listened is made up for, and the new primary has 
   await emitWal(primary, 2);
   await untilStored(primary, first);
   await first.stop();
-  await emitWal(primary, 2);
+  await emitWal(primary, 12);
   await untilReplayed();
   await primary.stop();
   await standby.promote();
-  const second = receive(standby);
+  const promoted = BigInt(Date.now()) * 1000n;
+  // Asked all the time while the rest of the old timeline comes, the server answers with its present clock.
+  const second = receive(standby, 1);
   await until('the slot', async () => (await standby.psql('select count(*) from pg_replication_slots')) === '1');
   await emitWal(standby, 1);
   await untilStored(standby, second);
   await expectFork();
+  const archive = await openArchive(folder.store, standby);
+  expect((await archive.readCoverage(1))?.serverTime).toBeLessThan(promoted);
+  expect((await archive.readCoverage(2))?.since).toBeGreaterThan(promoted);
 });
 
 test('what the old primary wrote beyond the fork stays on its own timeline and is on no way to the new one', async () => {
