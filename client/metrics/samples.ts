@@ -158,7 +158,7 @@ function ofMaintenance(config: Config, sites: string[], stores: StoreReading[], 
         holdfast_maintenance_completed_timestamp_seconds:
           lastCompleted === undefined ? undefined : Date.parse(lastCompleted) / 1000,
         holdfast_maintenance_overdue: Number(overdue),
-        holdfast_maintenance_failing: last && Number(last.outcome === 'refused' || last.outcome === 'failed'),
+        holdfast_maintenance_failing: Number(last?.outcome === 'refused' || last?.outcome === 'failed'),
       },
     ),
   );
