@@ -1,6 +1,7 @@
 /** What a procedure tells while it runs (query `progress`) and when it is over. Times are RFC 3339 UTC. */
 import type { ErrorReport } from './errors';
 import type { CopyEnd } from './replication/requests';
+import type { LockedOnly } from './retention/unlock';
 
 export type ProcedureState = 'starting' | 'in_progress' | 'completed' | 'failed' | 'aborted';
 
@@ -72,6 +73,8 @@ export interface RetainedInStore {
   move: number;
   expired: number;
   removed: number;
+  /** Of those that are kept: what goes by itself when its lock ends. */
+  locked?: LockedOnly;
 }
 
 export interface RestoredComponent {

@@ -33,9 +33,11 @@ const words: Record<ReasonKind, string> = {
 
 /** `young enough until 2026-01-31 02:00:00; built upon by x` */
 export function explain(reasons: Reason[]): string {
-  return reasons
+  const said = reasons
     .map(({ kind, by, until }) =>
       [words[kind], by, until && `until ${until.slice(0, 19).replace('T', ' ')}`].filter(Boolean).join(' '),
     )
     .join('; ');
+  const byLockAlone = reasons.length > 0 && reasons.every(({ kind }) => kind === 'lock');
+  return byLockAlone ? `${said}, and goes then by itself` : said;
 }

@@ -8,6 +8,7 @@ import { policyIn } from './policy';
 import { isLasting } from './refuse';
 import type { Timelines } from './timelines';
 import type { Decision, PlanOptions, ReasonKind, StorePlan, StoreView } from './types';
+import { lockedOnly, nextUnlock } from './unlock';
 import { neededWal } from './wal';
 
 export interface SiteOptions {
@@ -40,6 +41,8 @@ export function planSite(views: StoreView[], options: SiteOptions): StorePlan[] 
       known: own.filter(isLasting).map(({ id }) => id),
       wal: partial ? [] : neededWal(...walOf(view.store, plans, options)),
       warnings: [...futures(own, view.now), ...incomplete(own)],
+      locked: lockedOnly(decisions),
+      unlock: nextUnlock(view, decisions, config.retention.coolOff),
     };
   });
 }

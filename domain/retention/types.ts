@@ -8,6 +8,7 @@ import type { BackupHead } from '../backup';
 import type { KeepRules, RetentionConfig, Strategy } from '../config/types-retention';
 import type { Lease } from '../leases';
 import type { Timelines } from './timelines';
+import type { LockedOnly, Unlock } from './unlock';
 
 /** What one store shows of itself at one moment. */
 export interface StoreView {
@@ -108,4 +109,8 @@ export interface StorePlan {
   /** Of each database that can be told; of the others no WAL goes. */
   wal: WalNeed[];
   warnings: string[];
+  /** Those that go when their lock ends. */
+  locked?: LockedOnly;
+  /** When the next of them goes. */
+  unlock?: Unlock;
 }
