@@ -69,7 +69,7 @@ export interface ProcedureResult {
 export interface RetainedInStore {
   store: string;
   keep: number;
-  /** Of a colder class: they stay until they are there. */
+  /** Of a colder class, or of another store: they stay until they are there. */
   move: number;
   expired: number;
   removed: number;

@@ -62,7 +62,7 @@ interface VerificationDetails {
 }
 
 function describeRetained({ store, keep, expired, removed, move, locked }: RetainedInStore): string {
-  const moving = move > 0 ? `, ${move} that belong into a colder class` : '';
+  const moving = move > 0 ? `, ${move} that belong into a colder class or store` : '';
   const until = locked?.until.slice(0, 19).replace('T', ' ');
   const first = locked?.count === 1 ? 'it goes' : 'the first goes';
   const byLock = locked ? `, ${locked.count} of the kept locked until ${until}: ${first} then by itself` : '';

@@ -46,6 +46,16 @@ export interface PlanOptions {
   /** Another store keeps a completed copy of it: no need to move this one. */
   keptElsewhere?: (backupId: string) => boolean;
   timelines?: Timelines;
+  /** Where a backup belongs that has left this store by its age, and how its copy is there. */
+  below?: (head: BackupHead) => Below | undefined;
+}
+
+export interface Below {
+  to: string;
+  /** `lacking`: it is to come there. `unwanted`: that store keeps it no more, or never would. `unseen`: nobody knows. */
+  state: 'whole' | 'lacking' | 'unwanted' | 'unseen';
+  /** Since when the copy there counts. */
+  at?: string;
 }
 
 /**
@@ -57,6 +67,8 @@ export interface Reason {
   kind: ReasonKind;
   /** RFC 3339: it holds no longer than that; absent: as long as things are as they are. */
   until?: string;
+  /** RFC 3339: of what happened. */
+  at?: string;
   /** Backup, person or procedure on whose account. */
   by?: string;
 }
@@ -79,6 +91,8 @@ export type ReasonKind =
   | 'cool-off'
   | 'running'
   | 'grace'
+  | 'moving'
+  | 'moved'
   | 'none'
   | 'cooled off'
   | 'failed'
