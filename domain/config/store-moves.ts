@@ -23,6 +23,8 @@ export function storeMoveProblems(
       path: ['tiers', name, 'move'],
       message: 'expected no store with type point: only the newest are kept',
     });
+  if (to.length === 0)
+    problems.push({ path: ['tiers', name, 'move'], message: 'expected a store that is left for the backup itself' });
   let from = to[0] ?? '';
   const visited = new Set(to);
   for (const [step, { after, store, class: named }] of move.entries()) {
