@@ -52,7 +52,6 @@ export async function backUp(world: World, order: Order): Promise<string | undef
     await putHead(world.copyOf(store), {
       ...withProof({ ...head, status: 'completed', endedAt }, readBack(endedAt)),
       storedAt: exact ? storedAt : undefined,
-      verifiedAt: storedAt,
       ...(order.point
         ? { marks: { db: markOf(end, startedAt) } }
         : order.filesOnly
