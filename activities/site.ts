@@ -45,6 +45,7 @@ import { expireBackups, sweepBackups } from './retention/stages';
 import { siteHealth } from './schedule/health';
 import { lockedParts, lockRest, lockRun, planLock } from './storage/lock';
 import { moveClass, planMoves } from './storage/move';
+import { offerAgain } from './storage/offer-again';
 import { askThaw, thawed } from './storage/thaw';
 import { damagePlaced, findDamage } from './verify/damage';
 import { findBackup } from './verify/find';
@@ -101,7 +102,7 @@ const activities = {
   ...{ prepareTree, placeRun, finishTree, prepareReplay, replay, validate, finishReplay, endReplay },
   ...{ startServices, dropSetAside, removeWorkDirs },
   ...{ renewLeases, storesToClean, cleanStore },
-  ...{ planLock, lockedParts, lockRun, lockRest, planMoves, moveClass, askThaw, thawed },
+  ...{ planLock, lockedParts, lockRun, lockRest, planMoves, moveClass, offerAgain, askThaw, thawed },
   ...{ findBackup, verifyManifest, verifyStructure, verifyWal, recordVerified, writeReceipt },
   ...{ openScratch, removeScratch, listPlaced, judgePlaced, judgeReplayed },
   ...{ planScenario, damagePlaced, findDamage, storeRecoveryTest, planSample },

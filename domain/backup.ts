@@ -60,6 +60,8 @@ export interface BackupHead {
   databases?: Record<string, DatabaseSpan>;
   /** Retention keeps it no more, or its tier newer ones: it is offered no more, and removed when nobody needs it. */
   expiredAt?: string;
+  /** Expired since it has moved to another store, whose copy was whole at that time. */
+  moved?: { to: string; at: string };
   /** What was shown of the copy in this store, the last of each level. */
   proofs?: Proof[];
   /** The class that packs of the copy in this store were moved to; absent: that in which they were stored. */

@@ -1,8 +1,10 @@
 /** Which backups are old enough to lie elsewhere, by the `move` of their tiers. */
 import type { BackupHead } from './backup';
-import type { Config, MoveConfig } from './config/types';
+import type { Config } from './config/types';
+import type { ClassMove } from './config/types-moves';
 import { isLocked } from './locks';
 import { isFrozenClass } from './storage';
+import { classMovesIn } from './store-moves';
 
 export interface DueMove {
   backupId: string;
@@ -12,6 +14,7 @@ export interface DueMove {
 
 interface View {
   site: string;
+  store: string;
   /** Of one store. */
   heads: BackupHead[];
   /** By the store's clock, in milliseconds. */
@@ -22,12 +25,13 @@ interface View {
  * Changes of class in one store, oldest backup first. What is locked stays until its lock ends: changing its class would only store it twice. Into an
  * archive goes only what nothing newer may want to read: the newest backup of a component never, and a chain as a whole.
  */
-export function dueClassMoves({ tiers }: Pick<Config, 'tiers'>, { site, heads, now }: View): DueMove[] {
+export function dueClassMoves({ tiers }: Pick<Config, 'tiers'>, { site, store, heads, now }: View): DueMove[] {
   const here = heads.filter((head) => head.site === site && head.status === 'completed');
   const newest = newestOf(here);
   const due = new Map<string, DueMove>();
   for (const head of here) {
-    const target = dueMove(head, tiers[head.tier ?? '']?.move, now)?.class;
+    const tier = tiers[head.tier ?? ''];
+    const target = dueMove(head, tier && classMovesIn(tier, store), now)?.class;
     if (target !== undefined && target !== head.storageClass && !isLocked(head, here, now))
       due.set(head.id, { backupId: head.id, class: target });
   }
@@ -54,7 +58,7 @@ function newestOf(heads: BackupHead[]): Set<string> {
 }
 
 /** The one that has come last by the backup's age: they are in the order of age. */
-function dueMove({ endedAt, startedAt }: BackupHead, moves: MoveConfig[] = [], now: number): MoveConfig | undefined {
+function dueMove({ endedAt, startedAt }: BackupHead, moves: ClassMove[] = [], now: number): ClassMove | undefined {
   const age = now - Date.parse(endedAt ?? startedAt);
   return moves.findLast(({ after }) => age >= after);
 }

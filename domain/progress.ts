@@ -1,6 +1,7 @@
 /** What a procedure tells while it runs (query `progress`) and when it is over. Times are RFC 3339 UTC. */
 import type { ErrorReport } from './errors';
 import type { CopyEnd } from './replication/requests';
+import type { LockedOnly } from './retention/unlock';
 
 export type ProcedureState = 'starting' | 'in_progress' | 'completed' | 'failed' | 'aborted';
 
@@ -68,10 +69,12 @@ export interface ProcedureResult {
 export interface RetainedInStore {
   store: string;
   keep: number;
-  /** Of a colder class: they stay until they are there. */
+  /** Of a colder class, or of another store: they stay until they are there. */
   move: number;
   expired: number;
   removed: number;
+  /** Of those that are kept: what goes by itself when its lock ends. */
+  locked?: LockedOnly;
 }
 
 export interface RestoredComponent {

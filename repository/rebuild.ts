@@ -178,7 +178,7 @@ function fitting(head: BackupHead | undefined, sha256: string | undefined): Back
 }
 
 /** A head describes the copy beside it: what was proved, locked and expired there is not so here. */
-function ofAnotherCopy({ proofs: _, lock: __, expiredAt: ___, ...head }: BackupHead): BackupHead {
+function ofAnotherCopy({ proofs: _, lock: __, expiredAt: ___, moved: ____, ...head }: BackupHead): BackupHead {
   return head.status === 'expired' ? { ...head, status: 'completed' } : head;
 }
 

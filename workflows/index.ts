@@ -16,6 +16,7 @@ export { replicateBackups } from './replicate/replicate-backups';
 export { pointInTimeRestore } from './restore/point-in-time-restore';
 export { restore } from './restore/restore';
 export { applyRetention } from './retention/apply-retention';
+export { expireAtUnlock } from './retention/expire-at-unlock';
 export { siteCheck } from './schedule/look';
 export { scheduledRun } from './schedule/scheduled-run';
 export { shipWal } from './ship-wal';

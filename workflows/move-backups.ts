@@ -1,7 +1,15 @@
-/** Moves down what is old enough, as the tiers say: packs go into a colder class of their store, and what describes them stays at hand. */
+/**
+ * Moves down what is old enough, as the tiers say: packs go into a colder class of their store, and what describes them stays at hand; or the whole backup goes
+ * into another store.
+ */
+import { patched } from '@temporalio/workflow';
 import type { MoveRequest } from '../domain/requests';
 import { onSite } from './frame/bind';
 import { type Maintaining, procedure } from './frame/procedure';
+import { moveToStores } from './move-to-stores';
+
+/** Runs from before this knew of classes only, also where their agent knew of more. */
+const betweenStores = 'moves between stores';
 
 const kind: Maintaining<MoveRequest> = {
   title: 'move backups',
@@ -24,4 +32,7 @@ export const moveBackups = procedure(kind, async (run, request) => {
       if (!moved) run.warn(`${what}: it is being read, and moves in another run`);
     }
   }
+  const { copies = [], again = [] } = plan;
+  if (request.dryRun) run.warn(...copies.map(({ backupId, to }) => `would move ${backupId} to ${to}`));
+  else if (copies.length + again.length > 0 && patched(betweenStores)) await moveToStores(run, site, plan);
 });

@@ -55,7 +55,7 @@ async function remove(
   const planned = new Set(pointsToRemove(heads, { site, tier }, new Date(now), coolOff).map(({ id }) => id));
   if (planned.size === 0) return 0;
   const options = optionsFor(copy.store.name, { config: context.config, site, partial: false });
-  const decide = (view: StoreView) => planStore(view, options);
+  const decide = async (view: StoreView) => planStore(view, options);
   const swept = await sweepBackups(copy, attemptName(), { planned, decide, signal: cancellationSignal() });
   return swept.removed.length;
 }

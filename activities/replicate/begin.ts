@@ -31,6 +31,7 @@ export async function beginReplication(context: SiteContext, request: ReplicateR
     enough: request.enough ?? (typeof success === 'number' ? success : targets.length),
     members: [...links, manifest].map(memberOf),
     jobs: config.parallelJobs,
+    ...(request.moves && { moves: true }),
     holder: `${workflowExecution?.workflowId}/${workflowExecution?.runId}`,
   };
   if (job.targets.length === 0) {

@@ -20,6 +20,8 @@ export interface ReplicationJob {
   /** The full backup first, the one that was named last. */
   members: ReplicationMember[];
   jobs: number;
+  /** As asked for. */
+  moves?: boolean;
   /** Who holds the leases. */
   holder: string;
 }

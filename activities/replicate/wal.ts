@@ -23,18 +23,19 @@ interface Needed {
   from: Lsn;
   /** Without the WAL up to here the backup is worth nothing; absent: of a mark, which other backups lead to. */
   to?: Lsn;
+  moves?: boolean;
 }
 
 export async function replicateWal(
   context: SiteContext,
-  { to, member }: CopyPart,
+  { to, member, moves }: CopyPart,
 ): Promise<{ segments: number; bytes: number }> {
   const [source] = await sourceCopies(context, member.backupId, to);
   if (source === undefined) throw new HoldfastError('internal', 'a source has gone');
   const manifest = await getSealedManifest(source.copy, source.head);
   const sum = { segments: 0, bytes: 0 };
   for (const [name, needed] of neededBy(manifest)) {
-    const copied = await copyNeeded(context, name, to, needed);
+    const copied = await copyNeeded(context, name, to, { ...needed, moves });
     sum.segments += copied.segments;
     sum.bytes += copied.bytes;
   }
@@ -64,7 +65,7 @@ async function copyNeeded(context: SiteContext, name: string, to: string, needed
   const repository = await context.repository({ create: true });
   const store = limited(repository.copy(to).store, context.bandwidthInto(to));
   const target = await WalArchive.begin(walObjects(repository, [to]), store, source.marker);
-  const ships = shippedTo(context, name).includes(to);
+  const ships = needed.moves !== true && shippedTo(context, name).includes(to);
   if (ships && needed.to === undefined) return none;
   const span: WalSpan = ships ? needed : await sinceFirst(target, needed);
   const signal = cancellationSignal();

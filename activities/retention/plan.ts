@@ -25,11 +25,15 @@ export async function planRetention(context: SiteContext, request: RetentionRequ
     ...away.map((one) => `${one}: nothing is decided about it, and no WAL goes`),
     ...plans.flatMap((plan) => plan.warnings.map((warning) => `${plan.store}: ${warning}`)),
   ];
-  return { request, run: runName(), stores: plans.map(counts), warnings: warnings.slice(0, warningsTold) };
+  const [unlock] = plans.flatMap((plan) => plan.unlock ?? []).sort((a, b) => a.inMs - b.inMs);
+  return {
+    ...{ request, run: runName(), stores: plans.map(counts), warnings: warnings.slice(0, warningsTold) },
+    ...(unlock && { unlock }),
+  };
 }
 
-export function counts({ store, decisions, wal }: StorePlan): PlannedCounts {
+export function counts({ store, decisions, wal, locked }: StorePlan): PlannedCounts {
   const count = (action: Action) => decisions.filter((one) => one.action === action).length;
   const [keep, expire, remove, move] = [count('keep'), count('expire'), count('remove'), count('move')];
-  return { store, keep, expire, remove, move, systems: wal.length };
+  return { store, keep, expire, remove, move, systems: wal.length, ...(locked && { locked }) };
 }

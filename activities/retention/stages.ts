@@ -27,9 +27,9 @@ export async function sweepBackups(context: SiteContext, part: RetentionPart): P
 }
 
 export async function openStage(context: SiteContext, { job, store }: RetentionPart) {
-  const { run } = await openRun(context, job.request);
+  const { run, copies } = await openRun(context, job.request);
   const copy = (await context.repository()).copy(store);
-  return { copy, run, plan: await planFor(copy, job.run, context.site) };
+  return { copy, run: { ...run, copies }, plan: await planFor(copy, job.run, context.site) };
 }
 
 /** @throws HoldfastError `object_not_found` when another run has planned since: what it chose is its own business */

@@ -2,6 +2,7 @@
 import type { LockMode } from '../../domain/backup';
 import type { DueMove } from '../../domain/moves';
 import type { MoveRequest } from '../../domain/requests';
+import type { DueCopy } from '../../domain/retention/due-moves';
 import type { PackWork, RunOutcome } from '../../domain/runs';
 import type { RestoreJob } from '../contracts';
 
@@ -65,8 +66,20 @@ export interface MoveOrder extends DueMove {
   store: string;
 }
 
+/** A backup that had moved to another store, whose copy is there no more: it is offered again where it came from. */
+export interface AgainOrder {
+  site: string;
+  backupId: string;
+  store: string;
+}
+
 export interface MovePlan {
+  /** Absent, as the next two, in runs from before backups moved between stores. */
+  system?: string;
   moves: MoveOrder[];
+  /** To other stores. */
+  copies?: DueCopy[];
+  again?: Omit<AgainOrder, 'site'>[];
   /** Due, and left for the next run. */
   later: number;
 }
@@ -78,6 +91,8 @@ export interface StorageActivities {
   lockRest(part: LockPart): Promise<{ warnings: string[] }>;
   planMoves(request: MoveRequest): Promise<MovePlan>;
   moveClass(order: MoveOrder): Promise<boolean>;
+  /** False: it is being removed, or is offered already. */
+  offerAgain(order: AgainOrder): Promise<boolean>;
   askThaw(job: RestoreJob): Promise<{ packs: number }>;
   /** How far in order what was asked for is ready. */
   thawed(part: ThawPart): Promise<ThawProgress>;

@@ -1,7 +1,13 @@
-/** Moving backups down to a colder class of the same store. The documents stay where they can be read at once: only packs move. */
+/**
+ * Moving backups down: to a colder class of the same store, where the documents stay at hand and only packs move, or to another store, by the steps of
+ * copying; what has been copied goes from where it was when retention has seen that the copy is whole.
+ */
 import { cancellationSignal, heartbeat, log } from '@temporalio/activity';
 import { dueClassMoves } from '../../domain/moves';
+import { dueStoreMoves } from '../../domain/retention/due-moves';
+import type { SeenStore } from '../../domain/retention/moved';
 import { isFrozenClass } from '../../domain/storage';
+import { movesBetweenStores } from '../../domain/store-moves';
 import { getHead, listHeads, putHead } from '../../repository/heads';
 import { standingLeases } from '../../repository/leases';
 import { backupFolder } from '../../repository/names';
@@ -16,14 +22,22 @@ export async function planMoves(context: SiteContext): Promise<MovePlan> {
   const { config, site } = context;
   const moves: MoveOrder[] = [];
   const { copies } = await context.repository();
+  const seen: SeenStore[] = [];
   for (const copy of copies) {
-    const { store } = copy;
-    if (store.classes === undefined) continue;
+    const { classes, name: store } = copy.store;
+    if (classes === undefined && !movesBetweenStores(config)) continue;
     const { heads } = await listHeads(copy, cancellationSignal());
-    const now = (await store.clock()).getTime();
-    moves.push(...dueClassMoves(config, { site, heads, now }).map((one) => ({ ...one, site, store: store.name })));
+    const now = (await copy.store.clock()).getTime();
+    seen.push({ store, heads, now });
+    if (classes !== undefined)
+      moves.push(...dueClassMoves(config, { site, store, heads, now }).map((one) => ({ ...one, site, store })));
   }
-  return { moves: moves.slice(0, perRun), later: Math.max(0, moves.length - perRun) };
+  const due = dueStoreMoves(config, site, seen);
+  const rest = [moves, due.copies].map((all) => Math.max(0, all.length - perRun));
+  return {
+    ...{ system: config.system, moves: moves.slice(0, perRun), copies: due.copies.slice(0, perRun) },
+    ...{ again: due.again.slice(0, perRun), later: rest.reduce((sum, count) => sum + count) },
+  };
 }
 
 /** False: somebody reads it just now, and it is left for another run. */

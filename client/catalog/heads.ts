@@ -61,12 +61,13 @@ function together(known: ListedBackup | undefined, head: BackupHead, store: stri
 
 /** Keys that say nothing are left out. */
 function factsOf(
-  { location, status, expiredAt, verifiedAt, provenAt, proofs, lock }: BackupHead,
+  { location, status, expiredAt, moved, verifiedAt, provenAt, proofs, lock }: BackupHead,
   store: string,
 ): CopyFacts {
   return {
     ...{ store, location, status },
     ...(expiredAt === undefined ? {} : { expiredAt }),
+    ...(moved === undefined ? {} : { moved }),
     ...(verifiedAt === undefined ? {} : { verifiedAt }),
     ...(provenAt === undefined ? {} : { provenAt }),
     ...(proofs === undefined ? {} : { proofs }),

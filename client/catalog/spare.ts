@@ -89,7 +89,7 @@ async function spareIn(
     await putIt(copy);
     const head = await getHead(copy, backupId);
     if (head.status !== 'expired') return 'spared';
-    const { expiredAt: _, ...rest } = head;
+    const { expiredAt: _, moved: __, ...rest } = head;
     await putHead(copy, { ...rest, status: 'completed' });
     return 'revived';
   } catch (error) {

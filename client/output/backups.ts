@@ -63,7 +63,7 @@ function factsOf(copy: CopyFacts, now: Date): string[] {
   const proof = bestProof(copy);
   const age = proof && formatDuration(Math.max(0, now.getTime() - Date.parse(proof.at)));
   return [
-    ...(copy.status === 'completed' ? [] : [copy.status]),
+    ...(copy.status === 'completed' ? [] : [copy.moved ? `moved to ${copy.moved.to}` : copy.status]),
     ...failedProofs(copy).map((level) => `${level} check FAILED`),
     ...(proof ? [`${proof.level} ${age} ago`] : []),
     ...(copy.lock ? [`locked until ${copy.lock.until.slice(0, 10)}`] : []),

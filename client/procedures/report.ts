@@ -61,9 +61,12 @@ interface VerificationDetails {
   trusted: boolean;
 }
 
-function describeRetained({ store, keep, expired, removed, move }: RetainedInStore): string {
-  const moving = move > 0 ? `, ${move} that belong into a colder class` : '';
-  return `  ${store}: ${keep} kept, ${expired} expired, ${removed} removed${moving}`;
+function describeRetained({ store, keep, expired, removed, move, locked }: RetainedInStore): string {
+  const moving = move > 0 ? `, ${move} that belong into a colder class or store` : '';
+  const until = locked?.until.slice(0, 19).replace('T', ' ');
+  const first = locked?.count === 1 ? 'it goes' : 'the first goes';
+  const byLock = locked ? `, ${locked.count} of the kept locked until ${until}: ${first} then by itself` : '';
+  return `  ${store}: ${keep} kept, ${expired} expired, ${removed} removed${moving}${byLock}`;
 }
 
 function describeRestored({ component, path, backupId, socket, port }: RestoredComponent): string {

@@ -19,6 +19,7 @@ import {
   type ScheduledRequest,
   storeInAttribute,
 } from '../../domain/schedule/request';
+import { movesBetweenStores } from '../../domain/store-moves';
 import {
   type RecoveryTestRequest,
   recoveryTestWorkflowId,
@@ -45,7 +46,8 @@ export function scheduledRequest(config: Config, planned: PlannedWork): Schedule
   const tier = kind === 'tier' ? config.tiers[work] : undefined;
   const order = orderOf(config, planned);
   const { components, stores } = needsOf(config, site, tier && work);
-  const heavy = tier?.type !== 'point' && !light.has(kind);
+  const copying = kind === 'moves' && movesBetweenStores(config);
+  const heavy = tier?.type !== 'point' && (copying || !light.has(kind));
   return {
     site,
     work,

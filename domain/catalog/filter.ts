@@ -7,6 +7,7 @@ export interface CopyFacts {
   location: string;
   status: BackupStatus;
   expiredAt?: string;
+  moved?: BackupHead['moved'];
   verifiedAt?: string;
   provenAt?: string;
   proofs?: BackupHead['proofs'];

@@ -9,6 +9,7 @@ import { copiesProblems, ownStores } from './copies';
 import type { ConfigPath, Problem } from './problems';
 import type { ParsedConfig } from './schema';
 import { classOf, storageProblems, thawOf } from './schema-storage';
+import { storeMoveProblems } from './store-moves';
 import { tierOf, tierProblems } from './tiers';
 import type { Config, EncryptionConfig, FilledDefault, StoreConfig, TierConfig, WalConfig } from './types';
 
@@ -73,7 +74,7 @@ export function completeConfig(parsed: ParsedConfig, environment: Environment, b
     const copiedWithin = parsed.replication.within;
     const completed = tierOf(tier, { everyStore, stores, retentionDays, copiedWithin });
     problems.push(...tierProblems(name, tier), ...copiesProblems(name, tier, everyStore));
-    problems.push(...storageProblems(name, completed, stores));
+    problems.push(...storageProblems(name, completed, stores), ...storeMoveProblems(name, tier, completed, stores));
     tiers[name] = completed;
   }
 

@@ -12,9 +12,12 @@ export function ownStores(stores: Record<string, { role?: string | undefined }>)
   return own.length > 0 ? own : names;
 }
 
-/** Stores of the tier's backups where it names none: those that copies go to are not among them. */
-export function storesBesideCopies({ copies }: Pick<ParsedTier, 'copies'>, own: string[]): string[] {
-  return own.filter((store) => copies?.to.includes(store) !== true);
+/** Stores of the tier's backups where it names none: those that copies go to, or that they move to, are not among them. */
+export function storesBesideCopies(
+  { copies, move = [] }: Pick<ParsedTier, 'copies' | 'move'>,
+  own: string[],
+): string[] {
+  return own.filter((store) => copies?.to.includes(store) !== true && move.every((one) => one.store !== store));
 }
 
 export function copiesOf({ copies }: ParsedTier, within: Milliseconds): { copies?: CopiesConfig } {

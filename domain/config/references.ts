@@ -14,6 +14,7 @@ export function referenceProblems(data: unknown): Problem[] {
     ...keys(data, ['tiers']).flatMap((tier) => [
       ...toStores(['tiers', tier, 'to']),
       ...toStores(['tiers', tier, 'copies', 'to']),
+      ...moves(data, tier).flatMap((at) => unknownName(data, ['tiers', tier, 'move', at, 'store'], stores)),
       ...unknownKeys(data, ['tiers', tier, 'keep', 'stores'], stores),
       ...unknownNames(data, ['tiers', tier, 'components'], [...components]),
     ]),
@@ -31,6 +32,18 @@ export function referenceProblems(data: unknown): Problem[] {
 function keys(data: unknown, path: ConfigPath): string[] {
   const value = valueAt(data, path);
   return isRecord(value) ? Object.keys(value) : [];
+}
+
+function moves(data: unknown, tier: string): number[] {
+  const list = valueAt(data, ['tiers', tier, 'move']);
+  return Array.isArray(list) ? list.map((_, at) => at) : [];
+}
+
+function unknownName(data: unknown, path: ConfigPath, known: string[]): Problem[] {
+  const one = valueAt(data, path);
+  return typeof one !== 'string' || known.length === 0 || known.includes(one)
+    ? []
+    : [{ path, message: notOneOf(one, known) }];
 }
 
 function unknownNames(data: unknown, path: ConfigPath, known: string[]): Problem[] {

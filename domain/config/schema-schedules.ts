@@ -42,7 +42,10 @@ export const priority = z
 export const maintenance = z
   .strictObject({
     retention: cronOrOff('0 3 * * *', 'removes what no tier keeps any more'),
-    moves: cronOrOff('30 3 * * *', 'moves what is old enough into colder classes, where a tier says so'),
+    moves: cronOrOff(
+      '30 3 * * *',
+      'moves what is old enough into colder classes and other stores, where a tier says so',
+    ),
     replication: cronOrOff('0 4 * * *', 'copies what is not where it should be'),
     verification: cronOrOff('0 5 * * *', 'verifies a sample'),
     recoveryTests: cronOrOff('0 6 * * 0', 'restores for a test'),

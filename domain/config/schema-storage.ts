@@ -3,15 +3,9 @@ import { z } from 'zod';
 import { lockModes } from '../backup';
 import { thawTiers } from '../storage';
 import type { Problem } from './problems';
-import { duration } from './schema-values';
-import {
-  type ImmutableConfig,
-  type MoveConfig,
-  type StoreConfig,
-  storageClasses,
-  storageLevels,
-  type ThawConfig,
-} from './types';
+import { duration, name } from './schema-values';
+import { type ImmutableConfig, type StoreConfig, storageClasses, storageLevels, type ThawConfig } from './types';
+import type { MoveConfig } from './types-moves';
 
 export const levelSchema = z
   .enum(storageLevels)
@@ -50,8 +44,12 @@ export const moveSchema = z
         after: duration,
         to: z.enum(moveTo).optional().describe('the class of that level: GLACIER_IR, DEEP_ARCHIVE'),
         class: z.enum(storageClasses).optional().describe('instead of a level'),
+        store: name.optional().describe('another store: it goes from the one it is in when its copy there is whole'),
       })
-      .refine((one) => (one.to === undefined) !== (one.class === undefined), 'expected either to or class'),
+      .refine(
+        (one) => [one.to, one.class, one.store].filter((way) => way !== undefined).length === 1,
+        'expected either to or class, or a store',
+      ),
   )
   .min(1, 'expected at least one move');
 
@@ -112,7 +110,7 @@ export function storageProblems(name: string, tier: StorageOfTier, stores: Recor
         at('immutable', `expected stores that can lock: ${unlockable.join(', ')} cannot, being a directory`),
       );
   }
-  if (tier.move !== undefined && tier.to.every((store) => stores[store]?.kind === 'dir'))
+  if (tier.move?.[0]?.class !== undefined && tier.to.every((store) => stores[store]?.kind === 'dir'))
     problems.push(at('move', 'expected a store of kind s3 in the tier: a directory has no classes'));
   return problems;
 }
@@ -120,6 +118,8 @@ export function storageProblems(name: string, tier: StorageOfTier, stores: Recor
 /** With the class of a level in place of it, the youngest first. */
 export function movesOf(moves: z.output<typeof moveSchema>): MoveConfig[] {
   return moves
-    .map((one) => ({ after: one.after, class: one.class ?? classOfLevel[one.to ?? 'cold'] }))
+    .map(({ after, store, class: named, to = 'cold' }) =>
+      store === undefined ? { after, class: named ?? classOfLevel[to] } : { after, store },
+    )
     .toSorted((a, b) => a.after - b.after);
 }

@@ -58,7 +58,7 @@ tiers:
 # What else runs by itself; each can be off.
 maintenance:
   retention: "0 3 * * *"          # removes what no tier keeps any more
-  moves: "30 3 * * *"             # into colder classes, of tiers that say \`move\`
+  moves: "30 3 * * *"             # into colder classes or other stores, of tiers that say \`move\`
   replication: "0 4 * * *"        # copies what is not where it should be
   verification: "0 5 * * *"       # reads a sample back
   recoveryTests: "0 6 * * SUN"    # restores, starts and asks

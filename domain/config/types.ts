@@ -6,6 +6,7 @@
 import type { LockMode } from '../backup';
 import type { ThawTier } from '../storage';
 import type { VerificationConfig } from '../verification/policy';
+import type { MoveConfig } from './types-moves';
 import type { RetentionClass, RetentionConfig, Strategy, TierKeep } from './types-retention';
 import type { MaintenanceConfig, Priority } from './types-schedules';
 
@@ -227,12 +228,6 @@ export interface ImmutableConfig {
   for: Milliseconds;
   /** Of what is stored before the backup counts. */
   provisional: Milliseconds;
-}
-
-/** Into another class of the store where a backup is. */
-export interface MoveConfig {
-  after: Milliseconds;
-  class: StorageClass;
 }
 
 export type EncryptionConfig = ({ keyFile: string; kms?: undefined } | { kms: string; keyFile?: undefined }) & {

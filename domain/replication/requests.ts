@@ -9,6 +9,8 @@ export interface ReplicateRequest {
   stores?: string[];
   /** How many of them are enough; absent: what its tier says, and all of those that were named. */
   enough?: number;
+  /** It moves: what is replayed from it goes with it, also into a store that receives WAL itself and kept none so old. */
+  moves?: boolean;
 }
 
 /** Everything that the tiers of a site want copied and is not, the oldest first. */

@@ -25,6 +25,8 @@ const words: Record<ReasonKind, string> = {
   'cool-off': 'expired, and cooling off',
   running: 'being made, or abandoned',
   grace: 'failed, and left alone for a while',
+  moving: 'its copy is not yet whole in',
+  moved: 'moved to',
   none: 'kept by no rule',
   'cooled off': 'expired, and cooled off',
   failed: 'failed long ago',
@@ -33,9 +35,15 @@ const words: Record<ReasonKind, string> = {
 
 /** `young enough until 2026-01-31 02:00:00; built upon by x` */
 export function explain(reasons: Reason[]): string {
-  return reasons
-    .map(({ kind, by, until }) =>
-      [words[kind], by, until && `until ${until.slice(0, 19).replace('T', ' ')}`].filter(Boolean).join(' '),
+  const said = reasons
+    .map(({ kind, by, at, until }) =>
+      [words[kind], by, at && `at ${shown(at)}`, until && `until ${shown(until)}`].filter(Boolean).join(' '),
     )
     .join('; ');
+  const byLockAlone = reasons.length > 0 && reasons.every(({ kind }) => kind === 'lock');
+  return byLockAlone ? `${said}, and goes then by itself` : said;
+}
+
+function shown(time: string): string {
+  return time.slice(0, 19).replace('T', ' ');
 }

@@ -2,12 +2,14 @@
 import type { BackupHead } from '../backup';
 import type { Config } from '../config/types';
 import { refuseUnsafe } from './guards';
+import { belowOf, type SeenStore } from './moved';
 import { isFuture } from './order';
 import { planStore } from './plan';
 import { policyIn } from './policy';
 import { isLasting } from './refuse';
 import type { Timelines } from './timelines';
 import type { Decision, PlanOptions, ReasonKind, StorePlan, StoreView } from './types';
+import { lockedOnly, nextUnlock } from './unlock';
 import { neededWal } from './wal';
 
 export interface SiteOptions {
@@ -29,7 +31,8 @@ export function planSite(views: StoreView[], options: SiteOptions): StorePlan[] 
     : [];
   const plans = views.map((view) => {
     const keptElsewhere = (id: string) => alone.some((other) => other.view !== view && other.kept.has(id));
-    return { view, decisions: planStore(view, { ...optionsFor(view.store, options), keptElsewhere }) };
+    const below = belowIn(view, views, options);
+    return { view, decisions: planStore(view, { ...optionsFor(view.store, options), keptElsewhere, below }) };
   });
   return plans.map(({ view, decisions }) => {
     const own = view.heads.filter((head) => head.site === site);
@@ -40,6 +43,8 @@ export function planSite(views: StoreView[], options: SiteOptions): StorePlan[] 
       known: own.filter(isLasting).map(({ id }) => id),
       wal: partial ? [] : neededWal(...walOf(view.store, plans, options)),
       warnings: [...futures(own, view.now), ...incomplete(own)],
+      locked: lockedOnly(decisions),
+      unlock: nextUnlock(view, decisions, config.retention.coolOff),
     };
   });
 }
@@ -47,6 +52,11 @@ export function planSite(views: StoreView[], options: SiteOptions): StorePlan[] 
 /** How the backups of one store are judged. */
 export function optionsFor(store: string, { config, site, age, timelines }: SiteOptions): PlanOptions {
   return { site, timelines, retention: config.retention, policyOf: policyIn(config, store, age) };
+}
+
+/** Where what has left a store is now, by what is seen of all others. */
+export function belowIn(view: SeenStore, seen: SeenStore[], options: SiteOptions): PlanOptions['below'] {
+  return belowOf(view, seen, { tiers: options.config.tiers, optionsOf: (store) => optionsFor(store, options) });
 }
 
 /** In its own right: what is there for another one's sake goes with that. */

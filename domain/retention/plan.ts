@@ -9,7 +9,7 @@ import { Needs } from './needs';
 import { isFuture, newestFirst, type Ordered, recordedAt } from './order';
 import { keptByRules } from './rules';
 import { standsFor } from './standing';
-import type { Action, Decision, PlanOptions, Policy, Reason, StoreView } from './types';
+import type { Action, Below, Decision, PlanOptions, Policy, Reason, StoreView } from './types';
 import { beginningsOfWindow } from './window';
 
 const day = 24 * 3600_000;
@@ -28,7 +28,9 @@ export function planStore(view: StoreView, options: PlanOptions): Decision[] {
   const ordered = newestFirst(own, now);
   const completed = ordered.filter(({ head }) => head.status === 'completed');
   const reasons = new Reasons();
-  for (const [{ head }, reason] of wantedByRules(completed, options, now)) reasons.add(head.id, reason);
+  const below = new Map(own.map((head) => [head.id, options.below?.(head)]));
+  for (const [{ head }, reason] of wantedByRules(completed, options, now))
+    if (below.get(head.id)?.state !== 'whole') reasons.add(head.id, reason);
   for (const [{ head }, reason] of guarded(ordered, own, options.retention.minimum)) reasons.add(head.id, reason);
   if (options.retention.wal !== undefined) {
     const backups = completed.filter(({ head }) => !isPoint(head));
@@ -36,10 +38,12 @@ export function planStore(view: StoreView, options: PlanOptions): Decision[] {
       reasons.add(head.id, { kind: 'window' });
   }
   for (const head of own) {
+    const { to, state } = below.get(head.id) ?? {};
+    if (state === 'lacking' || state === 'unseen') reasons.add(head.id, { kind: 'moving', by: to });
     for (const reason of [...standsFor(head, view), ...(isFuture(head, now) ? [{ kind: 'future' } as const] : [])])
       reasons.add(head.id, reason);
   }
-  const drafts = own.map((head) => draft(head, reasons.of(head.id), options, now));
+  const drafts = own.map((head) => draft(head, reasons.of(head.id), options, now, below.get(head.id)));
   const ids = (one: Draft) => one.head.id;
   return closed(drafts, view, options)
     .map((one) => ({ one, at: recordedAt(one.head) }))
@@ -47,8 +51,8 @@ export function planStore(view: StoreView, options: PlanOptions): Decision[] {
     .map(({ one }) => ({ backupId: ids(one), action: one.action, reasons: one.reasons }));
 }
 
-/** Each tier's row by its own rules; points never count among backups. */
-function wantedByRules(completed: Ordered[], { policyOf }: PlanOptions, now: number): [Ordered, Reason][] {
+/** Each tier's row by its own rules; points never count among backups. @param completed newest first */
+export function wantedByRules(completed: Ordered[], { policyOf }: PlanOptions, now: number): [Ordered, Reason][] {
   const rows = Map.groupBy(completed, ({ head }) => `${head.tier ?? ''}/${isPoint(head)}`);
   return [...rows.values()].flatMap((row) => {
     const policy = policyOf((row[0] as Ordered).head);
@@ -73,7 +77,7 @@ function byGrowing(row: Ordered[], { strategy }: Policy, kept: [Ordered, Reason]
 }
 
 /** What happens to it if nobody builds upon it. */
-function draft(head: BackupHead, why: Reason[], options: PlanOptions, now: number): Draft {
+function draft(head: BackupHead, why: Reason[], options: PlanOptions, now: number, below?: Below): Draft {
   if (why.length > 0) return { head, action: 'keep', reasons: why };
   const { coolOff, grace } = options.retention;
   const wait = (kind: 'cool-off' | 'grace' | 'running', since: string | undefined, ms: number, over: Reason): Draft => {
@@ -89,6 +93,8 @@ function draft(head: BackupHead, why: Reason[], options: PlanOptions, now: numbe
     case 'creating':
       return wait('running', head.storedAt ?? head.startedAt, Math.max(grace, day), { kind: 'abandoned' });
     case 'completed': {
+      if (below?.state === 'whole')
+        return { head, action: 'expire', reasons: [{ kind: 'moved', by: below.to, at: below.at }] };
       const moves = options.policyOf(head).strategy === 'tiered' && options.keptElsewhere?.(head.id) !== true;
       return { head, action: moves ? 'move' : 'expire', reasons: [{ kind: 'none' }] };
     }

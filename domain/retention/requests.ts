@@ -1,4 +1,6 @@
 /** What is asked of retention, and what its steps hand on: counts only, since the plan itself lies in the stores. */
+import type { LockedOnly, Unlock } from './unlock';
+
 export interface RetentionRequest {
   site: string;
   /** Stands instead of the days, weeks, months and years that tiers say, for this run; milliseconds. */
@@ -11,6 +13,8 @@ export interface RetentionJob {
   run: string;
   stores: PlannedCounts[];
   warnings: string[];
+  /** Of all stores: when the next goes that was locked; absent: nothing waits for that. */
+  unlock?: Unlock;
 }
 
 export interface PlannedCounts {
@@ -21,6 +25,8 @@ export interface PlannedCounts {
   move: number;
   /** Database systems whose WAL can be told to be needed or not. */
   systems: number;
+  /** Of those that are kept: what goes when its lock ends. */
+  locked?: LockedOnly;
 }
 
 /** One stage in one store. */
@@ -38,4 +44,22 @@ export interface StageDone {
 /** One at a time for a site, whoever starts it. */
 export function retentionWorkflowId(system: string, site: string): string {
   return `retention/${system}/${site}`;
+}
+
+/** What the timer of a site waits for. */
+export interface UnlockRequest {
+  site: string;
+  next: AwaitedUnlock;
+  /** Runs of retention, one after the other, that could not do what was due. */
+  failures?: number;
+}
+
+export interface AwaitedUnlock extends Omit<Unlock, 'inMs'> {
+  /** By the engine's clock, milliseconds. */
+  due: number;
+}
+
+/** One timer for a site. */
+export function unlockWorkflowId(system: string, site: string): string {
+  return `unlock/${system}/${site}`;
 }

@@ -8,6 +8,7 @@ import type { BackupHead } from '../backup';
 import type { KeepRules, RetentionConfig, Strategy } from '../config/types-retention';
 import type { Lease } from '../leases';
 import type { Timelines } from './timelines';
+import type { LockedOnly, Unlock } from './unlock';
 
 /** What one store shows of itself at one moment. */
 export interface StoreView {
@@ -45,6 +46,16 @@ export interface PlanOptions {
   /** Another store keeps a completed copy of it: no need to move this one. */
   keptElsewhere?: (backupId: string) => boolean;
   timelines?: Timelines;
+  /** Where a backup belongs that has left this store by its age, and how its copy is there. */
+  below?: (head: BackupHead) => Below | undefined;
+}
+
+export interface Below {
+  to: string;
+  /** `lacking`: it is to come there. `unwanted`: that store keeps it no more, or never would. `unseen`: nobody knows. */
+  state: 'whole' | 'lacking' | 'unwanted' | 'unseen';
+  /** Since when the copy there counts. */
+  at?: string;
 }
 
 /**
@@ -56,6 +67,8 @@ export interface Reason {
   kind: ReasonKind;
   /** RFC 3339: it holds no longer than that; absent: as long as things are as they are. */
   until?: string;
+  /** RFC 3339: of what happened. */
+  at?: string;
   /** Backup, person or procedure on whose account. */
   by?: string;
 }
@@ -78,6 +91,8 @@ export type ReasonKind =
   | 'cool-off'
   | 'running'
   | 'grace'
+  | 'moving'
+  | 'moved'
   | 'none'
   | 'cooled off'
   | 'failed'
@@ -108,4 +123,8 @@ export interface StorePlan {
   /** Of each database that can be told; of the others no WAL goes. */
   wal: WalNeed[];
   warnings: string[];
+  /** Those that go when their lock ends. */
+  locked?: LockedOnly;
+  /** When the next of them goes. */
+  unlock?: Unlock;
 }

@@ -1,7 +1,8 @@
 /** The first stage: what no rule keeps is offered no more. Its objects stay. */
+import type { BackupHead } from '../../domain/backup';
 import { isHoldfastError } from '../../domain/errors';
 import { childrenFirst } from '../../domain/retention/order';
-import type { Decision, StoreView } from '../../domain/retention/types';
+import type { Decision, Reason, StoreView } from '../../domain/retention/types';
 import type { RepositoryCopy } from '../copy';
 import { getHead, putHead } from '../heads';
 import { lookAtStore } from './look';
@@ -10,7 +11,7 @@ export interface StageOptions {
   /** What the plan chose for this stage. */
   planned: ReadonlySet<string>;
   /** Judges again what is seen now: only what both agree upon is touched. @throws HoldfastError when it should not be believed */
-  decide: (view: StoreView) => Decision[];
+  decide: (view: StoreView) => Promise<Decision[]>;
   signal?: AbortSignal;
 }
 
@@ -19,21 +20,28 @@ export async function expireBackups(copy: RepositoryCopy, options: StageOptions)
   const { planned, decide, signal } = options;
   if (planned.size === 0) return [];
   const view = await lookAtStore(copy, signal);
-  const agreed = decide(view).filter(({ backupId, action }) => action === 'expire' && planned.has(backupId));
+  const decisions = await decide(view);
+  const agreed = decisions.filter(({ backupId, action }) => action === 'expire' && planned.has(backupId));
   const expired: string[] = [];
-  const ids = agreed.map(({ backupId }) => backupId);
-  for (const backupId of childrenFirst(ids, view.heads)) {
+  const moved = new Map(agreed.map(({ backupId, reasons }) => [backupId, movedBy(reasons)]));
+  for (const backupId of childrenFirst(moved.keys(), view.heads)) {
     signal?.throwIfAborted();
-    if (await expire(copy, backupId)) expired.push(backupId);
+    if (await expire(copy, backupId, moved.get(backupId))) expired.push(backupId);
   }
   return expired;
 }
 
-async function expire(copy: RepositoryCopy, backupId: string): Promise<boolean> {
+function movedBy(reasons: Reason[]): BackupHead['moved'] {
+  const { by: to, at = '' } = reasons.find(({ kind }) => kind === 'moved') ?? {};
+  return to === undefined ? undefined : { to, at };
+}
+
+async function expire(copy: RepositoryCopy, backupId: string, moved: BackupHead['moved']): Promise<boolean> {
   try {
     const head = await getHead(copy, backupId);
     if (head.status !== 'completed') return false;
-    await putHead(copy, { ...head, status: 'expired', expiredAt: (await copy.store.clock()).toISOString() });
+    const expiredAt = (await copy.store.clock()).toISOString();
+    await putHead(copy, { ...head, status: 'expired', expiredAt, ...(moved && { moved }) });
     return true;
   } catch (error) {
     if (isHoldfastError(error) && error.code === 'backup_not_found') return false;

@@ -5,6 +5,8 @@
  *
  * Here: what a store shows of itself.
  */
+import { isHoldfastError } from '../../domain/errors';
+import type { SeenStore } from '../../domain/retention/moved';
 import type { StoreView } from '../../domain/retention/types';
 import type { RepositoryCopy } from '../copy';
 import { listHeads } from '../heads';
@@ -29,6 +31,20 @@ export async function lookAtStore(copy: RepositoryCopy, signal?: AbortSignal): P
     now,
     holdsBackups: holds,
   };
+}
+
+/** What others have, as far as they answer: who does not has nothing to count upon. */
+export async function headsOf(copies: RepositoryCopy[], signal?: AbortSignal): Promise<SeenStore[]> {
+  const seen: SeenStore[] = [];
+  for (const copy of copies) {
+    try {
+      const now = (await copy.store.clock()).getTime();
+      seen.push({ store: copy.store.name, heads: (await listHeads(copy, signal)).heads, now });
+    } catch (error) {
+      if (!isHoldfastError(error) || !error.code.startsWith('store_')) throw error;
+    }
+  }
+  return seen;
 }
 
 /** What is pinned, held or leased in one store stands in all: copies serve each other. */

@@ -2,7 +2,7 @@
 
 import { systemsOf } from '../../domain/retention/lineages';
 import { planStore } from '../../domain/retention/plan';
-import { optionsFor, planSite, type SiteOptions } from '../../domain/retention/plan-site';
+import { belowIn, optionsFor, planSite, type SiteOptions } from '../../domain/retention/plan-site';
 import { refuseClocks, refuseListing } from '../../domain/retention/refuse';
 import { joined, type KnownTimeline, type Timelines } from '../../domain/retention/timelines';
 import type { Action, Decision, StorePlan, StoreView } from '../../domain/retention/types';
@@ -10,7 +10,7 @@ import type { RepositoryCopy } from '../copy';
 import { removalDone, removalsUnderWay } from '../leases';
 import { backupKeys } from '../names';
 import { expireBackups, type StageOptions } from './expire';
-import { lookAtStores } from './look';
+import { headsOf, lookAtStores } from './look';
 import { rememberedIds } from './plans';
 import { type Swept, sweepBackups } from './sweep';
 
@@ -20,6 +20,11 @@ export interface RetentionRun extends SiteOptions {
   /** This machine's clock, milliseconds. */
   host: () => number;
   signal?: AbortSignal;
+}
+
+/** Stores as a stage sees them: those that a backup may have moved to are looked at again. */
+export interface StageRun extends RetentionRun {
+  copies: RepositoryCopy[];
 }
 
 /** @throws HoldfastError `clocks_disagree`, `listing_incomplete`, `catalog_damaged`, `retention_unsafe` */
@@ -61,7 +66,7 @@ export async function takeBackRemovals(
 type PlannedStore = Pick<StorePlan, 'store' | 'decisions' | 'known'>;
 
 /** @returns ids of those that expired now */
-export async function expireStage(copy: RepositoryCopy, plan: PlannedStore, run: RetentionRun): Promise<string[]> {
+export async function expireStage(copy: RepositoryCopy, plan: PlannedStore, run: StageRun): Promise<string[]> {
   return await expireBackups(copy, stage('expire', plan, run));
 }
 
@@ -69,17 +74,20 @@ export async function expireStage(copy: RepositoryCopy, plan: PlannedStore, run:
 export async function sweepStage(
   copy: RepositoryCopy,
   plan: PlannedStore,
-  run: RetentionRun,
+  run: StageRun,
   remover: string,
 ): Promise<Swept> {
   return await sweepBackups(copy, remover, stage('remove', plan, run));
 }
 
-function stage(action: Action, { store, decisions, known }: PlannedStore, run: RetentionRun): StageOptions {
+function stage(action: Action, { store, decisions, known }: PlannedStore, run: StageRun): StageOptions {
   const planned = new Set(decisions.filter((one) => one.action === action).map(({ backupId }) => backupId));
-  const decide = (view: StoreView): Decision[] => {
+  const decide = async (view: StoreView): Promise<Decision[]> => {
     refuseListing([view], run.site, new Map([[store, known]]), run.config.retention.listingShare);
-    return planStore(view, { ...optionsFor(store, run), keptElsewhere: (id) => planned.has(id) });
+    const others = run.copies.filter((one) => one.store.name !== store);
+    const seen = belowIn(view, [], run) && (await headsOf(others, run.signal));
+    const below = seen && belowIn(view, seen, run);
+    return planStore(view, { ...optionsFor(store, run), keptElsewhere: (id) => planned.has(id), below });
   };
   return { planned, decide, signal: run.signal };
 }

@@ -45,7 +45,7 @@ async function sweepSome(
     else announced.add(backupId);
   }
   const view = await lookAtStore(copy, signal);
-  const decisions = decide(view);
+  const decisions = await decide(view);
   const listed = new Map(decisions.map((one) => [one.backupId, one]));
   for (const backupId of announced) {
     if (listed.get(backupId)?.action === 'remove') continue;

@@ -34,7 +34,7 @@ function head(id: string, ageDays: number, more: Partial<BackupHead> = {}): Back
 }
 
 const moves = (...heads: BackupHead[]) =>
-  dueClassMoves({ tiers }, { site: 'dc01', heads, now }).map((one) => `${one.backupId} ${one.class}`);
+  dueClassMoves({ tiers }, { site: 'dc01', store: 'far', heads, now }).map((one) => `${one.backupId} ${one.class}`);
 
 test('by age into the class that has come last, the oldest first, and once', () => {
   expect(

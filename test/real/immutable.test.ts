@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DeleteObjectCommand, ListObjectVersionsCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { BackupHead } from '../../domain/backup';
 import type { ProcedureResult } from '../../domain/progress';
@@ -29,7 +30,10 @@ beforeAll(async () => {
       config['tiers'] = {
         monthly: { components: ['database'], to: ['hot'], copies: { to: ['vault'] }, immutable },
         whole: { to: ['hot'], immutable },
+        // No rule keeps it: it goes when its lock ends, and not before.
+        brief: { components: ['database'], to: ['hot'], immutable: { for: '45s' }, keep: { size: '1B' } },
       };
+      config['retention'] = { coolOff: '2s' };
     },
   });
   server = system.s3 as S3Server;
@@ -72,6 +76,10 @@ async function locksBelow(prefix: string): Promise<(string | undefined)[]> {
   return [...new Set(ends)];
 }
 
+async function waitUntil(holds: () => Promise<boolean>): Promise<void> {
+  while (!(await holds())) await sleep(500);
+}
+
 const backup = async (...args: string[]) => {
   const result = await system.procedure('backup', ...args);
   expect(result.error).toBeUndefined();
@@ -93,10 +101,12 @@ async function inStep(step: RegExp, ...args: string[]) {
   return { end };
 }
 
+let brief: string;
 let full: string;
 let incremental: string;
 
 test('every object of an immutable backup is locked until one time, and so is its WAL', async () => {
+  brief = await backup('--tier', 'brief');
   full = await backup('--tier', 'monthly');
   const { lock } = await headOf(full);
   expect(lock?.mode).toBe('compliance');
@@ -106,6 +116,19 @@ test('every object of an immutable backup is locked until one time, and so is it
   const segments = (await keysBelow('wal/')).filter((key) => key.includes('/segments/'));
   const locked = await Promise.all(segments.map((key) => store.locks.lockOf(key)));
   expect(locked.some((one) => one?.until.toISOString() === lock?.until)).toBe(true);
+});
+
+test('what only its lock keeps is told by retention, with the time at which it goes by itself', async () => {
+  const { lock } = await headOf(brief);
+  expect(lock?.until).toBeDefined();
+  const until = lock?.until ?? '';
+  const said = new RegExp(`${brief} +hot +keep +locked by the store until [-0-9: ]+, and goes then by itself`);
+  expect((await system.cli('retention', 'report')).stdout).toMatch(said);
+  expect((await system.cli('retention', 'apply', '--dry-run')).stdout).toMatch(said);
+  const applied = await system.procedure('retention', 'apply');
+  expect(applied).toMatchObject({ status: 'completed', warnings: [] });
+  expect(applied.retained?.find(({ store }) => store === 'hot')?.locked).toEqual({ count: 1, until });
+  expect((await headOf(brief)).status).toBe('completed');
 });
 
 test('what builds upon it makes its lock last as long, also when the worker dies while it locks', async () => {
@@ -150,6 +173,12 @@ test('nobody removes it: not the tool, not its credentials, not an administrator
   }
   expect(await keysBelow(folder)).toEqual(before);
 });
+
+test('what only its lock kept is gone when that has ended, though nobody asked again and the worker died meanwhile', async () => {
+  await waitUntil(async () => (await versionsBelow(`backups/${brief}/`)).length === 0);
+  await expect(headOf(brief)).rejects.toMatchObject({ code: 'object_not_found' });
+  expect((await headOf(full)).status).toBe('completed');
+}, 180_000);
 
 test('what somebody deleted or replaced is uncovered, and restores', async () => {
   const keys = (await keysBelow(`backups/${full}/`)).filter((key) => !/\/(receipt\.json|owner)$/.test(key));

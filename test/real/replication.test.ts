@@ -1,6 +1,7 @@
 /** Backups in several regions: copied whole, each by the way its store allows, and restorable from any of them alone. */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parse, stringify } from 'yaml';
 import type { BackupHead } from '../../domain/backup';
 import type { ProcedureResult } from '../../domain/progress';
@@ -14,7 +15,13 @@ let up: Up;
 let first: ProcedureResult;
 
 beforeAll(async () => {
-  regions = await startRegions();
+  regions = await startRegions({
+    configure: (config) => {
+      const move = [{ after: '1s', store: 'west' }];
+      config['tiers'] = { ...(config['tiers'] as object), moving: { to: ['hot'], move } };
+      config['retention'] = { coolOff: '1s' };
+    },
+  });
   system = regions.system;
   await system.cluster.psql('create table t (n int)');
   await system.cluster.psql('insert into t select generate_series(1, 1000)');
@@ -83,3 +90,32 @@ test('with every other store gone, a region alone restores the database', async 
   expect((JSON.parse(stdout) as ProcedureResult).status).toBe('completed');
   rmSync(to, { recursive: true, force: true });
 }, 120_000);
+
+test('what is old enough moves to another store, and goes from the first one when all of its copy there is whole', async () => {
+  const backup = async (type: string) => {
+    const made = await system.procedure('backup', '--tier', 'moving', '--type', type);
+    expect(made.error).toBeUndefined();
+    return made.backupId as string;
+  };
+  const [full, child, last] = [await backup('full'), await backup('incremental'), await backup('full')];
+  const held = await objectsOf(system.storeDir, child);
+  const apply = async () => (await system.procedure('retention', 'apply')).retained?.find((one) => one.store === 'hot');
+  const report = async () => (await system.cli('retention', 'report')).stdout;
+  expect(await report()).toMatch(new RegExp(`${full} +hot +keep .*its copy is not yet whole in west`));
+  const dry = await system.procedure('move', '--dry-run');
+  expect(dry.warnings).toEqual([full, child, last].map((id) => `would move ${id} to west`));
+
+  const moved = await system.procedure('move');
+  expect(moved).toMatchObject({ status: 'completed', copies: [{ store: 'west', outcome: 'copied' }] });
+  expect(await report()).toMatch(new RegExp(`${full} +hot +expire +moved to west at [-0-9: ]+\n`));
+  expect(await apply()).toMatchObject({ expired: 2, removed: 0 });
+  await sleep(1500);
+  expect(await apply()).toMatchObject({ expired: 0, removed: 2 });
+  // The last of a component stays where the next backup builds upon it.
+  expect((await objectsOf(system.storeDir, last)).length).toBeGreaterThan(0);
+  for (const id of [full, child]) expect(existsSync(path.join(system.storeDir, 'backups', id))).toBe(false);
+  expect(await objectsOf(regions.folderOf('west'), child)).toEqual(held);
+
+  const to = path.join(system.dir, 'moved');
+  expect((await system.procedure('restore', child, '--to', to)).error).toBeUndefined();
+}, 300_000);

@@ -20,7 +20,7 @@ async function record(env: TestWorkflowEnvironment, scene: Scene): Promise<void>
     const handle = await stage.start(type, atSite(request, stage.site));
     await act?.(stage, handle);
     await ended(handle);
-    const recorded = await handle.fetchHistory();
+    const recorded = await (scene.firstRun ? firstOf(env, handle) : handle).fetchHistory();
     await endAll(env, stage.site);
     return recorded;
   });
@@ -35,6 +35,11 @@ function atSite(request: object, site: string): object {
     return { ...request, order: { ...order, request: { ...order.request, site } } };
   }
   return 'work' in request ? { ...request, work: { ...(request.work as object), site } } : request;
+}
+
+function firstOf(env: TestWorkflowEnvironment, handle: WorkflowHandle): WorkflowHandle {
+  const runId = 'firstExecutionRunId' in handle ? String(handle.firstExecutionRunId) : undefined;
+  return env.client.workflow.getHandle(handle.workflowId, runId);
 }
 
 async function ended(handle: WorkflowHandle): Promise<void> {

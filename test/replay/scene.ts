@@ -11,6 +11,8 @@ export interface Scene {
   reason: string;
   behaviour?: () => Behaviour;
   request?: object;
+  /** Kept is the first of several runs, each of which goes on as a new one. */
+  firstRun?: boolean;
   /** Recorded by an earlier version, whose runs may still be under way: kept as it is. */
   kept?: boolean;
   /** What happens besides waiting for the end. */

@@ -1,5 +1,5 @@
 /** Runs with locks and with thaws; kept like the others. */
-import { type Behaviour, backupJob, failing, restoreJob } from '../workflows/mocked-site';
+import { type Behaviour, backupJob, failing, replicationJob, restoreJob } from '../workflows/mocked-site';
 import type { Scene } from './scenes';
 
 const backup = { type: 'full', upload: true };
@@ -36,7 +36,27 @@ export function thawing(): Behaviour {
 
 const order = { backupId: backupJob.backupId, class: 'GLACIER_IR', site: 'dc01', store: 'warm' };
 
+/** One copied, one that fails in a store that is away, and one that is not tried there any more. */
+const toStores = {
+  ...{ system: 'sys', moves: [], later: 0 },
+  copies: ['dr', 'apac', 'apac'].map((to, at) => ({ backupId: `${backupJob.backupId}${at}`, to })),
+  again: [{ backupId: backupJob.backupId, store: 'hot' }],
+};
+
+/** The second copy finds its store away. */
+export function movingToStores(): Behaviour {
+  return {
+    planMoves: () => toStores,
+    beginReplication: ({ site, backup, stores }: { site: string; backup: string; stores: string[] }) => ({
+      ...replicationJob,
+      ...{ site, backupId: backup, targets: stores, enough: 1 },
+    }),
+    reachStore: ({ to }: { to: string }) => (to === 'apac' ? failing('store_unavailable')() : ['lacking']),
+  };
+}
+
 export const storageScenes: Scene[] = [
+  { type: 'moveBackups', reason: 'to-other-stores', behaviour: movingToStores },
   {
     type: 'moveBackups',
     reason: 'one-moved-one-read',

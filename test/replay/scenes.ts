@@ -21,6 +21,7 @@ import { replicationScenes } from './scenes-replication';
 import { retentionScenes } from './scenes-retention';
 import { scheduleScenes } from './scenes-schedule';
 import { storageScenes } from './scenes-storage';
+import { unlockScenes } from './scenes-unlock';
 import { verificationScenes } from './scenes-verification';
 
 export type { Scene } from './scene';
@@ -176,6 +177,7 @@ export const scenes: Scene[] = [
   },
   ...cleanupScenes,
   ...storageScenes,
+  ...unlockScenes,
 ];
 
 /** One run more than a history takes. */

@@ -190,6 +190,7 @@ export function mockedSite(processQueue: string, behaviour: Behaviour = {}): Moc
     lockRest: { warnings: [] },
     planMoves: { moves: [], later: 0 },
     moveClass: true,
+    offerAgain: true,
     askThaw: { packs: 9 },
     thawed: { packs: 9 },
     findBackup: { ...backupJob, components: [{ name: 'database', runs: 3 }], bytes: 900, packs: 9 },

@@ -1,9 +1,9 @@
 /** Locks and thaws as steps of a procedure. */
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { ProcedureResult } from '../../domain/progress';
-import { lockedJob, storageScenes, thawing } from '../replay/scenes-storage';
+import { lockedJob, movingToStores, storageScenes, thawing } from '../replay/scenes-storage';
 import { startTemporal } from '../support/temporal';
-import { type Behaviour, restoreJob } from './mocked-site';
+import { type Behaviour, backupJob, restoreJob } from './mocked-site';
 import { onStage } from './with-workers';
 
 let env: TestWorkflowEnvironment;
@@ -70,6 +70,21 @@ test('a move that has to wait for a reader is said, and the others are made', as
       '3 more moves are due: the next run makes them',
       expect.stringMatching(/in warm to DEEP_ARCHIVE: it is being read/),
     ]);
+  });
+});
+
+test('what moves to other stores is copied one after the other, and a store that is away keeps the others from nothing', async () => {
+  await onStage(env, movingToStores(), async ({ calls, start }) => {
+    const handle = await start('moveBackups', {});
+    await expect(handle.result()).rejects.toMatchObject({ cause: { type: 'copies_missing' } });
+    const { copies, warnings, error } = (await handle.query('result')) as ProcedureResult;
+    expect(copies).toMatchObject([
+      { store: 'dr', outcome: 'copied' },
+      { store: 'apac', outcome: 'failed', error: { code: 'store_unavailable' } },
+    ]);
+    expect(warnings).toEqual([`${backupJob.backupId} had moved from hot, and its copy is not there any more`]);
+    expect(error?.message).toMatch(/^1 of 3 backups could not move/);
+    expect(calls.filter((call) => call === 'beginReplication')).toHaveLength(2);
   });
 });
 

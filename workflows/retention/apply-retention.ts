@@ -2,9 +2,14 @@
  * Keeps of a site's backups what its tiers say. What no rule keeps expires; what expired longer ago than the cool-off, and is needed by nobody, is
  * removed. Whatever looks wrong is refused before anything is touched.
  */
+import { patched } from '@temporalio/workflow';
 import type { RetentionRequest } from '../../domain/retention/requests';
 import { onSite } from '../frame/bind';
 import { type Maintaining, procedure } from '../frame/procedure';
+import { awaitUnlock } from './await-unlock';
+
+/** Runs from before this left what was locked to the next run of its schedule. */
+const timesUnlocks = 'unlocks are timed';
 
 const kind: Maintaining<RetentionRequest> = { title: 'retention', maintains: () => ['retention'] };
 
@@ -16,7 +21,14 @@ export const applyRetention = procedure(kind, async (run, request) => {
     onSite(site, { summary: 'look at the stores and plan', first: true }).planRetention(request),
   );
   run.warn(...job.warnings);
-  const done = job.stores.map(({ store, keep, move }) => ({ store, keep, move, expired: 0, removed: 0 }));
+  const { unlock } = job;
+  // First: whatever keeps this run from its end, what waits for its lock goes when that ends.
+  if (unlock !== undefined && patched(timesUnlocks))
+    await run.afterwards('set the timer for the end of locks', () => awaitUnlock(site, unlock));
+  const done = job.stores.map(({ store, keep, move, locked }) => ({
+    ...{ store, keep, move, expired: 0, removed: 0 },
+    ...(locked && { locked }),
+  }));
   run.findings.retained = done;
   for (const [number, { store, expire }] of job.stores.entries()) {
     if (expire === 0) continue;

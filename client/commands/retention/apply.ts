@@ -1,6 +1,7 @@
 /** `retention apply`: as a procedure of each site; with `--dry-run` only what it would do. */
 import { type RetentionRequest, retentionWorkflowId } from '../../../domain/retention/requests';
 import type { Decision } from '../../../domain/retention/types';
+import { standsByLockAlone } from '../../../domain/retention/unlock';
 import { configured, type GlobalOptions, type Outcome } from '../../context';
 import { confirm } from '../../output/confirm';
 import { runProcedures } from '../../procedures/run';
@@ -19,7 +20,7 @@ export async function apply(options: ApplyOptions): Promise<Outcome> {
   const loaded = await configured(options);
   const { system } = loaded.config;
   const sites = chosenSites(loaded.config, options.site);
-  const changes = ({ action }: Decision) => action !== 'keep';
+  const changes = (one: Decision) => one.action !== 'keep' || standsByLockAlone(one);
   if (options.dryRun) {
     const plans = await plansOf(loaded, sites, age);
     return { json: jsonOf(plans), text: tableOf(plans, changes) || 'nothing would change' };

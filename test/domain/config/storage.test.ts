@@ -6,6 +6,7 @@ const stores = `stores:
   disk: { kind: dir, path: /b, level: hot }
   near: { kind: s3, bucket: near, level: warm }
   cold: { kind: s3, bucket: cold, level: cold, thaw: { tier: Standard } }
+  shed: { kind: dir, path: /s, role: shed }
   deep: { kind: s3, bucket: deep, level: archive, thaw: { wait: 3d } }
 `;
 const load = (rest: string) => parseConfig(`${least}${stores}${rest}`, '/c/holdfast.yaml', {}).config;
@@ -41,6 +42,17 @@ test('moves go by age, to the class of a level or to one that is named', () => {
   ]);
 });
 
+test('moves go to other stores too, which then get nothing else of the tier', () => {
+  const { tiers } = load('tiers: { t: { move: [{ after: 1h, store: near }, { after: 30d, store: cold }] } }\n');
+  expect(tiers.t).toMatchObject({
+    to: ['disk', 'deep'],
+    move: [
+      { after: hour, store: 'near' },
+      { after: 720 * hour, store: 'cold' },
+    ],
+  });
+});
+
 test('immutable is filled in', () => {
   const { tiers } = load('tiers: { t: { to: [near], immutable: { mode: governance, for: 6h } } }\n');
   expect(tiers.t?.immutable).toEqual({ mode: 'governance', for: 6 * hour, provisional: 6 * hour });
@@ -54,6 +66,25 @@ test.each([
   ['to: [near], move: [{ after: 30d }]', /tiers\.t\.move.*either to or class/],
   ['to: [near], move: [{ after: 30d, to: hot }]', /tiers\.t\.move/],
   ['to: [disk], move: [{ after: 30d, to: cold }]', /tiers\.t\.move.*a directory has no classes/],
+  ['to: [disk], move: [{ after: 1h, store: warm }]', /tiers\.t\.move\[0\]\.store.*expected one of "disk", "near"/],
+  ['to: [disk], move: [{ after: 1h, to: cold, store: near }]', /tiers\.t\.move\[0\].*either to or class, or a store/],
+  [
+    'to: [disk, near], move: [{ after: 1h, store: near }]',
+    /move\[0\]\.store.*another store than those before it: near/,
+  ],
+  ['to: [disk], copies: { to: [near] }, move: [{ after: 1h, store: near }]', /move\[0\]\.store.*those of copies: near/],
+  [
+    'to: [disk], move: [{ after: 2h, store: near }, { after: 2h, store: cold }]',
+    /move\[1\]\.after.*greater age than that of the step before/,
+  ],
+  ['to: [cold], move: [{ after: 1h, store: near }]', /move\[0\]\.store.*no hotter than cold: near is of level warm/],
+  ['to: [near], move: [{ after: 1h, store: disk }]', /move\[0\]\.store.*no hotter than near/],
+  ['to: [near], immutable: true, move: [{ after: 1h, store: shed }]', /move\[0\]\.store.*can lock: shed cannot/],
+  ['to: [near], move: [{ after: 1h, store: shed }, { after: 2h, to: cold }]', /move\[1\]\.to.*shed, a directory/],
+  [
+    'type: point, every: 5m, to: [disk], move: [{ after: 1h, store: near }]',
+    /tiers\.t\.move.*no store with type point/,
+  ],
 ])('refused with its place: %s', (tier, told) => {
   expect(refusal(`tiers: { t: { ${tier} } }\n`)).toMatch(told);
 });

@@ -10,6 +10,8 @@ export interface Fault {
   hides?: (key: string) => boolean;
   config?: (config: Config) => Config;
   wal?: (plan: StorePlan) => StorePlan['wal'];
+  /** It takes what is in the first store for being in the second as well. */
+  imagines?: boolean;
   /** It does not ask whether what it sees is all there is. */
   believes?: boolean;
 }
@@ -38,6 +40,7 @@ export const faults: Record<string, Fault> = {
   'forget-failures': {
     head: ({ proofs = [], ...head }) => ({ ...head, proofs: proofs.filter(({ outcome }) => outcome !== 'failed') }),
   },
+  'move-before-copied': { imagines: true },
 };
 
 function withoutPlace({ databases, ...head }: BackupHead): BackupHead {

@@ -24,11 +24,12 @@ export function judge(world: World, judged: Judged): string[] {
     const is = after[at] as Seen;
     const say = (what: string) => faults.push(`${was.store.name}: ${what}`);
     const all = withNew(was, is);
-    expired(world, all, is, judged, say);
+    const below = after.find(({ store }) => store !== is.store && movesTo(world, store.name));
+    expired(world, all, is, { ...judged, below }, say);
     removed(world, was, is, say);
     fewest(world, all, is, judged.site, say);
     chains(was, is, say);
-    lostMoments(world, was, is, say);
+    lostMoments(world, was, is, say, below);
     lostPoints(world, was, is, say);
   }
   return faults;
@@ -42,11 +43,16 @@ function withNew(was: Seen, is: Seen): Seen {
 
 type Say = (what: string) => void;
 
-function expired(world: World, was: Seen, is: Seen, { site, age }: Judged, say: Say): void {
+function movesTo({ config }: World, name: string): boolean {
+  return Object.values(config.tiers).some(({ move = [] }) => move.some(({ store }) => store === name));
+}
+
+function expired(world: World, was: Seen, is: Seen, judged: Judged & { below?: Seen }, say: Say): void {
+  const { site, age, below } = judged;
   for (const [id, head] of was.heads) {
     if (head.status !== 'completed' || is.heads.get(id)?.status === 'completed') continue;
     if (head.site !== site) say(`${id} is of another site and ${is.heads.get(id)?.status ?? 'gone'}`);
-    const why = promised(world, was, head, age) ?? (was.leased.has(id) ? 'somebody uses it' : undefined);
+    const why = promised(world, was, head, age, below) ?? (was.leased.has(id) ? 'somebody uses it' : undefined);
     if (why !== undefined) say(`${id} is ${is.heads.get(id)?.status ?? 'gone'}, although ${why}`);
     const child = [...is.heads.values()].find(
       (one) => one.status === 'completed' && was.heads.has(one.id) && one.chain?.includes(id),

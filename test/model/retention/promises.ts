@@ -5,11 +5,12 @@
 import type { BackupHead } from '../../../domain/backup';
 import { keepRulesOf } from '../../../domain/config/keep';
 import type { KeepRules } from '../../../domain/config/types-retention';
+import { isFailing } from '../../../domain/verification/proven';
 import type { Seen } from './snapshot';
 import { day, minute, type Truth, type World } from './world';
 
-/** Why it may not be let go, in words; undefined when it may. */
-export function promised(world: World, seen: Seen, head: BackupHead, age?: number): string | undefined {
+/** Why it may not be let go, in words; undefined when it may. @param below the store that it may have moved to */
+export function promised(world: World, seen: Seen, head: BackupHead, age?: number, below?: Seen): string | undefined {
   const { store, heads } = seen;
   const truth = world.truths.get(head.id);
   if (!truth) return undefined;
@@ -18,6 +19,7 @@ export function promised(world: World, seen: Seen, head: BackupHead, age?: numbe
   if (head.lock && Date.parse(head.lock.until) > world.now) return 'it is locked';
   if (truth.tier === 'law' && !head.marks) return 'it is of class compliance';
   const tier = world.config.tiers[truth.tier];
+  if (below && hasMoved(world, head, below)) return undefined;
   const said = tier && keepRulesOf(tier, store.name);
   const rules = said && (age === undefined ? said : { ...said, days: Math.ceil(age / day) });
   const peers = [...heads.values()].flatMap((one): Truth[] => {
@@ -26,6 +28,19 @@ export function promised(world: World, seen: Seen, head: BackupHead, age?: numbe
     return counts && (one.marks === undefined) === (head.marks === undefined) && !isAhead(one, world.now) ? [its] : [];
   });
   return rules && (byRules(rules, truth, peers, world.now) ?? bySystem(rules, world, head, truth, peers, heads));
+}
+
+/** All of it is there, and nobody has found it damaged. */
+function hasMoved({ config, now }: World, { id, tier = '', chain = [], endedAt, startedAt }: BackupHead, below: Seen) {
+  const step = config.tiers[tier]?.move?.find(({ store }) => store === below.store.name);
+  const old = step !== undefined && Date.parse(endedAt ?? startedAt) + step.after <= now;
+  const damaged = (one: string) => isFailing(below.heads.get(one)?.proofs);
+  const all = [...chain, id];
+  return (
+    old &&
+    below.heads.get(id)?.status === 'completed' &&
+    all.every((one) => below.whole.has(one) && below.heads.has(one) && !damaged(one))
+  );
 }
 
 export function isAhead({ endedAt, startedAt }: BackupHead, now: number): boolean {

@@ -6,14 +6,18 @@ import { day, type Moment, type Truth, type World } from './world';
 
 type Say = (what: string) => void;
 
-/** Every moment of the window could be restored before: then it can be now. Without a window: every moment since a backup that is still offered. */
-export function lostMoments(world: World, was: Seen, is: Seen, say: Say): void {
+/**
+ * Every moment of the window could be restored before: then it can be now, also from where backups have moved to. Without a window: every moment since a backup
+ * that is still offered.
+ */
+export function lostMoments(world: World, was: Seen, is: Seen, say: Say, below?: Seen): void {
   const { wal } = world.config.retention;
   for (const moment of world.moments) {
     const inWindow = wal !== undefined && moment.at >= world.now - wal;
     if (wal !== undefined && !inWindow) continue;
     const [before, after] = [begins(world, was, moment), begins(world, is, moment)];
     const offered = before.filter(({ id }) => is.heads.get(id)?.status === 'completed');
+    if (wal !== undefined && below !== undefined && begins(world, below, moment).length > 0) continue;
     if (before.length > 0 && after.length === 0 && (wal !== undefined || offered.length > 0))
       say(`the state of ${moment.site} ${Math.round((world.now - moment.at) / day)} days ago can be restored no more`);
   }

@@ -16,6 +16,7 @@ import type { GetOptions, Store } from '../../../repository/store';
 import type { MemoryStore } from '../../support/memory-store';
 import { CutStore, immortal, Killed, type Life } from './cut-store';
 import type { Fault } from './faults';
+import { ImaginingStore } from './imagining-store';
 import { removeWal } from './wal';
 import type { World } from './world';
 
@@ -37,19 +38,21 @@ export async function applyRetention(world: World, run: Run): Promise<Outcome> {
   const blindness = { hides: (key: string) => hides(key) || (fault.hides?.(key) ?? false) };
   const copies = world.stores.map((store, at): RepositoryCopy => {
     const cut = new CutStore(store, life, blindness, at === 0 ? offset : 0);
+    if (fault.imagines && at > 0) return world.copyOf(new ImaginingStore(cut, world.stores[0] as MemoryStore));
     return world.copyOf(fault.head ? new MisreadStore(cut, store, fault.head) : cut);
   });
   const settings = fault.config?.(world.config) ?? world.config;
   const config = fault.believes ? { ...settings, retention: { ...settings.retention, listingShare: 1 } } : settings;
   const timelinesIn = async (_: RepositoryCopy, system: string) => world.database(site).known(system, world.now);
   const order: RetentionRun = { config, site, age, partial: false, host: () => world.now, timelinesIn };
+  const stage = { ...order, copies };
   const name = `run-${world.count++}`;
   try {
     const plans = await makePlan(copies, order);
     await putPlan(copies, { format: 1, site, at: new Date(world.now).toISOString(), run: name, plans });
     for (const [at, plan] of plans.entries()) await takeBackRemovals(copies[at] as RepositoryCopy, plan);
-    for (const [at, plan] of plans.entries()) await expireStage(copies[at] as RepositoryCopy, plan, order);
-    for (const [at, plan] of plans.entries()) await sweepStage(copies[at] as RepositoryCopy, plan, order, name);
+    for (const [at, plan] of plans.entries()) await expireStage(copies[at] as RepositoryCopy, plan, stage);
+    for (const [at, plan] of plans.entries()) await sweepStage(copies[at] as RepositoryCopy, plan, stage, name);
     for (const [at, plan] of plans.entries()) loseWal(world, site, at, plan, fault);
     return 'done';
   } catch (error) {

@@ -8,6 +8,7 @@ import type { MemoryStore } from '../../support/memory-store';
 import { sites } from './config';
 import type { Fault } from './faults';
 import { judge } from './judge';
+import { moveDown } from './moves';
 import { backUp, beginRestore, copyAcross, endRestore, type Order, renewRestores, unfinished } from './procedures';
 import { applyRetention, type Outcome, type Run } from './retention';
 import type { Sequence, Step } from './sequence';
@@ -64,6 +65,8 @@ class Running {
         return await endRestore(world);
       case 'unpin':
         return await this.unpin(a);
+      case 'move':
+        return await moveDown(world, site, a % 4 === 0 ? a % 3 : Number.POSITIVE_INFINITY);
       case 'copy':
       case 'restore':
       case 'pin':

@@ -15,6 +15,8 @@ export const kinds = [
   'failed',
   'abandoned',
   'copy',
+  'move',
+  'move',
   'restore',
   'restore',
   'end restore',
