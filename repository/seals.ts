@@ -30,9 +30,8 @@ export async function sealsOf(copy: RepositoryCopy, heads: BackupHead[], sightin
 
 async function listSeals(copy: RepositoryCopy, known: BackupHead[]): Promise<Seals> {
   const seals: Seals = new Map();
-  // Behind all that is in the folder.
-  const ends = known.map(({ id }) => `${backupFolder(id)}~`);
-  await forEach(stretchesOf(copy.store, ends), listsAtOnce, (stretch) => listStretch(copy, stretch, seals));
+  const last = known.map(({ id }) => backupKeys.sealed(id));
+  await forEach(stretchesOf(copy.store, last), listsAtOnce, (stretch) => listStretch(copy, stretch, seals));
   return seals;
 }
 
@@ -45,6 +44,7 @@ async function listStretch(copy: RepositoryCopy, { after, until }: Stretch, seal
     if (id !== folder) [folder, objects] = [id, 0];
     if (object.key === backupKeys.sealed(id)) seals.set(id, stampOf(object));
     else if (!seals.has(id)) seals.set(id, null);
+    if (object.key === until) return;
     if (++objects < tooMany || inside[0] !== 'packs') continue;
     await listStretch(copy, { after: `${backupFolder(id)}packs/~`, until }, seals);
     return;

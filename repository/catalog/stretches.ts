@@ -19,7 +19,7 @@ export function stretchesOf(store: Store, known: string[]): Stretch[] {
   if (store.kind === 'dir' || known.length < 2 * names) return [{}];
   const sorted = known.toSorted();
   const cuts: string[] = [];
-  for (let at = names; at < sorted.length; at += names) cuts.push(sorted[at] ?? '');
+  for (let at = names; at < sorted.length; at += names) cuts.push(sorted[at - 1] ?? '');
   return cutAt(cuts);
 }
 
@@ -37,8 +37,9 @@ export async function listStretches(
 ): Promise<void> {
   await forEach(stretches, listsAtOnce, async ({ after, until }) => {
     for await (const object of store.list(prefix, { after, signal })) {
-      if (until !== undefined && object.key > until) return;
-      take(object);
+      if (until === undefined || object.key <= until) take(object);
+      // Not one answer more, to see that the next stretch has begun.
+      if (until !== undefined && object.key >= until) return;
     }
   });
 }

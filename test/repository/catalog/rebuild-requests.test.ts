@@ -5,6 +5,7 @@ import { listEveryHead, listHeads, usableSnapshot } from '../../../repository/ca
 import { headBody } from '../../../repository/catalog/read';
 import { makeSnapshot } from '../../../repository/catalog/renew';
 import { getSeen } from '../../../repository/catalog/seen';
+import { listStretches, stretchesOf } from '../../../repository/catalog/stretches';
 import type { RepositoryCopy } from '../../../repository/copy';
 import { deriveRepositoryKeys } from '../../../repository/crypto/keys';
 import { getHead, putHead } from '../../../repository/heads';
@@ -139,6 +140,27 @@ test('a snapshot looks at what is new, finds what was changed by hand, and leave
     return found;
   };
   expect(await numbers(seenPrefix)).toEqual(await numbers(snapshotsPrefix));
+});
+
+test('a long listing is cut into stretches that find what came and miss nothing that went, with no more answers than as one', async () => {
+  const store = new CountedStore();
+  const names = Array.from({ length: 6500 }, (_, number) => `heads/${String(number).padStart(5, '0')}`);
+  for (const name of names) await store.put(name, Buffer.from('x'));
+  const known = names.filter((_, at) => at % 7 > 0);
+  const found: string[] = [];
+  const look = () => listStretches(store, 'heads/', stretchesOf(store, known), ({ key }) => void found.push(key));
+  await look();
+  expect(found.sort()).toEqual(names);
+  await store.delete(known);
+  found.length = 0;
+  await look();
+  expect(found.sort()).toEqual(names.filter((_, at) => at % 7 === 0));
+  const whole = stretchesOf(store, names);
+  expect(whole).toHaveLength(4);
+  for (const name of names) await store.put(name, Buffer.from('x'));
+  store.reset();
+  await listStretches(store, 'heads/', whole, () => undefined);
+  expect(store.asked.list).toBe(7);
 });
 
 test('packs of a large backup are passed over', async () => {
