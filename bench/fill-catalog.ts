@@ -7,11 +7,12 @@ import { openConfiguredRepository } from '../components/config-file/open-reposit
 import type { BackupHead, SealedManifest } from '../domain/backup';
 import { backupId } from '../domain/ids';
 import { forEach } from '../repository/catalog/each';
-import { headBody } from '../repository/catalog/read';
-import { makeSnapshot } from '../repository/catalog/renew';
+import { byAge, headBody } from '../repository/catalog/read';
+import { type Sightings, sealedStamp, stampOf } from '../repository/catalog/seen';
+import { putSnapshot } from '../repository/catalog/snapshots';
 import type { RepositoryCopy } from '../repository/copy';
 import { putHead } from '../repository/heads';
-import { headKey } from '../repository/names';
+import { backupKeys, backupOfHead, backupsPrefix, headKey, headsPrefix } from '../repository/names';
 import { putSealedManifest } from '../repository/sealed-manifest';
 
 const everyMs = 3600_000;
@@ -32,13 +33,31 @@ async function main(count: number, changes: number): Promise<void> {
       continue;
     }
     // Heads of years ago, made by an earlier version: they are in no history.
+    const heads: BackupHead[] = [];
     await forEach(numbers, 32, async (number) => {
       const head = await made(copy, number, count);
       await copy.store.put(headKey(head.id), headBody(head));
+      heads.push(head);
     });
-    await makeSnapshot(copy);
+    await index(copy, heads.sort(byAge));
   }
   await repository.close();
+}
+
+/** As the snapshots of all those years would have left it, each of which looked at what was new. */
+async function index(copy: RepositoryCopy, heads: BackupHead[]): Promise<void> {
+  const sightings: Sightings = new Map();
+  for await (const object of copy.store.list(headsPrefix)) {
+    const head = stampOf(object);
+    if (head !== undefined) sightings.set(backupOfHead(object.key), { head });
+  }
+  const stamps = new Map<string, string | undefined>();
+  if (sightings.size > 0) for await (const one of copy.store.list(backupsPrefix)) stamps.set(one.key, stampOf(one));
+  for (const { id, manifestSha256 = '' } of heads) {
+    const stamp = stamps.get(backupKeys.sealed(id));
+    if (stamp !== undefined) sightings.set(id, { ...sightings.get(id), sealed: sealedStamp(stamp, manifestSha256) });
+  }
+  await putSnapshot(copy, { number: 1, since: 0, absorbed: [], unsettled: [], heads }, sightings);
 }
 
 async function made(copy: RepositoryCopy, number: number, count: number): Promise<BackupHead> {
@@ -46,7 +65,7 @@ async function made(copy: RepositoryCopy, number: number, count: number): Promis
   const first = number - (number % chainLength);
   const chain = type === 'full' ? [] : Array.from({ length: number - first }, (_, at) => nameOf(first + at, count).id);
   const lsn = `0/${(0x1000000 + number * 64).toString(16).toUpperCase()}`;
-  const summary = { runs: 3, packs: 40, files: 1200, bytes: 1_300_000_000, storedBytes: 310_000_000, warnings: [] };
+  const summary = { runs: 1, packs: 5, files: 1200, bytes: 1_300_000_000, storedBytes: 155_000_000, warnings: [] };
   const endedAt = new Date(Date.parse(startedAt) + 61_000).toISOString();
   const about = { system: copy.system, site: 'dc01', type, tier: 'hourly', startedAt, endedAt };
   const summaries = {
@@ -60,7 +79,7 @@ async function made(copy: RepositoryCopy, number: number, count: number): Promis
   const { sha256 } = await putSealedManifest(copy, manifest);
   return {
     ...{ id, ...about, status: 'completed', seconds: 61, components: summaries },
-    ...{ bytes: 2_600_000_000, storedBytes: 620_000_000, checksum: sha256, manifestSha256: sha256 },
+    ...{ bytes: 2_600_000_000, storedBytes: 310_000_000, checksum: sha256, manifestSha256: sha256 },
     ...{ stores: [copy.store.name], location: copy.store.location, verifiedAt: endedAt },
     databases: { database: { systemIdentifier: '7400000000000000001', timeline: 1, startLsn: lsn, stopLsn: lsn } },
     ...(chain.length > 0 && { chain }),

@@ -6,6 +6,7 @@ export const descriptionKey = 'repository.json';
 export const headsPrefix = 'catalog/heads/';
 export const historyPrefix = 'catalog/history/';
 export const snapshotsPrefix = 'catalog/snapshots/';
+export const seenPrefix = 'catalog/seen/';
 export const writingPrefix = 'catalog/writing/';
 export const catalogLinesKey = 'catalog/backups.jsonl';
 export const receiptsPrefix = 'receipts/';

@@ -2,19 +2,22 @@
  * Making the catalog again: `backups/<id>/sealed` says what each backup is, the history what became of it.
  *
  * Guaranteed: any one store is enough; a readable head is kept, so that nothing is lost that only the catalog knew; what had expired or failed does not
- * come back as completed while the history or a snapshot still tells so; afterwards the index is made anew from the heads.
- * Not guaranteed: anything of a store that cannot be reached: its name stays in the heads that have it.
+ * come back as completed while the history or a snapshot still tells so; afterwards the index is made anew from the heads. Every head and every manifest is
+ * looked for; where the store's listing tells that it is the one that was read before (`catalog/seen.ts`), it is not read again.
+ * Not guaranteed: anything of a store that cannot be reached: its name stays in the heads that have it; without `full`, that the medium below a
+ * service still has what the service tells of.
  */
 import type { BackupHead } from '../domain/backup';
 import { changedKeys } from '../domain/catalog/history';
 import { isHoldfastError, reportError } from '../domain/errors';
-import { backupIds } from './backup-folders';
 import { currentAuthor } from './catalog/author';
 import { forEach } from './catalog/each';
 import { putEntry } from './catalog/history';
+import { usableSnapshot } from './catalog/listing';
 import { Memory } from './catalog/memory';
 import { byAge, getHeadIfWhole, headBody } from './catalog/read';
-import { type Draft, draftSnapshot, hasMany, makeSnapshot } from './catalog/renew';
+import { type Draft, draftSnapshot, hasMany, makeSnapshot, putDraft } from './catalog/renew';
+import { sealedStamp, stampOf } from './catalog/seen';
 import { newestSnapshot } from './catalog/snapshots';
 import type { RepositoryCopy } from './copy';
 import { describeBackup } from './described';
@@ -22,6 +25,7 @@ import { refOf } from './documents';
 import { backupKeys, headKey } from './names';
 import { clearHead } from './redact';
 import { readSealedManifest } from './sealed-manifest';
+import { sealsOf } from './seals';
 
 /** Requests under way: most of the time is spent waiting for the store. */
 const atOnce = 48;
@@ -37,9 +41,17 @@ export interface RebuiltCatalog {
   untold: string[];
 }
 
-export async function rebuildCatalog(copies: RepositoryCopy[]): Promise<RebuiltCatalog> {
+export interface RebuildOptions {
+  /** Reads every head, and asks the store for the checksum of every manifest. */
+  full?: boolean;
+}
+
+export async function rebuildCatalog(
+  copies: RepositoryCopy[],
+  { full = false }: RebuildOptions = {},
+): Promise<RebuiltCatalog> {
   const sights: StoreSight[] = [];
-  for (const copy of copies) sights.push(await lookAt(copy));
+  for (const copy of copies) sights.push(await lookAt(copy, full));
   const outcome: RebuiltCatalog = { rebuilt: [], kept: [], unusable: [], untold: [] };
   const ids = new Set(sights.flatMap(({ sealed, gone }) => [...sealed.keys(), ...gone]));
   await forEach([...ids].sort(), atOnce, async (id) => {
@@ -77,15 +89,17 @@ interface SealedSight {
   made?: BackupHead;
 }
 
-async function lookAt(copy: RepositoryCopy): Promise<StoreSight> {
-  const draft = await draftSnapshot(copy);
+async function lookAt(copy: RepositoryCopy, full: boolean): Promise<StoreSight> {
+  const snapshot = await usableSnapshot(copy);
+  const draft = await draftSnapshot(copy, undefined, full ? {} : { base: snapshot, suspicious: true });
   const heads = new Map(draft.snapshot.heads.map((head) => [head.id, head]));
-  const memory = await Memory.of(copy, heads);
+  const memory = await Memory.of(copy, heads, snapshot);
   const sight: StoreSight = { copy, memory, draft, heads, sealed: new Map(), gone: new Set(), unusable: [] };
-  await forEach(backupIds(copy), atOnce, async (id) => {
+  const seals = await sealsOf(copy, snapshot?.heads ?? [], draft.sightings);
+  await forEach(seals, atOnce, async ([id, seal]) => {
     try {
       const head = heads.get(id);
-      sight.sealed.set(id, await lookAtBackup(copy, id, head, head ? undefined : await memory.recall(id)));
+      sight.sealed.set(id, await lookAtBackup(sight, id, seal, head ? undefined : await memory.recall(id)));
     } catch (error) {
       if (!isHoldfastError(error) || error.retryable) throw error;
       sight.unusable.push({ id, reason: reportError(error).message });
@@ -99,15 +113,22 @@ async function lookAt(copy: RepositoryCopy): Promise<StoreSight> {
 
 /** What a head or the history says of this manifest is right; the store's own checksum of it saves reading it. */
 async function lookAtBackup(
-  copy: RepositoryCopy,
+  { copy, heads, draft: { sightings } }: StoreSight,
   id: string,
-  head: BackupHead | undefined,
+  seal: string | null | undefined,
   recalled: BackupHead | undefined,
 ): Promise<SealedSight> {
+  const head = heads.get(id);
   const known = (head ?? recalled)?.manifestSha256;
-  if (known !== undefined) {
+  if (known !== undefined && seal !== null) {
+    const before = sightings.get(id)?.sealed;
+    if (seal !== undefined && before === sealedStamp(seal, known)) return { sha256: known, fits: head !== undefined };
     const seen = await copy.store.head(backupKeys.sealed(id));
-    if (seen?.sha256 === known) return { sha256: known, fits: head !== undefined };
+    const stamp = seen && stampOf(seen);
+    if (seen?.sha256 === known) {
+      if (stamp !== undefined) sightings.set(id, { ...sightings.get(id), sealed: sealedStamp(stamp, known) });
+      return { sha256: known, fits: head !== undefined };
+    }
   }
   const { manifest, sha256 } = await readSealedManifest(copy, { id });
   if (head && (head.status !== 'completed' || head.manifestSha256 === sha256)) return { sha256, fits: true };
@@ -137,7 +158,7 @@ async function mend(sights: StoreSight[], id: string): Promise<{ made: boolean; 
     // One that is being made says by itself where it is when it is done.
     if (fits && (sameNames(stores, old.stores) || !['completed', 'expired'].includes(old.status))) continue;
     const { location } = sight.copy.store;
-    const lock = fits ? {} : await lockIn(sight.copy, id);
+    const lock = fits || !(await sight.copy.store.locks?.supported()) ? {} : await lockIn(sight.copy, id);
     if (!(await putBack(sight, { ...head, ...lock, stores, location }, { old, told }))) continue;
     outcome.made ||= !fits;
     outcome.untold ||= told === undefined && elsewhere === undefined;
@@ -162,6 +183,7 @@ async function putBack(
     await copy.store.put(key, body);
   }
   heads.set(head.id, clear);
+  draft.sightings.set(head.id, { sealed: draft.sightings.get(head.id)?.sealed });
   const changed = changedKeys(told, clear);
   if (told !== undefined && changed.length === 0) return true;
   const { since, absorbed } = draft.snapshot;
@@ -190,6 +212,8 @@ function sameNames(some: string[], others: string[]): boolean {
 async function indexAnew({ copy, draft, heads }: StoreSight): Promise<void> {
   if (!(await hasMany(copy)) && (await newestSnapshot(copy)) === 0) return;
   const snapshot = { ...draft.snapshot, heads: [...heads.values()].sort(byAge) };
+  // What was written since it was drafted has an entry that it does not know, but those of our own.
+  if ((await putDraft(copy, { ...draft, snapshot })) === 'created') return;
   for (let attempt = 0; attempt < 5; attempt++) {
     if ((await makeSnapshot(copy, undefined, snapshot)) === 'created') return;
   }

@@ -15,6 +15,8 @@ export interface StoredObject {
   key: string;
   bytes: number;
   modified: Date;
+  /** Another one for every other content; absent: the store tells none. */
+  tag?: string;
 }
 
 export interface PutOptions {

@@ -28,6 +28,7 @@ export function declareCatalog(program: Command): void {
   catalog
     .command('rebuild')
     .description('make the catalog again from the backups in the stores')
+    .option('--full', 'read also what the store tells to be as it was')
     .action(acting(async (options) => (await import('./catalog.js')).rebuild(options)));
 }
 

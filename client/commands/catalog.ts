@@ -6,13 +6,17 @@ import { rebuildCatalog } from '../../repository/rebuild';
 import { withRepository } from '../catalog/open';
 import { configured, type GlobalOptions, type Outcome } from '../context';
 
-export async function rebuild(options: GlobalOptions): Promise<Outcome> {
+export interface RebuildOptions extends GlobalOptions {
+  full?: boolean;
+}
+
+export async function rebuild(options: RebuildOptions): Promise<Outcome> {
   const loaded = await configured(options);
   return withRepository(loaded, async (repository) => {
     const copies = repository?.copies ?? [];
     let uncovered = 0;
     for (const copy of copies) uncovered += await uncoverLocked(copy);
-    const done = await rebuildCatalog(copies);
+    const done = await rebuildCatalog(copies, { full: options.full });
     for (const copy of copies.filter(({ store }) => store.kind === 'dir')) {
       await writeCatalogLines(copy, (head) => retentionDaysOf(loaded.config, head.tier));
     }

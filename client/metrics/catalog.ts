@@ -18,9 +18,9 @@ export class CatalogReader {
   async readHeads(copy: RepositoryCopy): Promise<BackupHead[]> {
     const before = this.heads;
     const now: typeof before = new Map();
-    for await (const { key, bytes, modified } of copy.store.list(headsPrefix)) {
+    for await (const { key, bytes, modified, tag = '' } of copy.store.list(headsPrefix)) {
       if (!key.endsWith('.json')) continue;
-      const stamp = `${bytes}@${modified.getTime()}`;
+      const stamp = `${tag} ${bytes}@${modified.getTime()}`;
       const known = before.get(key);
       const head = known?.stamp === stamp ? known.head : await getHead(copy, backupOfHead(key)).catch(() => undefined);
       if (head) now.set(key, { stamp, head });

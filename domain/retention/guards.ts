@@ -59,8 +59,7 @@ export function refuseUnsafe(heads: BackupHead[], decisions: Decision[], minimum
     counts(head) && head.status === 'completed' ? [head] : [],
   );
   const provenOf = provenIn(heads);
-  for (const [component] of new Map(completed.flatMap((head) => systemsOf(head)))) {
-    const own = completed.filter((head) => systemsOf(head).some(([name]) => name === component));
+  for (const [component, own] of byComponent(completed)) {
     const left = own.filter(({ id }) => !going.has(id));
     if (left.length < Math.min(minimum, own.length))
       throw unsafe(component, `${left.length} completed backups of ${component} would be left, of at least ${minimum}`);
@@ -70,6 +69,18 @@ export function refuseUnsafe(heads: BackupHead[], decisions: Decision[], minimum
     if (proven.length > 0 && !proven.some(({ id }) => !going.has(id)))
       throw unsafe(component, `the last proven backup of ${component} would go`);
   }
+}
+
+function byComponent(heads: BackupHead[]): Map<string, BackupHead[]> {
+  const found = new Map<string, BackupHead[]>();
+  for (const head of heads) {
+    for (const [component] of systemsOf(head)) {
+      const own = found.get(component);
+      if (own) own.push(head);
+      else found.set(component, [head]);
+    }
+  }
+  return found;
 }
 
 function unsafe(where: string, what: string): HoldfastError {

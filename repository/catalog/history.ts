@@ -7,6 +7,8 @@ import type { RepositoryCopy } from '../copy';
 import { readJson } from '../crypto/sealed-bytes';
 import { historyPrefix } from '../names';
 import { backupHeadSchema } from '../schemas/backup';
+import type { StoredObject } from '../store';
+import { cutAt, listStretches } from './stretches';
 
 /** What the name of an entry tells without reading it. */
 export interface EntryName {
@@ -15,6 +17,9 @@ export interface EntryName {
   backupId: string;
   to: HistoryStatus;
 }
+
+/** Each holds a few hundred entries, or more of them. */
+const erasAtOnce = 16;
 
 const statuses = ['creating', 'completed', 'failed', 'expired', 'removed'] as const;
 const entryForm = new RegExp(String.raw`^\d{10}/\d{8}T\d{9}Z-[0-9a-f]{12}-(${statuses.join('|')})-(.+)\.json$`);
@@ -43,11 +48,31 @@ export async function putEntry(copy: RepositoryCopy, era: number, entry: History
 export async function* listEntries(copy: RepositoryCopy, since = 0, signal?: AbortSignal): AsyncIterable<EntryName> {
   const after = since === 0 ? undefined : `${historyPrefix}${eraName(since)}/`;
   for await (const { key } of copy.store.list(historyPrefix, { after, signal })) {
-    const name = key.slice(historyPrefix.length);
-    const [, status, backupId] = entryForm.exec(name) ?? [];
-    const to = statuses.find((one) => one === status);
-    if (backupId !== undefined && to !== undefined) yield { name, backupId, to };
+    const entry = entryOf(key);
+    if (entry) yield entry;
   }
+}
+
+/** The last of each backup: by its name, which no order of reading changes. */
+export async function lastEntries(copy: RepositoryCopy, newest: number): Promise<Map<string, EntryName>> {
+  const last = new Map<string, EntryName>();
+  const take = ({ key }: StoredObject) => {
+    const entry = entryOf(key);
+    const other = entry && last.get(entry.backupId);
+    if (entry && (other === undefined || other.name < entry.name)) last.set(entry.backupId, entry);
+  };
+  const eras = Array.from({ length: copy.store.kind === 'dir' ? 0 : Math.floor(newest / erasAtOnce) }, (_, at) => {
+    return `${historyPrefix}${eraName((at + 1) * erasAtOnce)}/`;
+  });
+  await listStretches(copy.store, historyPrefix, cutAt(eras), take);
+  return last;
+}
+
+function entryOf(key: string): EntryName | undefined {
+  const name = key.slice(historyPrefix.length);
+  const [, status, backupId] = entryForm.exec(name) ?? [];
+  const to = statuses.find((one) => one === status);
+  return backupId !== undefined && to !== undefined ? { name, backupId, to } : undefined;
 }
 
 /** Undefined: it cannot be read, and says nothing. */

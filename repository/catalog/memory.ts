@@ -2,8 +2,9 @@
 import type { BackupHead } from '../../domain/backup';
 import type { HistoryStatus } from '../../domain/catalog/history';
 import type { RepositoryCopy } from '../copy';
-import { type EntryName, getEntry, listEntries } from './history';
-import { changesSince, usableSnapshot } from './listing';
+import { type EntryName, getEntry, lastEntries } from './history';
+import { changesSince } from './listing';
+import type { Snapshot } from './snapshots';
 
 export class Memory {
   private constructor(
@@ -15,10 +16,12 @@ export class Memory {
   ) {}
 
   /** @param there heads that are not lost: nothing is kept in memory of them a second time */
-  static async of(copy: RepositoryCopy, there: ReadonlyMap<string, BackupHead>): Promise<Memory> {
-    const last = new Map<string, EntryName>();
-    for await (const entry of listEntries(copy)) last.set(entry.backupId, entry);
-    const snapshot = await usableSnapshot(copy);
+  static async of(
+    copy: RepositoryCopy,
+    there: ReadonlyMap<string, BackupHead>,
+    snapshot: Snapshot | undefined,
+  ): Promise<Memory> {
+    const last = await lastEntries(copy, snapshot?.number ?? 0);
     const settled = new Map<string, BackupHead>();
     if (snapshot) {
       const { changed } = await changesSince(copy, snapshot);

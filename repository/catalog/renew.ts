@@ -2,16 +2,23 @@
  * Making a snapshot. In this order: marks, entries, marks again, heads. A change that is under way is in one of the marks, and one that comes later has an
  * entry that the snapshot does not know.
  */
+import type { BackupHead } from '../../domain/backup';
 import type { RepositoryCopy } from '../copy';
-import { backupOfHead, headsPrefix } from '../names';
+import { backupOfHead, headKey, headsPrefix } from '../names';
+import type { StoredObject } from '../store';
 import { listMarks } from './change';
-import { changesSince, listEveryHead, renewed, usableSnapshot } from './listing';
+import { changesSince, renewed, usableSnapshot } from './listing';
+import { getSeen, lookAtNew, type Sightings, stampOf } from './seen';
 import { newestSnapshot, putSnapshot, type Snapshot } from './snapshots';
+import { listStretches, stretchesOf } from './stretches';
 
 /** Below this, reading every head is as quick, and needs no trust in an index. */
 const worthwhile = 256;
 /** So long does nobody write a head: the mark is of a writer that was killed, or could not take it away. */
 const abandonedMs = 7 * 24 * 3600_000;
+
+/** More are looked at with the next snapshots. */
+const looksAtOnce = 1000;
 
 const nothing: Pick<Snapshot, 'heads' | 'absorbed' | 'unsettled'> = { heads: [], absorbed: [], unsettled: [] };
 
@@ -33,52 +40,90 @@ export async function makeSnapshot(
   signal?: AbortSignal,
   base?: Snapshot,
 ): Promise<'created' | 'exists'> {
-  const { snapshot, marks, at } = await draftSnapshot(copy, signal, base);
-  const outcome = await putSnapshot(copy, snapshot);
+  const draft = await draftSnapshot(copy, signal, { base });
+  await lookAtNew(copy, draft.snapshot.heads, draft.sightings, looksAtOnce);
+  return await putDraft(copy, draft);
+}
+
+export async function putDraft(
+  copy: RepositoryCopy,
+  { snapshot, sightings, marks, at }: Draft,
+): Promise<'created' | 'exists'> {
+  const outcome = await putSnapshot(copy, snapshot, sightings);
   await forgetAbandoned(copy, marks, at);
   return outcome;
 }
 
-/** @param base without it every head is read */
-export async function draftSnapshot(copy: RepositoryCopy, signal?: AbortSignal, base?: Snapshot): Promise<Draft> {
+export interface DraftOptions {
+  /** Without it every head is read. */
+  base?: Snapshot;
+  /** Reads also those of which nothing shows that they are as the base has them. */
+  suspicious?: boolean;
+}
+
+export async function draftSnapshot(
+  copy: RepositoryCopy,
+  signal?: AbortSignal,
+  { base, suspicious = false }: DraftOptions = {},
+): Promise<Draft> {
   const since = await newestSnapshot(copy);
   const at = await copy.store.clock();
+  const known = await getSeen(copy, base?.seen);
   const marks = await listMarks(copy, signal);
   const { changed, names } = await changesSince(copy, { since, ...nothing, ...base }, signal);
   marks.push(...(await listMarks(copy, signal)));
   for (const { backupId } of marks) changed.add(backupId);
-  const { heads, damaged } = base
-    ? await renewed(copy, base, await inDoubt(copy, base, changed, signal), signal)
-    : await listEveryHead(copy, signal);
+  const stamps = await headStamps(copy, base?.heads ?? [], signal);
+  // What somebody changed by hand left no entry: the listing shows heads that are there and should not, the other way round, and where the store tells
+  // contents apart also those that are others.
+  const there = (base?.heads ?? []).filter(({ id }) => stamps.has(id));
+  const doubtful = new Set(changed);
+  for (const id of stamps.keys()) doubtful.add(id);
+  for (const { id } of there) {
+    const before = known.get(id)?.head;
+    const asBefore = before === undefined ? !suspicious : before === stamps.get(id);
+    if (asBefore && !changed.has(id)) doubtful.delete(id);
+  }
+  const { heads, damaged } = await renewed(copy, { heads: there }, doubtful, signal);
   const unsettled = new Set([...marks.map(({ backupId }) => backupId), ...damaged.map(({ key }) => backupOfHead(key))]);
   // An older base, where the newest cannot be read, looks further back than this one's readers will.
   const absorbed = names.filter((name) => Number(name.slice(0, 10)) >= since);
-  return { marks, at, snapshot: { number: since + 1, since, absorbed, unsettled: [...unsettled], heads } };
+  const sightings: Sightings = new Map([...known].map(([id, { sealed }]) => [id, { sealed }]));
+  for (const { id } of heads) {
+    const head = stamps.get(id);
+    // Listed before it was read: what was written in between is told of otherwise the next time.
+    const read = doubtful.has(id) || known.get(id)?.head === head;
+    if (head !== undefined && read && !unsettled.has(id)) sightings.set(id, { ...sightings.get(id), head });
+  }
+  const snapshot = { number: since + 1, since, absorbed, unsettled: [...unsettled], heads };
+  return { marks, at, sightings, snapshot };
 }
 
 export interface Draft {
   snapshot: Snapshot;
+  sightings: Sightings;
   marks: { key: string; modified: Date }[];
   /** The store's clock, when it was begun. */
   at: Date;
 }
 
-/**
- * What somebody changed by hand left no entry: the listing shows heads that are there and should not, and the other way round.
- */
-async function inDoubt(
+/** What the listing tells of each head. */
+async function headStamps(
   copy: RepositoryCopy,
-  base: Snapshot,
-  changed: Set<string>,
+  known: BackupHead[],
   signal?: AbortSignal,
-): Promise<Set<string>> {
-  const missing = new Set(base.heads.map(({ id }) => id));
-  const doubtful = new Set(changed);
-  for await (const { key } of copy.store.list(headsPrefix, { signal })) {
-    if (key.endsWith('.json') && !missing.delete(backupOfHead(key))) doubtful.add(backupOfHead(key));
-  }
-  for (const id of missing) doubtful.add(id);
-  return doubtful;
+): Promise<Map<string, string | undefined>> {
+  const stamps = new Map<string, string | undefined>();
+  const stretches = stretchesOf(
+    copy.store,
+    known.map(({ id }) => headKey(id)),
+  );
+  const take = (object: StoredObject) => {
+    const id = backupOfHead(object.key);
+    if (headKey(id) === object.key) stamps.set(id, stampOf(object));
+  };
+  await listStretches(copy.store, headsPrefix, stretches, take, signal);
+  return stamps;
 }
 
 export async function hasMany(copy: RepositoryCopy): Promise<boolean> {

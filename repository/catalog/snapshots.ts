@@ -6,6 +6,7 @@ import type { RepositoryCopy } from '../copy';
 import { openBytes, sealBytes } from '../crypto/sealed-bytes';
 import { snapshotsPrefix } from '../names';
 import { eraName } from './history';
+import { dropSeen, putSeen, type SeenRef, type Sightings } from './seen';
 
 export interface Snapshot {
   number: number;
@@ -16,6 +17,8 @@ export interface Snapshot {
   unsettled: string[];
   /** Oldest first. */
   heads: BackupHead[];
+  /** What the store told of what was read; of those that make and rebuild, not of readers. */
+  seen?: SeenRef;
 }
 
 const firstLineSchema = z.looseObject({
@@ -25,6 +28,7 @@ const firstLineSchema = z.looseObject({
   absorbed: z.array(z.string()),
   unsettled: z.array(z.string()),
   heads: z.int(),
+  seen: z.looseObject({ key: z.string(), sha256: z.string() }).optional(),
 });
 
 /** Whoever reads an older one when a newer is made still finds it. */
@@ -63,17 +67,24 @@ export async function getSnapshot(
 }
 
 /** Of two that make one at once the first wins. The oldest go, as far as the store lets them. */
-export async function putSnapshot(copy: RepositoryCopy, snapshot: Snapshot): Promise<'created' | 'exists'> {
-  const key = snapshotKey(snapshot.number);
-  const { heads, ...about } = snapshot;
+export async function putSnapshot(
+  copy: RepositoryCopy,
+  { heads, seen: _, ...rest }: Snapshot,
+  sightings: Sightings = new Map(),
+): Promise<'created' | 'exists'> {
+  const key = snapshotKey(rest.number);
+  const seen = await putSeen(copy, rest.number, heads, sightings);
+  const about = { ...rest, ...(seen && { seen }) };
   const lines = [
     JSON.stringify({ format: 1, ...about, heads: heads.length }),
     ...heads.map((one) => JSON.stringify(one)),
   ];
   const { object, sha256 } = sealBytes(Buffer.from(`${lines.join('\n')}\n`), sealingOf(copy, key));
   const outcome = await copy.store.put(key, object, { ifAbsent: true, sha256 });
-  const old = (await listSnapshots(copy)).slice(kept).map(snapshotKey);
+  const numbers = await listSnapshots(copy);
+  const old = numbers.slice(kept).map(snapshotKey);
   if (old.length > 0) await copy.store.delete(old).catch(() => undefined);
+  if (seen) await dropSeen(copy, numbers[kept - 1] ?? 0);
   return outcome;
 }
 

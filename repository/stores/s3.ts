@@ -124,6 +124,7 @@ export class S3Store implements Store {
           key,
           bytes: seen.ContentLength ?? 0,
           modified: seen.LastModified ?? new Date(0),
+          tag: tagOf(seen),
           // a multipart object's checksum of checksums ends in -<parts>: it says nothing about the bytes
           sha256: checksum?.includes('-') === false ? Buffer.from(checksum, 'base64').toString('hex') : undefined,
         };
@@ -138,7 +139,7 @@ export class S3Store implements Store {
     for await (const page of this.#pages(prefix, options)) {
       for (const one of page.Contents ?? []) {
         const key = (one.Key ?? '').slice(this.#prefix.length);
-        yield { key, bytes: one.Size ?? 0, modified: one.LastModified ?? new Date(0) };
+        yield { key, bytes: one.Size ?? 0, modified: one.LastModified ?? new Date(0), tag: tagOf(one) };
       }
     }
   }
@@ -205,6 +206,11 @@ export class S3Store implements Store {
       throw s3Error(error, `${this.name}:${key}`);
     }
   }
+}
+
+/** Services quote it, or do not. */
+function tagOf({ ETag }: { ETag?: string }): string | undefined {
+  return ETag?.replaceAll('"', '') || undefined;
 }
 
 /** By default into one buffer of its own, which can be handed to a thread without copying. */

@@ -8,8 +8,8 @@ import type { Decision, StorePlan } from '../../../domain/retention/types';
 import { makePlan } from '../../../repository/retention/stages';
 import { timelinesFrom } from '../../../repository/retention/timelines';
 import { withRepository } from '../../catalog/open';
+import { type Column, columns } from '../../output/columns';
 import { say } from '../../output/say';
-import { table } from '../../output/table';
 
 export interface SitePlan extends StorePlan {
   site: string;
@@ -45,12 +45,24 @@ export function ageOf(text: string | undefined): number | undefined {
   throw new HoldfastError('usage', `--retention ${text} is no age`, { hints: ['write a duration such as 30d or 12w'] });
 }
 
+interface Row extends Decision {
+  store: string;
+  why: string;
+}
+
+const shown: Column<Row>[] = [
+  { title: 'BACKUP', cell: ({ backupId }) => backupId },
+  { title: 'STORE', cell: ({ store }) => store },
+  { title: 'WHAT', cell: ({ action }) => action },
+  { title: 'WHY', cell: ({ why }) => why },
+];
+
 /** For people. */
 export function tableOf(plans: SitePlan[], wanted: (one: Decision) => boolean): string {
-  const rows = plans.flatMap(({ store, decisions }) =>
-    decisions.filter(wanted).map((one) => [one.backupId, store, one.action, explain(one.reasons)]),
+  const rows = plans.flatMap(({ store, decisions }): Row[] =>
+    decisions.filter(wanted).map((one) => ({ ...one, store, why: explain(one.reasons) })),
   );
-  return rows.length === 0 ? '' : table(['BACKUP', 'STORE', 'WHAT', 'WHY'], rows);
+  return rows.length === 0 ? '' : columns(shown, rows);
 }
 
 /** With each reason in words, for programs that show it. */

@@ -12,5 +12,6 @@ export async function report(options: ReportOptions): Promise<Outcome> {
   const age = ageOf(options.retention);
   const loaded = await configured(options);
   const plans = await plansOf(loaded, askedSites(loaded.config, options.site), age);
-  return { json: jsonOf(plans), text: tableOf(plans, () => true) || 'there are no backups' };
+  if (options.json) return { json: jsonOf(plans) };
+  return { json: undefined, text: tableOf(plans, () => true) || 'there are no backups' };
 }

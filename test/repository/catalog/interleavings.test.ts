@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import type { BackupHead } from '../../../domain/backup';
 import { listEveryHead, listHeads, usableSnapshot } from '../../../repository/catalog/listing';
-import { makeSnapshot } from '../../../repository/catalog/renew';
+import { draftSnapshot, makeSnapshot, putDraft } from '../../../repository/catalog/renew';
 import type { RepositoryCopy } from '../../../repository/copy';
 import { deriveRepositoryKeys } from '../../../repository/crypto/keys';
 import { putHead, removeHead } from '../../../repository/heads';
@@ -75,7 +75,10 @@ class Game {
     const copy = this.copyOf(actor);
     for (let round = 0; round < 4; round++) {
       const base = this.random(4) === 0 ? undefined : await usableSnapshot(copy);
-      if ((await makeSnapshot(copy, undefined, base)) === 'created') this.snapshots++;
+      // As a rebuilding makes it, every other time.
+      const make = async () => await putDraft(copy, await draftSnapshot(copy, undefined, { base, suspicious: true }));
+      const outcome = this.random(2) === 0 ? make() : makeSnapshot(copy, undefined, base);
+      if ((await outcome) === 'created') this.snapshots++;
     }
     this.ended.push(actor);
   }

@@ -63,6 +63,10 @@ export class Shuffle {
   }
 }
 
+function tagOf(body: Buffer): string {
+  return createHash('md5').update(body).digest('hex');
+}
+
 export class ShuffledStore implements Store {
   readonly name = 'shuffled';
   readonly kind = 's3';
@@ -102,7 +106,7 @@ export class ShuffledStore implements Store {
       const page = await this.#ask(() =>
         [...this.shuffle.objects]
           .filter(([key]) => key.startsWith(prefix) && key > after)
-          .map(([key, { body, modified }]) => ({ key, bytes: body.length, modified }))
+          .map(([key, { body, modified }]) => ({ key, bytes: body.length, modified, tag: tagOf(body) }))
           .sort((a, b) => (a.key < b.key ? -1 : 1))
           .slice(0, 3),
       );

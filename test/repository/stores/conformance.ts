@@ -107,6 +107,18 @@ export function storePromises(open: () => Store): void {
     expect(await collect(store.list('list/'))).toEqual([]);
   });
 
+  test('tells another content by another tag, in a listing as in a look, or tells none', async () => {
+    const told: (string | undefined)[] = [];
+    for (const body of ['one', 'two']) {
+      await store.put('tagged/it', Buffer.from(body));
+      const [listed] = await collect(store.list('tagged/'));
+      expect(listed?.tag).toBe((await store.head('tagged/it'))?.tag);
+      told.push(listed?.tag);
+    }
+    expect(told[0] === told[1]).toBe(store.kind === 'dir');
+    await store.delete(['tagged/it']);
+  });
+
   test('says of an absent object that it is absent', async () => {
     await expect(store.get('not/there')).rejects.toMatchObject({ code: 'object_not_found', retryable: false });
     expect(await store.head('not/there')).toBeUndefined();
