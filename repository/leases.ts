@@ -106,6 +106,18 @@ export async function announceRemoval(copy: Copy, backupId: string, remover: str
   return leases;
 }
 
+/**
+ * Whether what a remover said still stands: nobody took it back, and nobody brought it to its end. Asked right before each deletion, since a process may be
+ * stopped for hours between two of its steps. @throws HoldfastError `fenced`
+ */
+export async function assertAnnounced({ store }: Copy, backupId: string, remover: string): Promise<void> {
+  if ((await store.head(removalKey(backupId, remover))) !== undefined) return;
+  throw new HoldfastError('fenced', `the removal of ${backupId} was taken back, or somebody else came to its end`, {
+    where: store.location,
+    hints: ['nothing more of it was touched: the next retention looks again'],
+  });
+}
+
 /** It is not removed after all, and nothing of it is gone. Others may still mean to. */
 export async function withdrawRemoval(copy: RepositoryCopy, backupId: string, remover: string): Promise<void> {
   await copy.store.delete([removalKey(backupId, remover)]);

@@ -14,14 +14,24 @@ export interface Removed {
   until?: Date;
 }
 
+export interface RemoveOptions {
+  signal?: AbortSignal;
+  /** Asked right before each deletion; throws when it is not to go on. */
+  mayGoOn?: () => Promise<void>;
+}
+
 /**
  * Removes a backup, except its receipt. Packs that a forgotten attempt stores afterwards are found by the next call: it may be called
  * any number of times.
  * @returns how many objects went
  * @throws HoldfastError `object_locked` when something stays
  */
-export async function removeBackup(copy: RepositoryCopy, backupId: string, signal?: AbortSignal): Promise<number> {
-  const { objects, locked, until } = await removeUnlocked(copy, backupId, signal);
+export async function removeBackup(
+  copy: RepositoryCopy,
+  backupId: string,
+  options: RemoveOptions = {},
+): Promise<number> {
+  const { objects, locked, until } = await removeUnlocked(copy, backupId, options);
   if (locked === 0) return objects;
   throw new HoldfastError(
     'object_locked',
@@ -34,12 +44,16 @@ export async function removeBackup(copy: RepositoryCopy, backupId: string, signa
 }
 
 /** The same, of a backup that may be locked: what stays is told. */
-export async function removeUnlocked(copy: RepositoryCopy, backupId: string, signal?: AbortSignal): Promise<Removed> {
+export async function removeUnlocked(
+  copy: RepositoryCopy,
+  backupId: string,
+  options: RemoveOptions = {},
+): Promise<Removed> {
   // First: without it the backup counts as never completed.
   const removed: Removed = { objects: 0, locked: 0 };
-  await removeKeys(copy, [backupKeys.sealed(backupId)], removed);
+  await removeKeys(copy, [backupKeys.sealed(backupId)], removed, options);
   removed.objects = 0;
-  await removeOthers(copy, backupId, new Set([backupKeys.receipt(backupId)]), removed, signal);
+  await removeOthers(copy, backupId, new Set([backupKeys.receipt(backupId)]), removed, options);
   return removed;
 }
 
@@ -53,7 +67,7 @@ export async function removeLeftovers(
   const kept = new Set([backupKeys.checksums(backupId), backupKeys.receipt(backupId)]);
   for await (const { key } of backupObjects(copy, manifest)) kept.add(key);
   const removed: Removed = { objects: 0, locked: 0 };
-  await removeOthers(copy, backupId, kept, removed, signal);
+  await removeOthers(copy, backupId, kept, removed, { signal });
   return removed.objects;
 }
 
@@ -62,21 +76,27 @@ async function removeOthers(
   backupId: string,
   kept: Set<string>,
   removed: Removed,
-  signal?: AbortSignal,
+  options: RemoveOptions,
 ): Promise<void> {
   removed.locked = 0;
   let keys: string[] = [];
-  for await (const { key } of copy.store.list(backupFolder(backupId), { signal })) {
+  for await (const { key } of copy.store.list(backupFolder(backupId), { signal: options.signal })) {
     if (!kept.has(key)) keys.push(key);
     if (keys.length < batch) continue;
-    await removeKeys(copy, keys, removed);
+    await removeKeys(copy, keys, removed, options);
     keys = [];
   }
-  await removeKeys(copy, keys, removed);
+  await removeKeys(copy, keys, removed, options);
 }
 
-async function removeKeys({ store }: RepositoryCopy, keys: string[], removed: Removed): Promise<void> {
+async function removeKeys(
+  { store }: RepositoryCopy,
+  keys: string[],
+  removed: Removed,
+  { mayGoOn }: RemoveOptions,
+): Promise<void> {
   if (keys.length === 0) return;
+  await mayGoOn?.();
   const locked = store.locks ? await store.locks.deleteUnlocked(keys) : [];
   if (!store.locks) await store.delete(keys);
   removed.objects += keys.length - locked.length;

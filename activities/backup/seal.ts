@@ -214,12 +214,13 @@ export async function renewCatalogLines(context: SiteContext, copy: RepositoryCo
 export async function discardBackup(context: SiteContext, job: BackupJob): Promise<Discarded> {
   const warnings: string[] = [];
   const repository = await context.repository({ create: true });
+  const signal = cancellationSignal();
   for (const store of [job.store, ...job.copies]) {
     const copy = repository.copy(store);
     const head = await getHead(copy, job.backupId).catch(() => undefined);
     if (head?.status === 'completed') continue;
     // Removed first: where the store is full, that makes the room in which to say so.
-    const { objects, locked, until } = await removeUnlocked(copy, job.backupId, cancellationSignal());
+    const { objects, locked, until } = await removeUnlocked(copy, job.backupId, { signal });
     const mode = job.locks?.[store]?.mode ?? 'governance';
     const storedAt = (await copy.store.clock()).toISOString();
     await putHead(copy, {

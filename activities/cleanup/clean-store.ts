@@ -15,7 +15,7 @@ import { standingLeases } from '../../repository/leases';
 import type { Repository } from '../../repository/repository';
 import { renewCatalogLines } from '../backup/seal';
 import type { SiteContext } from '../context';
-import { holderOf } from '../leases/hold';
+import { attemptName } from '../retention/run';
 
 export async function storesToClean(context: SiteContext): Promise<{ stores: string[]; unavailable: string[] }> {
   const { copies, unavailable } = await context.repository();
@@ -34,7 +34,7 @@ export async function cleanStore(context: SiteContext, order: CleanStoreOrder): 
   // Before anything is listed: whoever stores something said so before.
   for (const one of repository.copies) for (const { backupId } of await standingLeases(one)) leased.add(backupId);
   const cleaning: Cleaning = {
-    ...{ copy, remover: holderOf(), dryRun, leased, outcome, signal: cancellationSignal(), beat: () => heartbeat() },
+    ...{ copy, remover: attemptName(), dryRun, leased, outcome, signal: cancellationSignal(), beat: () => heartbeat() },
     before: new Date((await copy.store.clock()).getTime() - graceMs),
   };
   const { heads, damaged } = await listHeads(copy, cancellationSignal());

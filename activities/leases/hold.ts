@@ -104,8 +104,12 @@ function wasTakenAway(error: unknown): boolean {
   return isHoldfastError(error) && error.code === 'backup_unusable';
 }
 
-/** Retention may have come and gone between the choice and the lease. */
-async function assertThere(copy: RepositoryCopy, backupId: string, chosen: boolean): Promise<void> {
+/**
+ * Retention may have come and gone between the choice and the lease.
+ * @param chosen itself, and not what it builds upon
+ * @throws HoldfastError `backup_unusable`
+ */
+export async function assertThere(copy: RepositoryCopy, backupId: string, chosen: boolean): Promise<void> {
   const head = await getHead(copy, backupId).catch((error: unknown) => {
     if (isHoldfastError(error) && error.retryable) throw error;
     return undefined;

@@ -10,14 +10,20 @@ import type { RepositoryCopy } from '../../repository/copy';
 import { getHead } from '../../repository/heads';
 import { chainManifests } from '../backup/parent';
 import type { SiteContext } from '../context';
+import { assertThere, untilHeld } from '../leases/hold';
 import { chooseBackup } from '../restore/choose';
 import { lockWishes } from '../storage/lockable';
 import type { MemberState, ReplicationJob, ReplicationMember } from './contracts';
 import { endCopyLeases, leaseForCopy } from './leases';
 
 export async function beginReplication(context: SiteContext, request: ReplicateRequest): Promise<ReplicationJob> {
+  for (const store of request.stores ?? []) storeOf(context.config, store);
+  return await untilHeld(() => chooseAndHold(context, request));
+}
+
+/** What was removed between the choice and the lease is looked at again, as long as nothing was sent. */
+async function chooseAndHold(context: SiteContext, request: ReplicateRequest): Promise<ReplicationJob> {
   const { config, site } = context;
-  for (const store of request.stores ?? []) storeOf(config, store);
   const { copy, manifest } = await chooseBackup(context, request.backup, { kind: 'latest' });
   const links = await chainManifests(copy, manifest.chain);
   const { backupId, tier } = manifest;
@@ -39,7 +45,13 @@ export async function beginReplication(context: SiteContext, request: ReplicateR
       hints: ['name stores: --regions', 'or give its tier `copies`, or a store a `role`'],
     });
   }
-  await leaseForCopy(context, idsOf(job), job.holder);
+  try {
+    await leaseForCopy(context, idsOf(job), job.holder, copy.store.name);
+    for (const id of idsOf(job)) await assertThere(copy, id, id === backupId);
+  } catch (error) {
+    await endCopyLeases(context, idsOf(job), job.holder);
+    throw error;
+  }
   return job;
 }
 

@@ -6,8 +6,17 @@ import type { SiteContext } from '../context';
 /** Renewed with every run of packs: a copier that died is waited for no longer. */
 const leaseMs = 24 * 3_600_000;
 
-/** In every store that can be reached. @throws HoldfastError `backup_unusable` when it is being removed everywhere */
-export async function leaseForCopy(context: SiteContext, backupIds: string[], holder: string): Promise<void> {
+/**
+ * In every store that can be reached.
+ * @param from the store that was chosen to copy from: there it must not be going
+ * @throws HoldfastError `backup_unusable` when it is being removed everywhere, or where it was to come from
+ */
+export async function leaseForCopy(
+  context: SiteContext,
+  backupIds: string[],
+  holder: string,
+  from?: string,
+): Promise<void> {
   const { copies } = await context.repository();
   for (const backupId of backupIds) {
     let [held, refusal]: [number, HoldfastError | undefined] = [0, undefined];
@@ -17,7 +26,7 @@ export async function leaseForCopy(context: SiteContext, backupIds: string[], ho
         held += 1;
       } catch (error) {
         // A store that is away removes nothing and gives nothing; one that removes it is no source.
-        if (!isHoldfastError(error)) throw error;
+        if (!isHoldfastError(error) || copy.store.name === from) throw error;
         refusal = error;
       }
     }

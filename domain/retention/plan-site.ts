@@ -76,24 +76,51 @@ interface Planned {
   decisions: Decision[];
 }
 
-/** What is replayed with the WAL of this store: its own backups, and those of stores that hold no WAL. */
-function walOf(
-  store: string,
-  plans: Planned[],
-  { config, site }: SiteOptions,
-): [BackupHead[], Set<string> | undefined] {
+/**
+ * What is replayed with the WAL of this store: its own backups, and those of stores that hold no WAL. Those of other sites too, where theirs is the same database
+ * system: a standby's backups are replayed from the archive of its primary, and an archive is a system's.
+ */
+function walOf(store: string, plans: Planned[], options: SiteOptions): [BackupHead[], Set<string> | undefined] {
+  const { config, site } = options;
   const components = Object.values(config.sites[site]?.components ?? {});
   const holders = new Set(components.flatMap((one) => (one.kind === 'postgres' ? one.wal.to : [])));
   const served = plans.filter(({ view }) => view.store === store || !holders.has(view.store));
-  const begins = served.flatMap(({ decisions }) =>
-    decisions.filter(({ reasons }) => reasons.some(({ kind }) => beginnings.has(kind))),
-  );
-  const remaining = served.flatMap(({ view, decisions }) => {
+  const shared = served.map((plan) => ofSharedSystems(plan, options));
+  const begins = [...served.map(({ decisions }) => decisions), ...shared.map(({ decisions }) => decisions)]
+    .flat()
+    .filter(({ reasons }) => reasons.some(({ kind }) => beginnings.has(kind)));
+  const own = served.flatMap(({ view, decisions }) => {
     const gone = new Set(decisions.filter(({ action }) => action === 'remove').map(({ backupId }) => backupId));
     return view.heads.filter((head) => head.site === site && !gone.has(head.id));
   });
+  const remaining = [...own, ...shared.flatMap(({ heads }) => heads)];
   const window = config.retention.wal === undefined ? undefined : new Set(begins.map(({ backupId }) => backupId));
   return [remaining, window];
+}
+
+/** Other sites' backups of our systems, whatever becomes of them: that is decided there. One that is being made has a lease on its WAL. */
+function ofSharedSystems({ view }: Planned, options: SiteOptions): { heads: BackupHead[]; decisions: Decision[] } {
+  const systems = new Set(view.heads.filter(({ site }) => site === options.site).flatMap(identifiersOf));
+  const heads = view.heads.filter(
+    (head) =>
+      head.site !== options.site &&
+      (head.status === 'completed' || head.status === 'expired') &&
+      identifiersOf(head).some((system) => systems.has(system)),
+  );
+  const sites = new Set(heads.map(({ site }) => site));
+  const decisions = [...sites].flatMap((site) => planStore(view, optionsFor(view.store, { ...options, site })));
+  return { heads: heads.map((head) => restrictedTo(systems, head)), decisions };
+}
+
+function identifiersOf({ databases = {} }: BackupHead): string[] {
+  return Object.values(databases).map(({ systemIdentifier }) => systemIdentifier);
+}
+
+/** The rest of it is not our business: no WAL of it is looked at here. */
+function restrictedTo(systems: ReadonlySet<string>, head: BackupHead): BackupHead {
+  const shares = (name: string) => systems.has(head.databases?.[name]?.systemIdentifier ?? '');
+  const some = <T>(all: Record<string, T>) => Object.fromEntries(Object.entries(all).filter(([name]) => shares(name)));
+  return { ...head, components: some(head.components), databases: some(head.databases ?? {}) };
 }
 
 function futures(heads: BackupHead[], now: number): string[] {

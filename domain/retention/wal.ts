@@ -1,6 +1,6 @@
 /**
  * Which WAL of a database a store has to keep: what backups are replayed with from their beginning on, and of older ones, which have no window of their own, the
- * stretch that makes them consistent. The rest may go, of whatever timeline.
+ * stretch that makes them consistent. The rest may go, of whatever timeline. An archive is a system's, whatever its components are called and wherever they are backed up.
  */
 import type { BackupHead } from '../backup';
 import { formatLsn, type Lsn, parseLsn } from '../lsn';
@@ -11,7 +11,7 @@ import type { WalNeed } from './types';
  * @param window ids of backups that the recovery window is replayed from; undefined: every one is
  */
 export function neededWal(remaining: BackupHead[], window: ReadonlySet<string> | undefined): WalNeed[] {
-  const systems = new Map<string, { component: string; systemIdentifier: string; spans: Span[] }>();
+  const systems = new Map<string, { components: Set<string>; spans: Span[] }>();
   const untold = new Set<string>();
   for (const head of remaining) {
     for (const [component, { kind }] of Object.entries(head.components)) {
@@ -19,17 +19,24 @@ export function neededWal(remaining: BackupHead[], window: ReadonlySet<string> |
       if (kind === 'postgres' && span === undefined && mayNeedWal(head)) untold.add(component);
       if (span === undefined) continue;
       const { systemIdentifier, timeline } = span;
-      const key = `${component}/${systemIdentifier}`;
-      const system = systems.get(key) ?? { component, systemIdentifier, spans: [] };
+      const system = systems.get(systemIdentifier) ?? { components: new Set(), spans: [] };
+      system.components.add(component);
       system.spans.push({ head, timeline, from: parseLsn(span.startLsn), to: parseLsn(span.stopLsn) });
-      systems.set(key, system);
+      systems.set(systemIdentifier, system);
     }
   }
-  return [...systems.values()].flatMap(({ component, systemIdentifier, spans }) => {
+  return [...systems].flatMap(([systemIdentifier, { components, spans }]) => {
     const replayed = spans.filter(({ head }) => window === undefined || window.has(head.id));
     // Without a beginning the window is none, and without knowing all that builds upon it nobody can tell.
-    if (replayed.length === 0 || untold.has(component)) return [];
-    return [{ component, systemIdentifier, windows: earliest(replayed), spans: outside(spans, replayed) }];
+    if (replayed.length === 0 || [...components].some((name) => untold.has(name))) return [];
+    return [
+      {
+        component: [...components].join(', '),
+        systemIdentifier,
+        windows: earliest(replayed),
+        spans: outside(spans, replayed),
+      },
+    ];
   });
 }
 

@@ -3,7 +3,8 @@
  *
  * Guaranteed: nothing goes that a procedure is just storing (it has a lease, and of a removal and a lease that meet one gives way), nothing that a
  * manifest names, and nothing whose name is none of ours: that is told. It may be cut anywhere and run again, or beside itself.
- * Not guaranteed: that a version which took no leases is still running longer than the grace between two objects.
+ * Not guaranteed: that a version which took no leases is still running longer than the grace between two objects; and what `repository/retention/look.ts`
+ * says of a remover that is stopped right before a deletion.
  */
 import { addAmount, type CleanedStore, type LeftoverKind, tellLeft } from '../../domain/cleanup/report';
 import { isHoldfastError } from '../../domain/errors';
@@ -12,7 +13,7 @@ import type { StoredObject } from '../store';
 
 export interface Cleaning {
   copy: RepositoryCopy;
-  /** Of this run. */
+  /** One name for each attempt: a zombie of an earlier one does not take this one's word for its own. */
   remover: string;
   /** Untouched since: before this, by the store's clock. */
   before: Date;
@@ -34,6 +35,8 @@ export class Sweeper {
   constructor(
     private readonly cleaning: Cleaning,
     private readonly kind: LeftoverKind,
+    /** Asked right before each deletion; throws when it is not to go on. */
+    private readonly mayGoOn?: () => Promise<void>,
   ) {}
 
   async take({ key, bytes }: Pick<StoredObject, 'key' | 'bytes'>): Promise<void> {
@@ -49,6 +52,7 @@ export class Sweeper {
     this.keys = [];
     beat();
     if (keys.length === 0 || dryRun) return;
+    await this.mayGoOn?.();
     try {
       await copy.store.delete(keys);
     } catch (error) {

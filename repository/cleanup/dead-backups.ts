@@ -1,10 +1,11 @@
 /** Backups that nobody makes any more: without a head, `creating` for ever, or failed with objects left; and packs that no manifest of a whole one names. */
 import type { BackupHead } from '../../domain/backup';
 import { tellLeft } from '../../domain/cleanup/report';
-import { reportError } from '../../domain/errors';
+import { isHoldfastError, reportError } from '../../domain/errors';
 import { backupObjects } from '../backup-objects';
+import { getHeadIfWhole } from '../catalog/read';
 import { putHead } from '../heads';
-import { announceRemoval, removalDone } from '../leases';
+import { announceRemoval, assertAnnounced, removalDone, withdrawRemoval } from '../leases';
 import { backupFolder, backupKeys } from '../names';
 import { getSealedManifest } from '../sealed-manifest';
 import { type Cleaning, isOld, Sweeper } from './cleaning';
@@ -38,12 +39,33 @@ async function cleanOne(cleaning: Cleaning, folder: BackupFolder, head: BackupHe
   if (head?.status === 'creating' || beyondReceipt) await removeDead(cleaning, folder.id, head);
 }
 
-/** The head is looked at before anything goes, and a lease that came meanwhile is given way to. */
+/** It is looked at again when its removal is announced: what was copied here or completed meanwhile is dead no more, however long ago the folders were listed. */
 async function removeDead(cleaning: Cleaning, id: string, head: BackupHead | undefined): Promise<void> {
-  const { copy, dryRun, remover, outcome, signal } = cleaning;
+  const { copy, dryRun, remover, outcome } = cleaning;
   const [lease] = dryRun ? [] : await announceRemoval(copy, id, remover);
   if (lease) return tellLeft(outcome, `${id}: in use by ${lease.holder}`);
-  const sweeper = new Sweeper(cleaning, 'backup');
+  if (!dryRun && (await isAlive(cleaning, id, head))) {
+    await withdrawRemoval(copy, id, remover);
+    return tellLeft(outcome, `${id}: somebody brought it to its end meanwhile`);
+  }
+  try {
+    await removeObjects(cleaning, id);
+    if (!dryRun) await endRemoval(cleaning, id, head);
+  } catch (error) {
+    if (!isHoldfastError(error) || error.code !== 'fenced') throw error;
+    tellLeft(outcome, `${id}: ${error.message}`);
+  }
+}
+
+async function isAlive({ copy }: Cleaning, id: string, before: BackupHead | undefined): Promise<boolean> {
+  const head = await getHeadIfWhole(copy, id);
+  if (head !== undefined) return head.status !== before?.status;
+  return before === undefined && (await copy.store.head(backupKeys.sealed(id))) !== undefined;
+}
+
+async function removeObjects(cleaning: Cleaning, id: string): Promise<void> {
+  const { copy, remover, signal } = cleaning;
+  const sweeper = new Sweeper(cleaning, 'backup', () => assertAnnounced(copy, id, remover));
   const receipt = backupKeys.receipt(id);
   // Without it the backup never counts as whole, wherever the rest is cut.
   const sealed = await copy.store.head(backupKeys.sealed(id));
@@ -53,7 +75,9 @@ async function removeDead(cleaning: Cleaning, id: string, head: BackupHead | und
     if (object.key !== receipt && object.key !== sealed?.key && isOurs(id, object.key)) await sweeper.take(object);
   }
   await sweeper.flush();
-  if (dryRun) return;
+}
+
+async function endRemoval({ copy }: Cleaning, id: string, head: BackupHead | undefined): Promise<void> {
   if (head?.status === 'creating') {
     const error = { code: 'aborted', message: 'nobody made it any more: its objects were removed by a cleanup' };
     await putHead(copy, { ...head, status: 'failed', endedAt: (await copy.store.clock()).toISOString(), error });

@@ -1,7 +1,9 @@
 /**
  * Retention on stores. Guaranteed: a backup goes in two stages, and between them nobody is left who could not see it coming; whoever needs it at the moment of
- * removal has it, or is refused before he relied on it; every step may be cut anywhere, and run twice at once. Not guaranteed: that what
- * another program takes away from a store is noticed before the next look.
+ * removal has it, or is refused before he relied on it; every step may be cut or stopped anywhere for as long as may be, and run
+ * twice at once. Not guaranteed: that what another program takes away from a store is noticed before the next look; and that a remover gives way who is stopped
+ * between the answer that his announcement stands and the one request that follows it, for as long as it takes to take the announcement back, to lease and to read:
+ * a store knows no deletion under a condition on another object. An S3 service refuses a request that was signed more than 15 minutes ago; at a directory nothing does.
  *
  * Here: what a store shows of itself.
  */
@@ -20,6 +22,7 @@ export async function lookAtStore(copy: RepositoryCopy, signal?: AbortSignal): P
   const holds = await holdsBackups(copy);
   // Before them too: who publishes what he built gives his lease back after that, and is seen in the one or the other.
   const leases = await standingLeases(copy);
+  const coming = new Set(leases.map(({ backupId }) => backupId));
   const { heads, damaged } = await listHeads(copy, signal);
   const spared = await sparedBackups(copy);
   return {
@@ -29,7 +32,8 @@ export async function lookAtStore(copy: RepositoryCopy, signal?: AbortSignal): P
     spared,
     leases,
     now,
-    holdsBackups: holds,
+    // The first copy that comes into a region has no entry in its catalog until it is whole.
+    holdsBackups: holds && (heads.length > 0 || (await holdsBackups(copy, coming))),
   };
 }
 
@@ -56,7 +60,8 @@ export async function lookAtStores(copies: RepositoryCopy[], signal?: AbortSigna
 }
 
 /** Receipts alone are no backup: each store has those of all procedures. */
-async function holdsBackups({ store }: RepositoryCopy): Promise<boolean> {
-  for await (const { key } of store.list(backupsPrefix)) if (/\/(?:sealed$|packs\/)/.test(key)) return true;
+async function holdsBackups({ store }: RepositoryCopy, except: ReadonlySet<string> = new Set()): Promise<boolean> {
+  for await (const { key } of store.list(backupsPrefix))
+    if (/\/(?:sealed$|packs\/)/.test(key) && !except.has(key.split('/')[1] ?? '')) return true;
   return false;
 }

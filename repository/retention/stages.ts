@@ -7,7 +7,7 @@ import { refuseClocks, refuseListing } from '../../domain/retention/refuse';
 import { joined, type KnownTimeline, type Timelines } from '../../domain/retention/timelines';
 import type { Action, Decision, StorePlan, StoreView } from '../../domain/retention/types';
 import type { RepositoryCopy } from '../copy';
-import { removalDone, removalsUnderWay } from '../leases';
+import { announceRemoval, removalDone, removalsUnderWay } from '../leases';
 import { backupKeys } from '../names';
 import { expireBackups, type StageOptions } from './expire';
 import { headsOf, lookAtStores } from './look';
@@ -56,10 +56,13 @@ export async function takeBackRemovals(
   signal?: AbortSignal,
 ): Promise<void> {
   const staying = new Set(decisions.filter(({ action }) => action !== 'remove').map(({ backupId }) => backupId));
+  const isWhole = async (backupId: string) => (await copy.store.head(backupKeys.sealed(backupId))) !== undefined;
   for (const backupId of await removalsUnderWay(copy)) {
     signal?.throwIfAborted();
-    if (!staying.has(backupId) || (await copy.store.head(backupKeys.sealed(backupId))) === undefined) continue;
+    if (!staying.has(backupId) || !(await isWhole(backupId))) continue;
     await removalDone(copy, backupId);
+    // He who announced it was not dead, and had looked for the last time: it is going, and nobody may rely on it.
+    if (!(await isWhole(backupId))) await announceRemoval(copy, backupId, 'taken back too late');
   }
 }
 

@@ -1,13 +1,14 @@
 /**
  * The second stage: what expired and cooled off is removed. It is announced first; then it is looked again who needs it, since whoever began to rely on it
- * before the announcement has a lease or has published by then, and whoever comes after it is refused.
+ * before the announcement has a lease or has published by then, and whoever comes after it is refused. Right before each deletion it is looked once more whether
+ * the announcement stands: who slept meanwhile, and comes back when it was taken back, touches nothing.
  */
 import { isHoldfastError } from '../../domain/errors';
 import { childrenFirst } from '../../domain/retention/order';
 import type { RepositoryCopy } from '../copy';
 import { removeHead } from '../heads';
-import { announceRemoval, removalDone, withdrawRemoval } from '../leases';
-import { backupKeys } from '../names';
+import { announceRemoval, assertAnnounced, removalDone, withdrawRemoval } from '../leases';
+import { backupKeys, headKey } from '../names';
 import { removeBackup } from '../remove';
 import type { StageOptions } from './expire';
 import { lookAtStore } from './look';
@@ -55,18 +56,30 @@ async function sweepSome(
   for (const backupId of childrenFirst(announced, view.heads)) {
     signal?.throwIfAborted();
     try {
-      await removeWhole(copy, backupId, signal);
+      await removeWhole(copy, backupId, remover, signal);
       swept.removed.push(backupId);
     } catch (error) {
-      if (!isHoldfastError(error) || (error.code !== 'store_denied' && error.code !== 'object_locked')) throw error;
-      swept.left.push({ backupId, reason: error.message });
+      if (!isHoldfastError(error) || !stays.has(error.code)) throw error;
+      // Who came to its end before us left nothing behind that stays.
+      const isGone = error.code === 'fenced' && (await copy.store.head(headKey(backupId))) === undefined;
+      if (!isGone) swept.left.push({ backupId, reason: error.message });
     }
   }
 }
 
+/** What keeps one backup from being removed, and none of the others. */
+const stays = new Set<string>(['store_denied', 'object_locked', 'fenced']);
+
 /** The head goes last: what was cut off in the middle is found again by it. Receipts in their chain stay. */
-export async function removeWhole(copy: RepositoryCopy, backupId: string, signal?: AbortSignal): Promise<void> {
-  await removeBackup(copy, backupId, signal);
+async function removeWhole(
+  copy: RepositoryCopy,
+  backupId: string,
+  remover: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  const mayGoOn = () => assertAnnounced(copy, backupId, remover);
+  await removeBackup(copy, backupId, { signal, mayGoOn });
+  await mayGoOn();
   await copy.store.delete([backupKeys.receipt(backupId)]);
   await removeHead(copy, backupId);
   await removalDone(copy, backupId);

@@ -4,7 +4,8 @@
  *
  * Guaranteed: nothing goes before it is on record that it was let go, so that a removal that is cut anywhere leaves no gap behind; the end of the
  * timeline that is lived on stays, whatever is asked; of a removal and somebody who needs the WAL at least one gives way (both say what they
- * do before they look for the other). It may run again, and beside itself. Not guaranteed: that what is asked is wise; that is retention's part.
+ * do before they look for the other, and a remover that slept looks whether what it said still stands). It may run again, and beside itself. Not guaranteed: that what
+ * is asked is wise, which is retention's part; and that a remover gives way which is stopped for a day between that look and the request that follows it.
  */
 
 import { type Interval, without } from '../../domain/intervals';
@@ -68,7 +69,9 @@ export async function removeWal(
     const announcement = dryRun ? undefined : await announceStretches(place, by, at, stretches);
     const leases = await standingLeases(copy, walLeaseId(archive.systemIdentifier));
     outcome.gaveWayTo = leases.filter((lease) => needs(lease, fresh));
-    const agreed = outcome.gaveWayTo.length === 0;
+    // Who was stopped for a day finds his announcement forgotten, and the WAL in use again: the next removal looks anew.
+    const stands = announcement === undefined || (await copy.store.head(announcement)) !== undefined;
+    const agreed = outcome.gaveWayTo.length === 0 && stands;
     if (agreed && !dryRun) await recordRemoved(place, stretches, await archive.quarantines());
     if (announcement !== undefined) await copy.store.delete([announcement, ...(await forgotten(archive, at))]);
     if (!agreed) return { ...outcome, stretches: [] };

@@ -3,7 +3,9 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BackupHead } from '../../domain/backup';
+import { parseLsn } from '../../domain/lsn';
 import type { Decision } from '../../domain/retention/types';
+import { points, ship, smallWal } from '../faults/protected';
 import { tableSums } from '../support/proof';
 import { TestSystem, type Up } from '../support/system';
 import { placeFor, proveCopy } from './whole-chain';
@@ -14,6 +16,7 @@ const made: string[] = [];
 
 beforeAll(async () => {
   system = await TestSystem.create({
+    ...smallWal,
     configure: (config) => {
       config['tiers'] = { daily: { keep: { last: 1 } } };
       config['retention'] = { coolOff: '3s' };
@@ -120,3 +123,52 @@ test('a listing that lacks what was there is not believed', async () => {
   writeFileSync(newest, kept);
   expect(await apply()).toMatchObject({ status: 'completed' });
 });
+
+/** Of each timeline what lies in the archive: names of segments, and of what is beside them. */
+function archived(): Record<string, string[]> {
+  const wal = path.join(system.storeDir, 'wal');
+  const root = path.join(wal, readdirSync(wal)[0] ?? '');
+  const timelines = readdirSync(root).filter((name) => /^[0-9A-F]{8}$/.test(name));
+  return Object.fromEntries(
+    timelines.map((one) => [one, readdirSync(path.join(root, one), { recursive: true }).map(String).sort()]),
+  );
+}
+
+test('WAL that no backup is replayed with goes, of a timeline that was left with all that marks it; the oldest moment that is promised comes back', async () => {
+  const { cluster } = system;
+  await ship(system, 2);
+  await cluster.stop();
+  writeFileSync(path.join(cluster.dataDir, 'standby.signal'), '');
+  await cluster.start();
+  await cluster.promote();
+  await ship(system, 2);
+  const last = await backup();
+  const sums = await tableSums(cluster);
+  await cluster.psql('insert into t values (5001)');
+  await ship(system, 3);
+  expect(archived()['00000001']).toContain('coverage');
+
+  expect((await apply()).error).toBeUndefined();
+  await sleep(3500);
+  const { warnings, error } = await apply();
+  expect([warnings, error]).toEqual([[], undefined]);
+  expect(await statuses()).toEqual({ [last]: 'completed' });
+  const { '00000001': left = [], '00000002': lived = [] } = archived();
+  expect(left).toEqual([]);
+  const heads = JSON.parse((await system.cli('list', '--json')).stdout) as BackupHead[];
+  const { startLsn = '0/0' } = heads[0]?.databases?.['database'] ?? {};
+  const segments = lived.filter((name) => name.startsWith('segments/'));
+  const first = (parseLsn(startLsn) >> 20n).toString(16).toUpperCase();
+  expect(segments[0]?.endsWith(first.padStart(2, '0'))).toBe(true);
+  expect(segments.length).toBeGreaterThan(3);
+  expect(lived).toContain('coverage');
+
+  const { gaps, intervals } = await points(system);
+  expect([gaps, intervals.map(({ backups }) => backups)]).toEqual([[], [[last]]]);
+  const [{ from: oldest = '' } = {}] = intervals;
+  const { to, database } = placeFor(system, 'oldest');
+  const restored = await system.procedure('restore', 'latest', '--at', oldest, '--to', to, '--component', 'database');
+  expect([restored.error, restored.backupId]).toEqual([undefined, last]);
+  await proveCopy(system, database, sums);
+  expect((await system.cli('status')).code).toBe(0);
+}, 240_000);

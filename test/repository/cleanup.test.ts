@@ -16,6 +16,7 @@ import { verifyManifest } from '../../repository/verify';
 import { WalArchive } from '../../repository/wal/archive';
 import { walObjects } from '../../repository/wal/bind';
 import { filesBelow, folder, makeBackup, open, removeAll } from './made';
+import { stalling } from './retention/stalling';
 
 const whole = 'shop_full_20260101_000000';
 const dead = 'shop_full_20260102_000000';
@@ -106,6 +107,22 @@ test('one that says it is being made is made as long as it has a lease, in this 
   await takeLease(copy, { backupId: dead, kind: 'backup', holder: 'backup/shop', ms: -1 });
   expect((await clean()).removed).toMatchObject({ backup: { objects: 4 } });
   expect(await getHead(copy, dead)).toMatchObject({ status: 'failed', error: { code: 'aborted' } });
+});
+
+test('what somebody copied here while it slept is dead no more', async () => {
+  await copy.store.put(`backups/${dead}/packs/${'a'.repeat(32)}`, Buffer.alloc(100));
+  await age(`backups/${dead}`);
+  const stall = stalling(copy, 1, async () => void (await makeBackup(copy, dead)));
+  const { heads } = await listHeads(copy);
+  const outcome: CleanedStore = { store: 's0', removed: {}, left: [], more: 0 };
+  const before = new Date((await copy.store.clock()).getTime() - day);
+  // Its folder is listed by then.
+  stall.begin('put');
+  const signs = { remover: 'sweep', before, dryRun: false, leased: new Set<string>(), outcome, beat: () => {} };
+  await cleanBackups({ copy: stall.copy, ...signs }, new Map(heads.map((head) => [head.id, head])));
+  expect(outcome).toMatchObject({ removed: {}, left: [expect.stringContaining('somebody brought it to its end')] });
+  expect((await verifyManifest(copy, await getHead(copy, dead))).damaged).toEqual([]);
+  expect(await isBeingRemoved(copy, dead)).toBe(false);
 });
 
 test('one that announced itself and stored nothing has failed too', async () => {

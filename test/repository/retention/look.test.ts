@@ -1,3 +1,4 @@
+import { takeLease } from '../../../repository/leases';
 import { headKey } from '../../../repository/names';
 import { lookAtStore } from '../../../repository/retention/look';
 import { folder, makeBackup, open, removeAll } from '../made';
@@ -15,6 +16,16 @@ test('a store that lists nothing holds backups when their objects are there, wit
   await makeBackup(store, id);
   expect(await lookAtStore(store)).toMatchObject({ heads: [{ id }], holdsBackups: true });
   await store.store.delete([headKey(id)]);
+  expect(await lookAtStore(store)).toMatchObject({ heads: [], holdsBackups: true });
+});
+
+test('what is just being copied into an empty store has no head yet, and lost none', async () => {
+  const store = await copy();
+  await makeBackup(store, id);
+  await store.store.delete([headKey(id)]);
+  await takeLease(store, { backupId: id, kind: 'copy', holder: 'replicate/shop', ms: 60_000 });
+  expect(await lookAtStore(store)).toMatchObject({ heads: [], holdsBackups: false });
+  await store.store.put('backups/shop_full_20250101_000000/sealed', Buffer.from('{}'));
   expect(await lookAtStore(store)).toMatchObject({ heads: [], holdsBackups: true });
 });
 

@@ -2,12 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { walLeaseId } from '../../../domain/leases';
 import type { WalSpan, WalWindow } from '../../../domain/wal-keep';
 import type { RepositoryCopy } from '../../../repository/copy';
-import { releaseLease, takeLease } from '../../../repository/leases';
+import { releaseLease, standingLeases, takeLease } from '../../../repository/leases';
 import type { Repository } from '../../../repository/repository';
 import { WalArchive } from '../../../repository/wal/archive';
 import { walObjects } from '../../../repository/wal/bind';
 import { removeWal } from '../../../repository/wal/remove';
 import { folder, open, removeAll } from '../made';
+import { stalling } from '../retention/stalling';
 
 const size = 64 * 1024;
 const systemIdentifier = '7000000000000000001';
@@ -51,6 +52,8 @@ async function keys(prefix = `wal/${systemIdentifier}/`): Promise<string[]> {
   for await (const { key } of copy.store.list(prefix)) found.push(key.slice(`wal/${systemIdentifier}/`.length));
   return found;
 }
+
+const inFull = (key: string) => `wal/${systemIdentifier}/${key}`;
 
 test('before a window everything goes but what single backups need; again it changes nothing', async () => {
   await fill(1, 1, 20, 5);
@@ -148,6 +151,23 @@ test.each([1, 2])(
     expect((await keys()).filter((key) => key.includes('/segments/'))).toHaveLength(5);
   },
 );
+
+test('a remover that was stopped until its word was forgotten, and somebody needs the WAL again, takes nothing', async () => {
+  await fill(1, 1, 20, 5);
+  const lease = { backupId: walLeaseId(systemIdentifier), kind: 'restore', holder: 'restore', ms: 60_000 } as const;
+  const stall = stalling(copy, 1, async () => {
+    await copy.store.delete((await keys('wal/')).filter((key) => key.includes('removed/announced/')).map(inFull));
+    await takeLease(copy, { ...lease, wal: { timeline: 1, from: '0/0' } });
+  });
+  const archive = await reader(stall.copy.store);
+  // It has looked at the leases by then, and has nothing on record yet.
+  stall.begin('head');
+  const windows = [{ timeline: 1, from: at(15) }];
+  const removed = await removeWal(stall.copy, archive, { windows, spans: [], remover: 'sweep' });
+  expect(removed).toMatchObject({ objects: 0, stretches: [] });
+  expect(await standingLeases(copy)).toHaveLength(1);
+  expect((await stored(1)).length).toBe(19);
+});
 
 test('two at once do the same as one', async () => {
   await fill(1, 1, 20, 5);
