@@ -2,12 +2,14 @@
 import { closeSync, existsSync, openSync, readSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { enterClient } from '../../client/engine/state-files';
 import type { BackupHead } from '../../domain/backup';
 import { type Cluster, startCluster } from '../support/postgres-cluster';
 import { TestSystem } from '../support/system';
 import { expectRefusal, objects } from './bad-case';
 
 let system: TestSystem;
+let leave: () => Promise<void>;
 let other: Cluster;
 
 beforeAll(async () => {
@@ -30,8 +32,11 @@ beforeAll(async () => {
   });
   await system.cluster.psql(`create role weak login;
     create table t as select g as id, md5(g::text) as x from generate_series(1, 20000) g; checkpoint`);
+  // Each command brings its own workers, and ends the server only when nobody else is there.
+  leave = await enterClient(system.stateDir);
 }, 60_000);
 afterAll(async () => {
+  await leave?.();
   await system?.destroy();
   await other?.destroy();
 });

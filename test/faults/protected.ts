@@ -10,6 +10,9 @@ export const smallWal: SystemOptions = {
   cluster: { initdb: ['--wal-segsize=1'], conf: { wal_keep_size: '64MB', max_wal_size: '64MB' } },
 };
 
+/** `up` whose ledger is looked at more often: for what is not about how soon something is found. */
+export const watchful = { entry: path.join(__dirname, 'watchful-main.js') };
+
 export interface StatusSeen {
   code: number | null;
   problems: string[];

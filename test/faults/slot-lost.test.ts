@@ -1,6 +1,6 @@
 /** A slot that its server was told to bound, and gave up: the interval ends, shipping goes on, a new backup begins by itself. */
 import { TestSystem } from '../support/system';
-import { backups, emit, points, ship, smallWal, status } from './protected';
+import { backups, emit, points, ship, smallWal, status, watchful } from './protected';
 
 let system: TestSystem;
 
@@ -55,14 +55,14 @@ test('given up while nobody shipped: shipping, a gap that is told, and a backup 
   await bounded(2);
   await emit(system, 12);
   await untilGivenUp();
-  const second = await system.up();
+  const second = await system.up(watchful);
   await expectNewBeginning();
   await second.stop();
 }, 300_000);
 
 test('given up under a receiver whose store is away: the same when the store is back', async () => {
   await protect('s3');
-  const up = await system.up();
+  const up = await system.up(watchful);
   expect((await system.procedure('backup', '--component', 'database')).error).toBeUndefined();
   await ship(system, 2);
   await bounded(4);

@@ -2,14 +2,24 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { TestSystem, type Up } from '../support/system';
-import { backups, points, segments, ship, smallWal, status, untilLookedAt, untilServerForgot } from './protected';
+import {
+  backups,
+  points,
+  segments,
+  ship,
+  smallWal,
+  status,
+  untilLookedAt,
+  untilServerForgot,
+  watchful,
+} from './protected';
 
 let system: TestSystem;
 let up: Up;
 
 beforeAll(async () => {
   system = await TestSystem.create(smallWal);
-  up = await system.up();
+  up = await system.up(watchful);
   expect((await system.procedure('backup', '--component', 'database')).error).toBeUndefined();
 }, 180_000);
 afterAll(async () => {

@@ -1,10 +1,19 @@
 /** WAL that vanishes from a store while the system runs: found and named without being asked, mended or followed by a backup. */
 import { renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { PointGap } from '../../client/catalog/ledger';
 import { TestSystem, type Up } from '../support/system';
-import { backups, points, segments, ship, smallWal, status, untilLookedAt, untilServerForgot } from './protected';
+import {
+  backups,
+  points,
+  segments,
+  ship,
+  smallWal,
+  status,
+  untilLookedAt,
+  untilServerForgot,
+  watchful,
+} from './protected';
 
 let system: TestSystem;
 let up: Up;
@@ -36,6 +45,8 @@ test('a segment that the server still has is missed within a minute, named, and 
 }, 180_000);
 
 test('one that nobody has any more fails status, closes its interval, and a new backup begins by itself, once', async () => {
+  await up.stop();
+  up = await system.up(watchful);
   const victim = segments(system).at(-2) as string;
   await untilServerForgot(system, victim);
   renameSync(victim, path.join(system.dir, 'hidden'));
@@ -66,6 +77,7 @@ test('one that nobody has any more fails status, closes its interval, and a new 
     { fromLsn: gap.fromLsn, acknowledged: { by: expect.any(String) } },
   ]);
 
-  await sleep(45_000);
+  // Three looks more.
+  for (let looks = 0; looks < 3; looks++) await untilLookedAt(system);
   expect(await backups(system)).toHaveLength(2);
 }, 300_000);

@@ -21,6 +21,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
+import { initialise } from './initialised';
 import { binDirOf, freePort, serverUser } from './postgres-host';
 
 const run = promisify(execFile);
@@ -59,11 +60,7 @@ const defaults: Record<string, string | number> = {
 export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
   const cluster = await Cluster.layOut(options);
   const { checksums = true, tablespaces = [] } = options;
-  await cluster.program('initdb', [
-    ...['-D', cluster.dataDir, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '-N'],
-    ...(checksums ? ['-k'] : []),
-    ...(options.initdb ?? []),
-  ]);
+  await initialise(cluster, [...(checksums ? ['-k'] : []), ...(options.initdb ?? [])]);
   cluster.configure(options.conf ?? {});
   await cluster.start();
   for (const name of tablespaces) await cluster.createTablespace(name);

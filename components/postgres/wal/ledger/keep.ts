@@ -43,7 +43,8 @@ export interface Checked {
   troubles: string[];
 }
 
-export const checkEveryMs = 20_000;
+/** Another entry point than the CLI's may set another before it starts. */
+export const pace = { checkEveryMs: 20_000 };
 const firstLookMs = 200;
 const weekMs = 7 * 24 * 3600_000;
 /** What is lost is looked for again at every such check. */
@@ -51,7 +52,7 @@ const retryLostEvery = 30;
 
 /** Until the signal is aborted, or the archives have another writer. */
 export async function keepLedger(options: LedgerOptions): Promise<void> {
-  const { signal, everyMs = checkEveryMs } = options;
+  const { signal, everyMs = pace.checkEveryMs } = options;
   const keeper = new LedgerKeeper(options);
   while (!signal.aborted) {
     const streams = options.archives().some(({ store }) => options.settled(store.name));
@@ -117,7 +118,7 @@ class LedgerKeeper {
     const settled = this.options.settled(archive.store.name);
     if (writes === undefined || !settled) return undefined;
     this.windows ??= new Windows(archive.segmentSize);
-    const { everyMs = checkEveryMs, roundMs = weekMs, log } = this.options;
+    const { everyMs = pace.checkEveryMs, roundMs = weekMs, log } = this.options;
     const before = await readLedger(ledgerPlace, writes).catch((error: unknown) => {
       if (isHoldfastError(error) && error.retryable) throw error;
       log?.(`the WAL ledger in ${archive.store.name} cannot be read, and is begun anew: ${reportError(error).message}`);
