@@ -22,6 +22,7 @@ export function describeResult(result: ProcedureResult): string {
   }
   if (recoveryPoint !== undefined) lines.push(`  recovery point ${recoveryPoint}`);
   lines.push(...(result.restored ?? []).map(describeRestored), ...(result.copies ?? []).map(describeCopy));
+  if (result.copies?.length === 0 && status === 'completed') lines.push('  no copy was missing');
   lines.push(...describeVerification(result.details), ...describeProofs(result.details));
   lines.push(...(result.retained ?? []).map(describeRetained));
   if (result.receipt !== null) lines.push(`  receipt ${result.receipt}`);

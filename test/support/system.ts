@@ -170,8 +170,9 @@ export class TestSystem {
   async covered(time: string, withinMs = 30_000): Promise<void> {
     const { code } = await this.until(async () => {
       const end = await this.cli('points', '--json');
-      const texts = end.stdout.match(/\d{4}-\d\d-\d\dT[\d:.]+Z/g) ?? [];
-      return texts.some((text) => text >= time) ? end : undefined;
+      // Other times in it, such as that of the ledger's last look, say nothing of what is stored.
+      const covered = [...end.stdout.matchAll(/"coveredUntil":"([^"]+)"/g)];
+      return covered.some(([, until = '']) => until >= time) ? end : undefined;
     }, withinMs);
     if (code !== 0) throw new Error(`points ended with ${code}`);
   }

@@ -22,7 +22,9 @@ export function reportOf(error: unknown): ErrorReport {
     if (isHoldfastError(at)) return reportError(at);
     if (at instanceof ApplicationFailure && at.type && isErrorCode(at.type)) {
       const detail = at.details?.[0] as Partial<ErrorReport> | undefined;
-      return { code: at.type, message: at.message, where: detail?.where, hints: detail?.hints ?? [] };
+      // A child procedure ends with its hints in the message, for the Web UI: here they would be told twice.
+      const [message = '', ...hints] = at.message.split('\nhint: ');
+      return { code: at.type, message, where: detail?.where, hints: detail?.hints ?? hints };
     }
     // A step that was tried until its time was over has the last try's error below it.
     if (at instanceof TimeoutFailure) {

@@ -79,3 +79,7 @@ test('what a sample and a recovery test found is told line by line', () => {
     '\n  proved: full_recovery of shop_full_1 in 7.3 s\n',
   );
 });
+
+test('a replication that found nothing to do says so', () => {
+  expect(describeResult({ ...done, procedure: 'replicate backups', copies: [] })).toContain('\n  no copy was missing\n');
+});
