@@ -29,7 +29,7 @@ async function keys(prefix = ''): Promise<string[]> {
   return found;
 }
 
-const removing = (ids: string[]): Decision[] =>
+const removing = async (ids: string[]): Promise<Decision[]> =>
   ids.map((backupId) => ({ backupId, action: 'remove', reasons: [{ kind: 'cooled off' }] }));
 
 /** Is stopped once it has decided, before the nth request that follows. */
