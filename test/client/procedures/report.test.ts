@@ -81,5 +81,7 @@ test('what a sample and a recovery test found is told line by line', () => {
 });
 
 test('a replication that found nothing to do says so', () => {
-  expect(describeResult({ ...done, procedure: 'replicate backups', copies: [] })).toContain('\n  no copy was missing\n');
+  expect(describeResult({ ...done, procedure: 'replicate backups', copies: [] })).toContain(
+    '\n  no copy was missing\n',
+  );
 });
