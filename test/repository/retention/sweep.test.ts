@@ -35,7 +35,7 @@ const removing = async (ids: string[]): Promise<Decision[]> =>
 /** Is stopped once it has decided, before the nth request that follows. */
 async function sweepStopped(meanwhile: () => Promise<void>, { at = 1, ids = [id, other] } = {}): Promise<Swept> {
   const stall = stalling(copy, at, meanwhile);
-  const decide = () => {
+  const decide = async () => {
     stall.begin();
     return removing(ids);
   };
@@ -61,7 +61,7 @@ test('what was taken back while it slept, and is being restored, it does not tou
 
 test('what another sweeper removed meanwhile, and what was copied here again since, it leaves', async () => {
   const swept = await sweepStopped(async () => {
-    const decide = () => removing([id]);
+    const decide = async () => removing([id]);
     expect((await sweepBackups(copy, 'two', { planned: new Set([id]), decide })).removed).toEqual([id]);
     await makeBackup(copy, id);
   });
@@ -72,7 +72,7 @@ test('what another sweeper removed meanwhile, and what was copied here again sin
 
 test('what another sweeper removed to the end is nothing that it left', async () => {
   const swept = await sweepStopped(async () => {
-    await sweepBackups(copy, 'two', { planned: new Set([id]), decide: () => removing([id]) });
+    await sweepBackups(copy, 'two', { planned: new Set([id]), decide: async () => removing([id]) });
   });
   expect(swept).toEqual({ removed: [other], left: [] });
   expect([await keys('removals/'), await keys(backupFolder(id))]).toEqual([[], []]);
@@ -82,7 +82,7 @@ test('what another sweeper removed to the end is nothing that it left', async ()
 test.each([3, 4])('stopped in the middle, before request %i, it does not go on with what came anew', async (at) => {
   let came: string[] = [];
   const meanwhile = async () => {
-    await sweepBackups(copy, 'two', { planned: new Set([id]), decide: () => removing([id]) });
+    await sweepBackups(copy, 'two', { planned: new Set([id]), decide: async () => removing([id]) });
     await makeBackup(copy, id);
     came = await keys(backupFolder(id));
   };
