@@ -11,7 +11,7 @@ export interface StageOptions {
   /** What the plan chose for this stage. */
   planned: ReadonlySet<string>;
   /** Judges again what is seen now: only what both agree upon is touched. @throws HoldfastError when it should not be believed */
-  decide: (view: StoreView) => Promise<Decision[]>;
+  decide: (view: StoreView) => Decision[] | Promise<Decision[]>;
   signal?: AbortSignal;
 }
 
