@@ -57,8 +57,15 @@ export class Meeting {
     const repository = await openConfiguredRepository((await loadConfig(system.config)).config, { create: true });
     const meeting = new Meeting(system, repository);
     meeting.writeOther(shared);
-    await Promise.all([meeting.start(), meeting.startElsewhere()]);
-    return meeting;
+    try {
+      // One after the other: each looks for free ports.
+      await meeting.start();
+      await meeting.startElsewhere();
+      return meeting;
+    } catch (error) {
+      await meeting.destroy();
+      throw error;
+    }
   }
 
   /** Of the first engine. */
