@@ -19,9 +19,15 @@ export async function backupHeads(loaded: LoadedConfig): Promise<Catalog> {
   return withRepository(loaded, (repository) => readCatalog(repository));
 }
 
-/** With who wants which kept. */
-export async function backupsAndPins(loaded: LoadedConfig): Promise<Catalog> {
+/**
+ * With who wants which kept.
+ * @param store asked for by name: that it is away is no answer
+ * @throws HoldfastError by which that store could not be opened
+ */
+export async function backupsAndPins(loaded: LoadedConfig, store?: string): Promise<Catalog> {
   return withRepository(loaded, async (repository) => {
+    const away = repository?.unavailable.find((one) => one.store.name === store);
+    if (away !== undefined) throw away.error;
     const catalog = await readCatalog(repository);
     const pins = await readPins(repository?.copies ?? []);
     return { ...catalog, heads: catalog.heads.map((head) => ({ ...head, ...keptBy(pins.get(head.id)) })) };

@@ -24,7 +24,7 @@ export async function list(options: ListOptions, named?: string): Promise<Outcom
   const now = new Date();
   const filter = askedBackups(loaded.config, options, now);
   if (options.history) return await listHistory(loaded, { ...filter, id: named ?? filter.id }, options.limit ?? 100);
-  const { heads: all } = await backupsAndPins(loaded);
+  const { heads: all } = await backupsAndPins(loaded, options.store);
   if (named !== undefined) return one(all, named, now);
   const heads = all.filter((head) => isWanted(head, filter));
   if (options.jsonl) {

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { BackupHead } from '../../domain/backup';
 import { writingAs } from '../../repository/catalog/author';
@@ -116,4 +116,14 @@ test('tells what became of backups, also of one that is gone', async () => {
   const shown = await lines('--history');
   expect(shown).toHaveLength(1 + 8);
   expect(shown.join('\n')).toMatch(new RegExp(`${full} +hot +creating → completed +backup/shop/dc01`));
+});
+
+test('a store that is asked for and away is told of, and not taken for an empty one', async () => {
+  renameSync(at('far'), at('away'));
+  const asked = await runCli(['list', '--store', 'far'], folder);
+  const all = await runCli(['list', '--store', 'hot'], folder);
+  renameSync(at('away'), at('far'));
+  expect(asked.code).not.toBe(0);
+  expect(asked.stderr).toContain('(far:repository.json)');
+  expect(all.code).toBe(0);
 });

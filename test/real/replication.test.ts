@@ -50,8 +50,8 @@ test('a dry run says what would go where, by what way, and sends nothing', async
   const { code, stdout } = await system.cli('replicate', 'latest', '--dry-run', '--json');
   expect(code).toBe(0);
   expect(JSON.parse(stdout)).toMatchObject([
-    { backupId: first.backupId, store: 'west', region: 'secondary', way: 'streamed', storedBytes: first.storedBytes },
-    { backupId: first.backupId, store: 'dr', region: 'dr', way: 'streamed' },
+    { backupId: first.backupId, store: 'west', region: 'us-east-1', way: 'streamed', storedBytes: first.storedBytes },
+    { backupId: first.backupId, store: 'dr', region: 'us-east-1', way: 'streamed' },
   ]);
   expect((await heads())[0]?.stores).toEqual(['hot']);
 });
