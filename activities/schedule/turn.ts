@@ -1,5 +1,5 @@
 /**
- * Whether a scheduled run may begin: none with its id runs, and not too many work with its stores. The runs stand in line by when they started; those who
+ * Whether a scheduled run may begin: none with its id runs, no restore in place of its site, and not too many work with its stores. The runs stand in line by when they started; those who
  * work are counted whenever that was, those who wait for another run of their own site are not, and one that ends, however that happened, is in the
  * line no more. Nobody keeps a count that could be wrong after a crash.
  */
@@ -10,14 +10,21 @@ import type { Turn, TurnQuestion } from '../../domain/schedule/request';
 
 export async function takeTurn(question: TurnQuestion): Promise<Turn> {
   const client = getClient();
-  return (await sameId(client, question.order)) ?? (await fullStore(client, question)) ?? {};
+  const { order, notDuring = [] } = question;
+  for (const workflowId of notDuring) {
+    const running = await sameId(client, { workflowId });
+    if (running !== undefined) return running;
+  }
+  return (await sameId(client, order)) ?? (await fullStore(client, question)) ?? {};
 }
 
-async function sameId(client: Client, order: TurnQuestion['order']): Promise<Turn | undefined> {
+type Known = Pick<TurnQuestion['order'], 'workflowId'> & Partial<TurnQuestion['order']>;
+
+async function sameId(client: Client, order: Known): Promise<Turn | undefined> {
   try {
     const { status, memo, startTime } = await client.workflow.getHandle(order.workflowId).describe();
     if (status.name !== 'RUNNING') return undefined;
-    if (memo?.['request'] === order.fingerprint) return { same: true };
+    if (order.fingerprint !== undefined && memo?.['request'] === order.fingerprint) return { same: true };
     return {
       waitsFor: `${order.workflowId}, which has been running for ${formatDuration(Date.now() - startTime.getTime())}`,
     };

@@ -28,6 +28,7 @@ import {
   scenarios,
 } from '../../domain/verification/requests';
 import { backupOrder } from '../procedures/backup-order';
+import { restoreWorkflowId } from '../procedures/ids';
 import { fingerprint, type Order } from '../procedures/start';
 
 export function scheduleId(system: string, { site, work, kind }: Pick<PlannedWork, 'site' | 'work' | 'kind'>): string {
@@ -55,6 +56,7 @@ export function scheduledRequest(config: Config, planned: PlannedWork): Schedule
     health: { components: tier === undefined ? [] : components, stores },
     stores: stores.map((name) => storeInAttribute(config.system, name)),
     order,
+    ...(tier !== undefined && { notDuring: [restoreWorkflowId(config.system, { site })] }),
     waitMs: grace,
     ...(heavy && { atOnce: config.maintenance.atOnce }),
   };

@@ -36,6 +36,8 @@ export interface ScheduledRequest {
   /** Those it writes or reads, as the search attribute names them. */
   stores: string[];
   order: ScheduledOrder;
+  /** Workflows that it does not begin beside: what is being restored is no state to keep. */
+  notDuring?: string[];
   /** How long it waits for its turn. */
   waitMs: number;
   /** How many runs may work with one of its stores at once; absent: it is too small to count. */
@@ -60,6 +62,7 @@ export interface Turn {
 
 export interface TurnQuestion {
   order: Pick<ScheduledOrder, 'workflowId' | 'fingerprint'>;
+  notDuring?: string[];
   /** As in the search attribute. */
   stores: string[];
   atOnce?: number;

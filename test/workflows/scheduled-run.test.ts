@@ -146,6 +146,27 @@ test('who waits for another of its own site keeps its place at the store from no
   });
 });
 
+test('nothing is backed up while its site is being restored in place', async () => {
+  const { behaviour, open } = gated();
+  await onStage(env, behaviour, async (stage) => {
+    const { site } = stage;
+    const workflowId = `restore/${site}/in-place`;
+    const args = [order(site, 'restored').order.request];
+    const restore = await env.client.workflow.start('verifyBackup', {
+      workflowId,
+      taskQueue: `workflows-${site}`,
+      args,
+    });
+    await until(() => stage.calls.includes('verifyRun'));
+    const run = await begin(stage, order(site, 'backup', { notDuring: [workflowId] }));
+    await waitsFor(run);
+    expect(stage.calls.filter((call) => call === 'findBackup')).toHaveLength(1);
+    open();
+    await restore.result();
+    expect(await run.result()).toEqual({ outcome: 'completed' });
+  });
+});
+
 test('a site whose agent is not there is told of within seconds', async () => {
   await onStage(env, {}, async ({ site }) => {
     const nowhere = `${site}-nowhere`;

@@ -66,7 +66,7 @@ const foreseenWork = 30_000;
 
 /** Asks ever more rarely, so that hours of waiting are a short history, and less so the nearer its turn is. */
 async function beginInTurn(request: ScheduledRequest): Promise<Begun> {
-  const { site, work, order, stores, atOnce, waitMs } = request;
+  const { site, work, order, notDuring, stores, atOnce, waitMs } = request;
   const startedAt = workflowInfo().startTime.toISOString();
   const deadline = Date.now() + waitMs;
   // Who waits for another of its own site keeps no place at a store from anybody else.
@@ -74,6 +74,7 @@ async function beginInTurn(request: ScheduledRequest): Promise<Begun> {
   for (let wait = shortestWait; ; wait *= 1.5) {
     const turn = await onControl({ summary: 'whose turn is it', giveUpAfter: '10 minutes' }).takeTurn({
       order: { workflowId: order.workflowId, fingerprint: order.fingerprint },
+      notDuring,
       stores,
       atOnce,
       startedAt,
