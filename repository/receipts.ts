@@ -8,6 +8,7 @@ import type { RepositoryCopy } from './copy';
 import { readJson } from './crypto/sealed-bytes';
 import { refOf } from './documents';
 import { backupKeys, receiptKey, receiptsPrefix } from './names';
+import { lastSequence, sequenceOf } from './receipt-sequence';
 import { clearReceipt } from './redact';
 import { receiptSchema } from './schemas/backup';
 
@@ -102,16 +103,6 @@ function chained(receipt: NewReceipt, sequence: number, previous: string): Recei
 
 function encode(receipt: Receipt): Buffer {
   return Buffer.from(`${JSON.stringify(receipt, null, 2)}\n`);
-}
-
-function sequenceOf(key: string): number {
-  return Number(key.slice(receiptsPrefix.length, -'.json'.length));
-}
-
-async function lastSequence(copy: RepositoryCopy): Promise<number> {
-  let last = 0;
-  for await (const { key } of copy.store.list(receiptsPrefix)) last = sequenceOf(key);
-  return last;
 }
 
 async function findEarlier(copy: RepositoryCopy, receipt: NewReceipt, last: number): Promise<string | undefined> {

@@ -8,7 +8,7 @@
  * `unavailable` and takes no part.
  *
  * Functions by file: `data-key`, `plans`, `run-index`, `packs/store-pack`, `sealed-manifest`, `plain-manifest`, `checksums`, `heads`,
- * `catalog-lines`, `receipts`, `rebuild`, `remove`, `replicate`, `verify`. Each takes a {@link RepositoryCopy}.
+ * `catalog-lines`, `receipts`, `receipt-sequence`, `rebuild`, `remove`, `replicate`, `verify`. Each takes a {@link RepositoryCopy}.
  */
 import { HoldfastError, isHoldfastError } from '../domain/errors';
 import type { RepositoryCopy } from './copy';
