@@ -54,7 +54,7 @@ export function decideRecovery(request: RecoveryRequest): RecoveryDecision {
     case 'latest':
       return toTheEnd(request);
     case 'end-of-backup':
-      return { tell: { kind: 'consistent' }, reaches: describeTarget(target), warnings: [] };
+      return { tell: consistent(request), reaches: describeTarget(target), warnings: [] };
     case 'time':
       return toTime(request, target.at);
     case 'lsn':
@@ -74,6 +74,14 @@ function assertConsistent({ backup, facts }: RecoveryRequest): void {
     where: facts.hole?.segment,
     hints: ['restore another backup, or from another store'],
   });
+}
+
+/**
+ * A server stops at consistency only when it meets another record there. None follows where the timeline was left at the backup's very end, by an
+ * earlier restore to it, and nothing is stored yet of the one that is lived on since.
+ */
+function consistent({ backup, facts }: RecoveryRequest): ReplayTarget {
+  return facts.end === backup.stopLsn ? { kind: 'end-of-wal' } : { kind: 'consistent' };
 }
 
 function toTheEnd({ facts }: RecoveryRequest): RecoveryDecision {

@@ -33,6 +33,12 @@ test('a backup without its own WAL is refused whatever the target', () => {
   expect(() => ask({ target: { kind: 'end-of-backup' } }, { end: undefined })).toThrow(code('wal_gap'));
 });
 
+test('the end of the backup is told to PostgreSQL where a record follows it, and is the end of the WAL where none does', () => {
+  const target = { kind: 'end-of-backup' } as const;
+  expect(ask({ target }, { end: 200n }).tell).toEqual({ kind: 'end-of-wal' });
+  expect(ask({ target }, { end: 201n }).tell).toEqual({ kind: 'consistent' });
+});
+
 test('a time with a later transaction is told to PostgreSQL', () => {
   const target = { kind: 'time', at: 70n } as const;
   const decision = ask({ target, inclusive: false }, { firstBeyond: end(80n, 600n), lastWithin: end(60n, 300n) });
