@@ -74,6 +74,8 @@ test('a promotion while nobody listened is made up for, and the new primary has 
   const first = receive(primary);
   await emitWal(primary, 2);
   await untilStored(primary, first);
+  const archive = await openArchive(folder.store, primary);
+  await until('its mark', async () => (await archive.readCoverage(1)) !== undefined);
   await first.stop();
   await emitWal(primary, 12);
   await untilReplayed();
@@ -86,7 +88,6 @@ test('a promotion while nobody listened is made up for, and the new primary has 
   await emitWal(standby, 1);
   await untilStored(standby, second);
   await expectFork();
-  const archive = await openArchive(folder.store, standby);
   expect((await archive.readCoverage(1))?.serverTime).toBeLessThan(promoted);
   expect((await archive.readCoverage(2))?.since).toBeGreaterThan(promoted);
 });

@@ -39,14 +39,17 @@ afterEach(async () => {
   other.drop();
 });
 
-function begin(...args: Parameters<typeof keep>): Keeping {
+/** Follows the server when this returns: what is written from now on is shipped. */
+async function begin(...args: Parameters<typeof keep>): Promise<Keeping> {
   const one = keep(...args);
   keeping.push(one);
+  const following = 'select count(*) from pg_replication_slots where active';
+  await until('the slot', async () => (await args[0].psql(following)) !== '0');
   return one;
 }
 
 test('under load nothing is found, and the ledger says where the server and the stores stand', async () => {
-  const one = begin(cluster, [folder.store, other.store]);
+  const one = await begin(cluster, [folder.store, other.store]);
   await emitWal(cluster, 20);
   const lsn = await untilStored(cluster, one);
   const { ledgers, troubles } = await one.nextCheck();
@@ -62,7 +65,7 @@ test('under load nothing is found, and the ledger says where the server and the 
 });
 
 test('a deleted segment is put back from another store', async () => {
-  const one = begin(cluster, [folder.store, other.store]);
+  const one = await begin(cluster, [folder.store, other.store]);
   await emitWal(cluster, 9);
   await untilStored(cluster, one);
   await one.nextCheck();
@@ -80,7 +83,7 @@ test('a deleted segment is put back from another store', async () => {
 });
 
 test('the first segment, whose loss leaves no hole between names, and a part, are put back from the server', async () => {
-  const one = begin(cluster, [folder.store]);
+  const one = await begin(cluster, [folder.store]);
   await emitWal(cluster, 9);
   await untilStored(cluster, one);
   await one.nextCheck();
@@ -97,7 +100,7 @@ test('the first segment, whose loss leaves no hole between names, and a part, ar
 });
 
 test('what retention removes under its eyes is missed by nobody, and not put back from the store that keeps it', async () => {
-  const one = begin(cluster, [folder.store, other.store], { everyMs: 20 });
+  const one = await begin(cluster, [folder.store, other.store], { everyMs: 20 });
   await emitWal(cluster, 12);
   await untilStored(cluster, one);
   await one.nextCheck();
@@ -121,7 +124,7 @@ test('what retention removes under its eyes is missed by nobody, and not put bac
 });
 
 test('what nobody has any more is lost: it stays named, and is looked for again', async () => {
-  const one = begin(cluster, [folder.store]);
+  const one = await begin(cluster, [folder.store]);
   await emitWal(cluster, 9);
   await untilStored(cluster, one);
   await one.nextCheck();
@@ -148,7 +151,7 @@ test('what nobody has any more is lost: it stays named, and is looked for again'
 });
 
 test('an altered segment is read at once, set aside and replaced', async () => {
-  const one = begin(cluster, [folder.store]);
+  const one = await begin(cluster, [folder.store]);
   await emitWal(cluster, 12);
   await untilStored(cluster, one);
   await one.nextCheck();
@@ -170,20 +173,20 @@ test('an altered segment is read at once, set aside and replaced', async () => {
 });
 
 test('what was altered before anybody kept a ledger is found within a round', async () => {
-  const first = begin(cluster, [folder.store]);
+  const first = await begin(cluster, [folder.store]);
   await emitWal(cluster, 9);
   await untilStored(cluster, first);
   await first.stop();
   const [, victim] = (await wholes(folder.store, cluster, 5)) as [ListedPiece, ListedPiece];
   const bytes = await folder.store.get(victim.key);
   await folder.store.put(victim.key, Buffer.concat([bytes.subarray(0, 400), Buffer.alloc(16), bytes.subarray(416)]));
-  const second = begin(cluster, [folder.store], { roundMs: 3000 });
+  const second = await begin(cluster, [folder.store], { roundMs: 3000 });
   await until('found', () => second.findings().length > 0);
   expect(second.findings()).toMatchObject([{ fault: 'altered', key: victim.key }]);
 });
 
 test('what a rewound server contradicts is set aside by the receiver, and not missed by the ledger', async () => {
-  const first = begin(cluster, [folder.store]);
+  const first = await begin(cluster, [folder.store]);
   await emitWal(cluster, 3);
   await untilStored(cluster, first);
   await first.nextCheck();
@@ -196,7 +199,7 @@ test('what a rewound server contradicts is set aside by the receiver, and not mi
     await archive.putPart(1, at, Buffer.alloc(Number(next - at), 0x66));
     at = next;
   }
-  const second = begin(cluster, [folder.store]);
+  const second = await begin(cluster, [folder.store]);
   await emitWal(cluster, 1);
   const lsn = await untilStored(cluster, second);
   expect(second.log.join()).toContain('rewound');
@@ -208,8 +211,8 @@ test('what a rewound server contradicts is set aside by the receiver, and not mi
 
 test('where two components ship one system, neither ledger minds what the other stores', async () => {
   const standby = await cluster.standby({ name: 'second' });
-  const one = begin(cluster, [folder.store]);
-  const other = begin(standby, [folder.store], {}, { ...owner, component: 'standby' });
+  const one = await begin(cluster, [folder.store]);
+  const other = await begin(standby, [folder.store], {}, { ...owner, component: 'standby' });
   await emitWal(cluster, 12);
   await untilStored(cluster, one);
   await one.nextCheck();
