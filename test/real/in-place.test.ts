@@ -1,8 +1,9 @@
 /** Restores over the running system: what stops, what comes back, and that a failure leaves everything as it was. */
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { tableSums } from '../support/proof';
-import { TestSystem, type Up } from '../support/system';
+import { endOf, TestSystem, type Up } from '../support/system';
 import { serverTime } from './load';
 import { FileService } from './services';
 import { placeFor, proveCopy, proveInPlace, sumsCovered } from './whole-chain';
@@ -78,6 +79,31 @@ test('what was wrecked is back; services that ran run again, one that did not wa
   expect(existsSync(path.join(system.filesDir, 'stray'))).toBe(false);
   await proveInPlace(system, sums);
   expect(leftovers()).toEqual([]);
+});
+
+/** The store as it was when the new timeline had begun and none of its WAL had been shipped: on another host, which has nothing else. */
+function beforeShipping(): { HOLDFAST_CONFIG: string; XDG_STATE_HOME: string } {
+  const away = path.join(system.dir, 'before-shipping');
+  const store = path.join(away, 'store');
+  mkdirSync(away);
+  // What the shipper takes away meanwhile is none of what counts.
+  spawnSync('cp', ['-a', system.storeDir, store]);
+  const wal = path.join(store, 'wal');
+  const begun = path.join(wal, readdirSync(wal)[0] as string, '00000002');
+  for (const shipped of ['segments', 'parts']) rmSync(path.join(begun, shipped), { recursive: true, force: true });
+  expect(readdirSync(begun).sort()).toEqual(['coverage', 'history']);
+  const config = path.join(away, 'holdfast.yaml');
+  writeFileSync(config, readFileSync(system.config, 'utf8').replaceAll(system.storeDir, store));
+  return { HOLDFAST_CONFIG: config, XDG_STATE_HOME: path.join(away, 'state') };
+}
+
+test('the end of a backup is reached also where its timeline was left at that very end, and nothing of the next one is stored yet', async () => {
+  const { to, database } = placeFor(system, 'very-end');
+  const args = ['restore', first, '--at', 'end-of-backup', '--to', to, '--component', 'database', '--json'];
+  const { code, stdout } = await endOf(system.spawn(args, { env: beforeShipping() }));
+  expect(JSON.parse(stdout)).toMatchObject({ status: 'completed' });
+  expect(code).toBe(0);
+  await proveCopy(system, database, sums);
 });
 
 test('a service that is not healthy with the restored data: all is put back as it was before', async () => {
