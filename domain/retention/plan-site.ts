@@ -10,6 +10,7 @@ import { isLasting } from './refuse';
 import type { Timelines } from './timelines';
 import type { Decision, PlanOptions, ReasonKind, StorePlan, StoreView } from './types';
 import { lockedOnly, nextUnlock } from './unlock';
+import { untoldSay } from './untold';
 import { neededWal } from './wal';
 
 export interface SiteOptions {
@@ -36,13 +37,14 @@ export function planSite(views: StoreView[], options: SiteOptions): StorePlan[] 
   });
   return plans.map(({ view, decisions }) => {
     const own = view.heads.filter((head) => head.site === site);
+    const untold = untoldSay(servedBy(view.store, plans, options).flatMap((one) => one.view.heads));
     refuseUnsafe(own, decisions, config.retention.minimum, view.now);
     return {
       store: view.store,
       decisions,
       known: own.filter(isLasting).map(({ id }) => id),
-      wal: partial ? [] : neededWal(...walOf(view.store, plans, options)),
-      warnings: [...futures(own, view.now), ...incomplete(own)],
+      wal: partial || untold.length > 0 ? [] : neededWal(...walOf(view.store, plans, options)),
+      warnings: [...futures(own, view.now), ...incomplete(own), ...untold],
       locked: lockedOnly(decisions),
       unlock: nextUnlock(view, decisions, config.retention.coolOff),
     };
@@ -82,9 +84,7 @@ interface Planned {
  */
 function walOf(store: string, plans: Planned[], options: SiteOptions): [BackupHead[], Set<string> | undefined] {
   const { config, site } = options;
-  const components = Object.values(config.sites[site]?.components ?? {});
-  const holders = new Set(components.flatMap((one) => (one.kind === 'postgres' ? one.wal.to : [])));
-  const served = plans.filter(({ view }) => view.store === store || !holders.has(view.store));
+  const served = servedBy(store, plans, options);
   const shared = served.map((plan) => ofSharedSystems(plan, options));
   const begins = [...served.map(({ decisions }) => decisions), ...shared.map(({ decisions }) => decisions)]
     .flat()
@@ -96,6 +96,13 @@ function walOf(store: string, plans: Planned[], options: SiteOptions): [BackupHe
   const remaining = [...own, ...shared.flatMap(({ heads }) => heads)];
   const window = config.retention.wal === undefined ? undefined : new Set(begins.map(({ backupId }) => backupId));
   return [remaining, window];
+}
+
+/** Stores whose backups are replayed with the WAL of one. */
+function servedBy(store: string, plans: Planned[], { config, site }: SiteOptions): Planned[] {
+  const components = Object.values(config.sites[site]?.components ?? {});
+  const holders = new Set(components.flatMap((one) => (one.kind === 'postgres' ? one.wal.to : [])));
+  return plans.filter(({ view }) => view.store === store || !holders.has(view.store));
 }
 
 /** Other sites' backups of our systems, whatever becomes of them: that is decided there. One that is being made has a lease on its WAL. */

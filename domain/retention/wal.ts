@@ -40,7 +40,7 @@ export function neededWal(remaining: BackupHead[], window: ReadonlySet<string> |
   });
 }
 
-/** One that is being made has no positions yet, and heads of earlier versions tell none. */
+/** One that is being made has no positions yet; of those that are made and tell none see `untold.ts`. */
 function mayNeedWal({ status }: BackupHead): boolean {
   return status !== 'failed';
 }

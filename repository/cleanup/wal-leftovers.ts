@@ -6,6 +6,7 @@
 import type { BackupHead } from '../../domain/backup';
 import { addAmount, tellLeft } from '../../domain/cleanup/report';
 import { parseLsn } from '../../domain/lsn';
+import { doesNotTell } from '../../domain/retention/untold';
 import type { WalWindow } from '../../domain/wal-keep';
 import type { Repository } from '../repository';
 import { WalArchive } from '../wal/archive';
@@ -50,8 +51,7 @@ async function cleanUseless(cleaning: Cleaning, archive: WalArchive, heads: Back
   const living = heads.filter(({ status }) => status === 'completed' || status === 'expired' || status === 'creating');
   const windows: WalWindow[] = [];
   for (const head of living) {
-    const databases = Object.values(head.components).some(({ kind }) => kind === 'postgres');
-    if (databases && head.status !== 'creating' && head.databases === undefined) {
+    if (doesNotTell(head)) {
       return tellLeft(
         outcome,
         `WAL of ${systemIdentifier}: ${head.id} does not say in the catalog what it needs of it`,

@@ -16,10 +16,11 @@ retention: {${window} }
     '/holdfast.yaml',
   ).config;
 
-function walOf(heads: BackupHead[], window = '') {
+function planOf(heads: BackupHead[], window = '') {
   const [plan] = planSite([view(heads)], { config: configOf(window), site: 'dc01', partial: false });
-  return plan?.wal;
+  return plan;
 }
+const walOf = (heads: BackupHead[], window = '') => planOf(heads, window)?.wal;
 
 const own = [head('own', 1, database('7', 90)), head('last', 0, database('7', 95))];
 const standby = head('standby', 9, { site: 'dc02', ...database('7', 20) });
@@ -54,4 +55,32 @@ test('a component that was renamed has one archive with what it was', () => {
   expect(walOf([before, ...own])).toEqual([
     { component: 'old, db', systemIdentifier: '7', windows: [{ timeline: 1, from: '0/13' }], spans: [] },
   ]);
+});
+
+const { components: plain } = database('7', 20);
+const postgres = plain?.['db'] as never;
+
+test.each([
+  ['under another name', { components: { old: postgres } }],
+  ['at another site', { site: 'dc02', components: { db: postgres } }],
+  ['under another name at another site', { site: 'dc02', components: { old: postgres } }],
+  ['that has expired there', { site: 'dc02', components: { old: postgres }, status: 'expired' as const }],
+  ['that tells of one of its databases only', { ...database('9', 20), components: { db: postgres, old: postgres } }],
+])(
+  'a backup %s that does not say of which system it is may be replayed with any WAL: none goes, and that is told',
+  (_, more) => {
+    const plan = planOf([head('untold', 9, more), ...own]);
+    expect(plan?.wal).toEqual([]);
+    expect(plan?.warnings).toEqual([
+      expect.stringMatching(/^untold \(dc0[12]\) cannot say which database system it is of/),
+    ]);
+  },
+);
+
+test('one that is being made has a lease, one that failed needs nothing: they keep no archive but that of their own name', () => {
+  const creating = head('creating', 0.1, { status: 'creating', site: 'dc02', components: { old: postgres } });
+  const failed = head('failed', 1, { status: 'failed', components: { db: postgres } });
+  expect(planOf([creating, failed, ...own])).toMatchObject({ wal: [{ systemIdentifier: '7' }], warnings: [] });
+  const here = { ...creating, site: 'dc01', components: { db: postgres } };
+  expect(walOf([here, ...own])).toEqual([]);
 });
