@@ -41,7 +41,7 @@ import { putServicesBack, recordServices, startServices, stopServices, stopStart
 import { finishTree, prepareTree } from './restore/trees';
 import { planRetention } from './retention/plan';
 import { removeOldWal } from './retention/remove-wal';
-import { expireBackups, sweepBackups } from './retention/stages';
+import { archiveBackups, expireBackups, sweepBackups } from './retention/stages';
 import { siteHealth } from './schedule/health';
 import { lockedParts, lockRest, lockRun, planLock } from './storage/lock';
 import { moveClass, planMoves } from './storage/move';
@@ -85,7 +85,7 @@ const activities = {
     endReplication,
     repairBackup,
   },
-  ...{ planRetention, expireBackups, sweepBackups, removeOldWal },
+  ...{ planRetention, archiveBackups, expireBackups, sweepBackups, removeOldWal },
   ...{ receiveWal },
   ...{ siteHealth },
   ...{

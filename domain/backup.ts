@@ -6,6 +6,7 @@
  * Here: backups as the catalog knows them. What is in the clear beside a backup (`manifest.json`, `checksums.sha256`,
  * `receipt.json`) keeps the specification's snake_case; everything else is camelCase.
  */
+import type { RetainedInStore } from './progress';
 import type { TreePath } from './tree';
 
 export type BackupType = 'full' | 'differential' | 'incremental';
@@ -62,6 +63,8 @@ export interface BackupHead {
   expiredAt?: string;
   /** Expired since it has moved to another store, whose copy was whole at that time. */
   moved?: { to: string; at: string };
+  /** No rule keeps it any more, and it may not be deleted: since when. */
+  archived?: { at: string };
   /** What was shown of the copy in this store, the last of each level. */
   proofs?: Proof[];
   /** The class that packs of the copy in this store were moved to; absent: that in which they were stored. */
@@ -232,6 +235,8 @@ export interface ReceiptDetails {
   /** WAL that a restore fetched and replayed. */
   walBytes?: number;
   recoveryPoint?: string;
+  /** What retention did in each store. */
+  retained?: RetainedInStore[];
   error?: { code: string; message: string; where?: string };
   /** Position in the store's chain of receipts, and SHA-256 of the receipt before (64 zeros for the first). */
   sequence: number;

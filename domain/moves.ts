@@ -1,6 +1,6 @@
-/** Which backups are old enough to lie elsewhere, by the `move` of their tiers. */
+/** Which backups are old enough to lie elsewhere, by the `move` of their tiers; what is archived belongs into the coldest class at once. */
+import { type ClassConfig, classesIn, isColder } from './archive-class';
 import type { BackupHead } from './backup';
-import type { Config } from './config/types';
 import type { ClassMove } from './config/types-moves';
 import { isLocked } from './locks';
 import { isFrozenClass } from './storage';
@@ -25,15 +25,20 @@ interface View {
  * Changes of class in one store, oldest backup first. What is locked stays until its lock ends: changing its class would only store it twice. Into an
  * archive goes only what nothing newer may want to read: the newest backup of a component never, and a chain as a whole.
  */
-export function dueClassMoves({ tiers }: Pick<Config, 'tiers'>, { site, store, heads, now }: View): DueMove[] {
+export function dueClassMoves(config: ClassConfig, { site, store, heads, now }: View): DueMove[] {
+  const classesOf = classesIn(config, store);
   const here = heads.filter((head) => head.site === site && head.status === 'completed');
   const newest = newestOf(here);
   const due = new Map<string, DueMove>();
   for (const head of here) {
-    const tier = tiers[head.tier ?? ''];
-    const target = dueMove(head, tier && classMovesIn(tier, store), now)?.class;
-    if (target !== undefined && target !== head.storageClass && !isLocked(head, here, now))
-      due.set(head.id, { backupId: head.id, class: target });
+    const tier = config.tiers[head.tier ?? ''];
+    const { own, archive } = classesOf(head.tier) ?? {};
+    const byAge = dueMove(head, tier && classMovesIn(tier, store), now)?.class;
+    const target = head.archived === undefined ? byAge : archive;
+    const lies = head.storageClass ?? own;
+    // What is frozen cannot be copied into another class.
+    const cannot = target === undefined || target === lies || (isFrozenClass(lies) && !isColder(target, lies));
+    if (!cannot && !isLocked(head, here, now)) due.set(head.id, { backupId: head.id, class: target });
   }
   const frozen = (head: BackupHead) => isFrozenClass(due.get(head.id)?.class ?? head.storageClass);
   return here

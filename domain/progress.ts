@@ -75,6 +75,10 @@ export interface RetainedInStore {
   removed: number;
   /** Of those that are kept: what goes by itself when its lock ends. */
   locked?: LockedOnly;
+  /** What this run archived: no rule keeps it any more, and it may not be deleted. Absent where nothing is archived, as the next. */
+  archived?: number;
+  /** All that is archived there, of those that are kept. */
+  inArchive?: number;
 }
 
 export interface RestoredComponent {

@@ -200,7 +200,8 @@ function fitting(head: BackupHead | undefined, sha256: string | undefined): Back
 }
 
 /** A head describes the copy beside it: what was proved, locked and expired there is not so here. */
-function ofAnotherCopy({ proofs: _, lock: __, expiredAt: ___, moved: ____, ...head }: BackupHead): BackupHead {
+function ofAnotherCopy({ proofs: _, lock: __, expiredAt: ___, moved: ____, ...others }: BackupHead): BackupHead {
+  const { archived: _____, ...head } = others;
   return head.status === 'expired' ? { ...head, status: 'completed' } : head;
 }
 

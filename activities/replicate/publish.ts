@@ -36,7 +36,8 @@ export async function publishCopy(
   const at = new Date().toISOString();
   const alone = (head.chain ?? head.marks) && { alone: true as const };
   const proof: Proof = { level: 'quick', at, seconds, outcome: 'passed', ...alone };
-  const { lock: _lock, proofs: _proofs, provenAt: _proven, moved: _moved, storageClass: _class, ...described } = head;
+  const { lock: _lock, proofs: _proofs, provenAt: _proven, moved: _moved, ...others } = head;
+  const { storageClass: _class, archived: _archived, ...described } = others;
   const stores = [...new Set([...sources.flatMap((one) => one.head.stores), to])];
   await putHead(target, {
     ...described,
@@ -61,10 +62,11 @@ function stillSaid(before: BackupHead): Proof[] {
 /** Of a copy that was there before: what was shown of it, when it expired, and what holds it. */
 function ofThisCopy(before: BackupHead | undefined): Partial<BackupHead> {
   if (before === undefined || before.status === 'failed' || before.status === 'creating') return {};
-  const { lock, provenAt, status, expiredAt, moved, storageClass } = before;
+  const { lock, provenAt, status, expiredAt, moved, storageClass, archived } = before;
   return {
     ...{ status, ...(expiredAt && { expiredAt }), ...(moved && { moved }) },
     ...{ ...(lock && { lock }), ...(provenAt && { provenAt }), ...(storageClass && { storageClass }) },
+    ...(archived && { archived }),
   };
 }
 

@@ -35,5 +35,10 @@ export async function planRetention(context: SiteContext, request: RetentionRequ
 export function counts({ store, decisions, wal, locked }: StorePlan): PlannedCounts {
   const count = (action: Action) => decisions.filter((one) => one.action === action).length;
   const [keep, expire, remove, move] = [count('keep'), count('expire'), count('remove'), count('move')];
-  return { store, keep, expire, remove, move, systems: wal.length, ...(locked && { locked }) };
+  const inArchive = decisions.filter(({ archived }) => archived !== undefined).length;
+  const archive = decisions.filter(({ archiving }) => archiving !== undefined).length;
+  return {
+    ...{ store, keep, expire, remove, move, systems: wal.length, ...(locked && { locked }) },
+    ...{ ...(inArchive > 0 && { inArchive }), ...(archive > 0 && { archive }) },
+  };
 }

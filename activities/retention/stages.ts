@@ -2,7 +2,7 @@ import { HoldfastError } from '../../domain/errors';
 import type { RetentionPart, StageDone } from '../../domain/retention/requests';
 import type { RepositoryCopy } from '../../repository/copy';
 import { getPlan, type StoredPlan } from '../../repository/retention/plans';
-import { expireStage, sweepStage } from '../../repository/retention/stages';
+import { archiveStage, expireStage, sweepStage } from '../../repository/retention/stages';
 import { renewCatalogLines } from '../backup/seal';
 import type { SiteContext } from '../context';
 import { attemptName, openRun } from './run';
@@ -14,6 +14,11 @@ export async function expireBackups(context: SiteContext, part: RetentionPart): 
   const expired = await expireStage(copy, plan, run);
   if (expired.length > 0) await renewCatalogLines(context, copy);
   return { count: expired.length, left: [] };
+}
+
+export async function archiveBackups(context: SiteContext, part: RetentionPart): Promise<StageDone> {
+  const { copy, plan, run } = await openStage(context, part);
+  return { count: (await archiveStage(copy, plan, run)).length, left: [] };
 }
 
 export async function sweepBackups(context: SiteContext, part: RetentionPart): Promise<StageDone> {

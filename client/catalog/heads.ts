@@ -62,12 +62,15 @@ function together(known: ListedBackup | undefined, head: BackupHead, store: stri
     verifiedAt: later(known.verifiedAt, head.verifiedAt),
     provenAt: later(known.provenAt, head.provenAt),
   };
-  return { ...second, ...first, ...times, stores: [...new Set([...known.stores, ...head.stores])], copies };
+  const { archived: said, ...both } = { ...second, ...first };
+  const archived = [known, head].every((one) => one.status !== 'completed' || one.archived) && first.archived;
+  const stores = [...new Set([...known.stores, ...head.stores])];
+  return { ...both, ...(archived && { archived }), ...times, stores, copies };
 }
 
 /** Keys that say nothing are left out. */
 function factsOf(
-  { location, status, expiredAt, moved, verifiedAt, provenAt, proofs, lock }: BackupHead,
+  { location, status, expiredAt, moved, verifiedAt, provenAt, proofs, lock, archived, storageClass }: BackupHead,
   store: string,
 ): CopyFacts {
   return {
@@ -78,6 +81,8 @@ function factsOf(
     ...(provenAt === undefined ? {} : { provenAt }),
     ...(proofs === undefined ? {} : { proofs }),
     ...(lock === undefined ? {} : { lock }),
+    ...(archived === undefined ? {} : { archived }),
+    ...(storageClass === undefined ? {} : { storageClass }),
   };
 }
 

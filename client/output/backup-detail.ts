@@ -1,7 +1,7 @@
 /** One backup in full. */
 import type { KeptBy, ListedBackup } from '../../domain/catalog/filter';
 import { formatBytes } from '../../domain/config/units';
-import { copyText, sizeOf, took, warningsOf } from './backups';
+import { copyText, sizeOf, statusOf, took, warningsOf } from './backups';
 import { columns } from './columns';
 
 /** @param dependants ids of those that build upon it */
@@ -11,7 +11,7 @@ export function backupDetail(backup: ListedBackup, dependants: string[], now: Da
     ['site', backup.site],
     ['tier', backup.tier ?? ''],
     ['type', backup.type],
-    ['status', backup.status],
+    ['status', statusOf(backup)],
     ['started', backup.startedAt],
     ['ended', backup.endedAt ?? ''],
     ['took', took(backup.seconds)],

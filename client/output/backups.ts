@@ -22,7 +22,7 @@ export function backupsTable(backups: ListedBackup[], now: Date, width?: number)
   const all: Column<Line>[] = [
     { title: 'BACKUP', cell: ({ backup, depth }) => (backup ? `${depth > 0 ? '└ ' : ''}${backup.id}` : '') },
     ...(tiers ? [{ title: 'TIER', cell: of(({ tier = '' }) => tier), spare: 1 }] : []),
-    { title: 'STATUS', cell: of(({ status }) => status) },
+    { title: 'STATUS', cell: of(statusOf) },
     { title: 'STARTED (UTC)', cell: of(({ startedAt }) => startedAt.slice(0, 19).replace('T', ' ')), spare: 4 },
     { title: 'TOOK', cell: of(({ seconds }) => took(seconds)), right: true, spare: 3 },
     { title: 'SIZE', cell: of((backup) => formatBytes(sizeOf(backup))), right: true, spare: 2 },
@@ -30,6 +30,11 @@ export function backupsTable(backups: ListedBackup[], now: Date, width?: number)
     { title: 'COPIES', cell: ({ backup, copy }) => copyCell(backup, copy, now) },
   ];
   return columns(all, lines, width);
+}
+
+/** Archived: no copy that is offered is kept for any other reason than that it may not be deleted. */
+export function statusOf({ status, archived }: BackupHead): string {
+  return status === 'completed' && archived !== undefined ? 'archived' : status;
 }
 
 /** What a restore brings back: of one that builds upon others more than it stored. */
@@ -66,6 +71,7 @@ function factsOf(copy: CopyFacts, now: Date): string[] {
     ...(copy.status === 'completed' ? [] : [copy.moved ? `moved to ${copy.moved.to}` : copy.status]),
     ...failedProofs(copy).map((level) => `${level} check FAILED`),
     ...(proof ? [`${proof.level} ${age} ago`] : []),
+    ...(copy.archived ? [copy.storageClass ? `archived in ${copy.storageClass}` : 'archived'] : []),
     ...(copy.lock ? [`locked until ${copy.lock.until.slice(0, 10)}`] : []),
   ];
 }

@@ -14,6 +14,8 @@ export interface TierStatus {
   lastBackup?: { id: string; endedAt?: string; bytes: number; storedBytes: number };
   currentBackup?: string;
   kept: number;
+  /** Of these: no rule keeps them any more in the store that says so, and they may not be deleted. */
+  archived?: number;
   retentionDays: number;
   /** Since the newest completed one began: what would be lost of a tier that nothing else covers. */
   lagSeconds?: number;
@@ -28,6 +30,7 @@ export function tiersOf(config: Config, site: string, heads: BackupHead[], now: 
   return names.map((tier) => {
     const mine = own.filter((head) => head.tier === tier);
     const kept = mine.filter((head) => head.status === 'completed');
+    const archived = kept.filter((head) => head.archived !== undefined).length;
     const last = kept.at(-1);
     const current = mine.findLast((head) => head.status === 'creating')?.id;
     const timing = timingOf(config, tier === undefined ? undefined : config.tiers[tier]);
@@ -40,6 +43,7 @@ export function tiersOf(config: Config, site: string, heads: BackupHead[], now: 
       }),
       ...(current && { currentBackup: current }),
       kept: kept.length,
+      ...(archived > 0 && { archived }),
       retentionDays: retentionDaysOf(config, tier),
       ...(timing && { promisedSeconds: periodOf(timing) / 1000 }),
     };
@@ -50,10 +54,14 @@ export function tiersTable(tiers: TierStatus[]): string[] {
   const rows = tiers.map((one) => [
     ...[one.site, one.tier ?? '-', one.lastBackup?.id ?? 'none'],
     ...[shown(one.lagSeconds), shown(one.promisedSeconds)],
-    ...[one.currentBackup ?? '', String(one.kept)],
+    ...[one.currentBackup ?? '', keptOf(one)],
   ]);
   const head = ['SITE', 'TIER', 'LAST BACKUP', 'AGE', 'PROMISED', 'RUNNING', 'KEPT'];
   return ['', table(head, rows, ['AGE', 'PROMISED', 'KEPT'])];
+}
+
+function keptOf({ kept, archived }: TierStatus): string {
+  return archived === undefined ? String(kept) : `${kept} (${archived} archived)`;
 }
 
 function shown(seconds: number | undefined): string {

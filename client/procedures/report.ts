@@ -62,12 +62,14 @@ interface VerificationDetails {
   trusted: boolean;
 }
 
-function describeRetained({ store, keep, expired, removed, move, locked }: RetainedInStore): string {
+function describeRetained(one: RetainedInStore): string {
+  const { store, keep, expired, removed, move, locked, archived = 0, inArchive = 0 } = one;
   const moving = move > 0 ? `, ${move} that belong into a colder class or store` : '';
+  const inArchiveSay = inArchive > 0 ? `, ${archived} archived (${inArchive} in all, which may not be deleted)` : '';
   const until = locked?.until.slice(0, 19).replace('T', ' ');
   const first = locked?.count === 1 ? 'it goes' : 'the first goes';
   const byLock = locked ? `, ${locked.count} of the kept locked until ${until}: ${first} then by itself` : '';
-  return `  ${store}: ${keep} kept, ${expired} expired, ${removed} removed${moving}${byLock}`;
+  return `  ${store}: ${keep} kept, ${expired} expired, ${removed} removed${moving}${inArchiveSay}${byLock}`;
 }
 
 function describeRestored({ component, path, backupId, socket, port }: RestoredComponent): string {

@@ -12,6 +12,8 @@ export interface CopyFacts {
   provenAt?: string;
   proofs?: BackupHead['proofs'];
   lock?: BackupHead['lock'];
+  archived?: BackupHead['archived'];
+  storageClass?: string;
 }
 
 /** A head as all stores together have it, and each copy by itself. */

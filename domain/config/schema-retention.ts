@@ -1,6 +1,7 @@
 /** How long backups are kept: of a tier, and of all of them. */
 import { z } from 'zod';
 import { duration, nameMap, size } from './schema-values';
+import { storageClasses } from './types';
 import { retentionClasses, strategies } from './types-retention';
 
 const count = z.int().min(1);
@@ -52,5 +53,11 @@ export const retention = z
       .describe('share of the catalog that a listing may lack before it is not believed'),
     grace: duration.default(day).describe('how long what belongs to nothing is left alone'),
     wal: duration.optional().describe('how far back any moment can be restored; absent: as far as there are backups'),
+    archive: z
+      .enum(storageClasses)
+      .optional()
+      .describe(
+        'class of s3 stores for what no rule keeps and a legal hold does; a colder one of `move` goes before it',
+      ),
   })
   .prefault({});

@@ -1,5 +1,5 @@
 /** How long backups are kept, as the configuration says it: every default filled in. */
-import type { Milliseconds } from './types';
+import type { Milliseconds, StorageClass } from './types';
 
 /** Each rule that is named keeps what it names: a backup goes when none keeps it any more. */
 export interface KeepRules {
@@ -47,4 +47,6 @@ export interface RetentionConfig {
   grace: Milliseconds;
   /** How far back any moment can be restored; absent: as far as there are backups. */
   wal?: Milliseconds;
+  /** The class of stores that have classes for what no rule keeps any more and may not be deleted, where no tier names a colder one. */
+  archive?: StorageClass;
 }

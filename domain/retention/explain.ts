@@ -1,5 +1,5 @@
 /** Reasons of a plan as people read them. */
-import type { Reason, ReasonKind } from './types';
+import type { Archived, Decision, Reason, ReasonKind } from './types';
 
 const words: Record<ReasonKind, string> = {
   last: 'one of the newest (last)',
@@ -42,6 +42,16 @@ export function explain(reasons: Reason[]): string {
     .join('; ');
   const byLockAlone = reasons.length > 0 && reasons.every(({ kind }) => kind === 'lock');
   return byLockAlone ? `${said}, and goes then by itself` : said;
+}
+
+/** With what is archived: `expired, but on legal hold by x: archived in STANDARD, and belongs into GLACIER`. */
+export function explainDecision({ reasons, archived }: Pick<Decision, 'reasons' | 'archived'>): string {
+  return archived === undefined ? explain(reasons) : `expired, but ${explain(reasons)}: ${placeOf(archived)}`;
+}
+
+function placeOf({ class: here, to }: Archived): string {
+  if (here === undefined) return 'archived where it is';
+  return `archived in ${here}${to === undefined ? '' : `, and belongs into ${to}`}`;
 }
 
 function shown(time: string): string {

@@ -2,6 +2,7 @@
 import type { BackupHead } from '../backup';
 import { complianceDays } from '../config/retention-days';
 import { isPoint } from '../recovery-points';
+import { withArchived } from './archived';
 import { everFurtherApart } from './growing';
 import { guarded } from './guards';
 import { linesOf } from './lineages';
@@ -45,10 +46,11 @@ export function planStore(view: StoreView, options: PlanOptions): Decision[] {
   }
   const drafts = own.map((head) => draft(head, reasons.of(head.id), options, now, below.get(head.id)));
   const ids = (one: Draft) => one.head.id;
-  return closed(drafts, view, options)
+  const decisions = closed(drafts, view, options)
     .map((one) => ({ one, at: recordedAt(one.head) }))
     .sort((a, b) => a.at - b.at || (ids(a.one) < ids(b.one) ? -1 : 1))
     .map(({ one }) => ({ backupId: ids(one), action: one.action, reasons: one.reasons }));
+  return withArchived(decisions, view, options);
 }
 
 /** Each tier's row by its own rules; points never count among backups. @param completed newest first */

@@ -27,6 +27,10 @@ export interface PlannedCounts {
   systems: number;
   /** Of those that are kept: what goes when its lock ends. */
   locked?: LockedOnly;
+  /** Of those that are kept: what is archived. Absent where nothing is, as the next. */
+  inArchive?: number;
+  /** Whose marks change. */
+  archive?: number;
 }
 
 /** One stage in one store. */

@@ -5,6 +5,7 @@
  * `refuse.ts` looks for signs that they are not.
  */
 import type { BackupHead } from '../backup';
+import type { StorageClass } from '../config/types';
 import type { KeepRules, RetentionConfig, Strategy } from '../config/types-retention';
 import type { Lease } from '../leases';
 import type { Timelines } from './timelines';
@@ -37,6 +38,15 @@ export interface Policy {
   rules: KeepRules;
   strategy: Strategy;
   compliance: boolean;
+  /** Absent: the store has none. */
+  classes?: StoreClasses;
+}
+
+export interface StoreClasses {
+  /** In which packs are stored. */
+  own: StorageClass;
+  /** The coldest that is named for them: what may not be deleted belongs there when no rule keeps it any more. */
+  archive: StorageClass;
 }
 
 export interface PlanOptions {
@@ -102,6 +112,19 @@ export interface Decision {
   backupId: string;
   action: Action;
   reasons: Reason[];
+  /** It is kept only because it may not be deleted. */
+  archived?: Archived;
+  /** Whether its head is to say so from now on, or no more. */
+  archiving?: 'begins' | 'ends';
+}
+
+export interface Archived {
+  /** RFC 3339; absent: this plan is the first to say so. */
+  since?: string;
+  /** Where its packs lie; absent: the store has no classes. */
+  class?: string;
+  /** Where they are to lie. */
+  to?: string;
 }
 
 /** WAL of a database that is needed; all other of that system may go. Positions are X/Y. */

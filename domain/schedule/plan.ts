@@ -57,7 +57,8 @@ function plannedMaintenance(config: Config): Anywhere[] {
     });
 }
 
-function anythingMoves({ tiers }: Config): boolean {
+function anythingMoves({ tiers, retention }: Config): boolean {
+  if (retention.archive !== undefined) return true;
   return Object.values(tiers).some(({ move = [] }) => move.length > 0);
 }
 

@@ -38,7 +38,7 @@ function movedBy(reasons: Reason[]): BackupHead['moved'] {
 
 async function expire(copy: RepositoryCopy, backupId: string, moved: BackupHead['moved']): Promise<boolean> {
   try {
-    const head = await getHead(copy, backupId);
+    const { archived: _, ...head } = await getHead(copy, backupId);
     if (head.status !== 'completed') return false;
     const expiredAt = (await copy.store.clock()).toISOString();
     await putHead(copy, { ...head, status: 'expired', expiredAt, ...(moved && { moved }) });

@@ -9,6 +9,7 @@ import type { Action, Decision, StorePlan, StoreView } from '../../domain/retent
 import type { RepositoryCopy } from '../copy';
 import { announceRemoval, removalDone, removalsUnderWay } from '../leases';
 import { backupKeys } from '../names';
+import { archiveBackups } from './archive';
 import { expireBackups, type StageOptions } from './expire';
 import { headsOf, lookAtStores } from './look';
 import { rememberedIds } from './plans';
@@ -70,7 +71,15 @@ type PlannedStore = Pick<StorePlan, 'store' | 'decisions' | 'known'>;
 
 /** @returns ids of those that expired now */
 export async function expireStage(copy: RepositoryCopy, plan: PlannedStore, run: StageRun): Promise<string[]> {
-  return await expireBackups(copy, stage('expire', plan, run));
+  return await expireBackups(copy, stageOf(chosenTo('expire'), plan, run));
+}
+
+/** @returns ids of those that are archived since now */
+export async function archiveStage(copy: RepositoryCopy, plan: PlannedStore, run: StageRun): Promise<string[]> {
+  return await archiveBackups(
+    copy,
+    stageOf(({ archiving }) => archiving !== undefined, plan, run),
+  );
 }
 
 /** @param remover one name for each attempt */
@@ -80,11 +89,19 @@ export async function sweepStage(
   run: StageRun,
   remover: string,
 ): Promise<Swept> {
-  return await sweepBackups(copy, remover, stage('remove', plan, run));
+  return await sweepBackups(copy, remover, stageOf(chosenTo('remove'), plan, run));
 }
 
-function stage(action: Action, { store, decisions, known }: PlannedStore, run: StageRun): StageOptions {
-  const planned = new Set(decisions.filter((one) => one.action === action).map(({ backupId }) => backupId));
+function chosenTo(action: Action): (one: Decision) => boolean {
+  return (one) => one.action === action;
+}
+
+function stageOf(
+  chosen: (one: Decision) => boolean,
+  { store, decisions, known }: PlannedStore,
+  run: StageRun,
+): StageOptions {
+  const planned = new Set(decisions.filter(chosen).map(({ backupId }) => backupId));
   const decide = async (view: StoreView): Promise<Decision[]> => {
     refuseListing([view], run.site, new Map([[store, known]]), run.config.retention.listingShare);
     const others = run.copies.filter((one) => one.store.name !== store);

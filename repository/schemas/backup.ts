@@ -80,6 +80,7 @@ export const backupHeadSchema: z.ZodType<BackupHead> = z.looseObject({
   marks: z.record(z.string(), markSchema).optional(),
   expiredAt: z.string().optional(),
   moved: z.looseObject({ to: z.string(), at: z.string() }).optional(),
+  archived: z.looseObject({ at: z.string() }).optional(),
   storedAt: z.string().optional(),
   databases: z.record(z.string(), spanSchema).optional(),
   proofs: z.array(proofSchema).optional(),

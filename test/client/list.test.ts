@@ -1,6 +1,7 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { BackupHead } from '../../domain/backup';
+import type { ListedBackup } from '../../domain/catalog/filter';
 import { writingAs } from '../../repository/catalog/author';
 import { putHead, removeHead } from '../../repository/heads';
 import { Repository } from '../../repository/repository';
@@ -14,6 +15,8 @@ sites: { dc01: { components: { files: { kind: files, paths: [data] } } } }
 stores: { hot: { kind: dir, path: hot }, far: { kind: dir, path: far } }
 tiers: { daily: { keep: { days: 11 } }, hourly: { keep: { last: 2 } } }
 `;
+const archived = { at: '2026-01-04T00:00:00Z' };
+const deep = { archived, storageClass: 'GLACIER' };
 const full = 'shop_full_20260101_010000';
 const grown = 'shop_incremental_20260102_010000';
 const other = 'shop_full_20260103_010000';
@@ -40,12 +43,12 @@ beforeAll(async () => {
   await writingAs('backup/shop/dc01', async () => {
     await putHead(hot, head(full, 'hot', { status: 'creating' }));
     await putHead(hot, head(full, 'hot'));
-    await putHead(hot, head(other, 'hot', { tier: 'hourly' }));
+    await putHead(hot, head(other, 'hot', { tier: 'hourly', archived }));
     await putHead(hot, head(grown, 'hot', { type: 'incremental', chain: [full] }));
   });
   const proof = { level: 'full' as const, at: new Date(Date.now() - 2 * 3600_000).toISOString(), seconds: 5 };
   const lock = { mode: 'compliance' as const, until: '2031-01-01T00:00:00Z' };
-  await putHead(far, head(full, 'far', { proofs: [{ ...proof, outcome: 'passed' }], lock }));
+  await putHead(far, head(full, 'far', { proofs: [{ ...proof, outcome: 'passed' }], lock, ...deep }));
   await putHead(far, head(grown, 'far', { type: 'incremental', chain: [full], status: 'expired' }));
   await writingAs('retention/shop/dc01', async () => {
     await putHead(hot, head(gone, 'hot', { status: 'expired', expiredAt: '2026-01-05T00:00:00Z' }));
@@ -67,11 +70,26 @@ test('shows chains together and each copy with what was shown of it', async () =
   const [title, first, copy, second, third, last, ...more] = await lines();
   expect(title).toMatch(/^BACKUP +TIER +STATUS +STARTED \(UTC\) +TOOK +SIZE +STORED +COPIES$/);
   expect(first).toMatch(new RegExp(`^${full} +daily +completed +2026-01-01 01:00:00 +1m 1s +2.0 KiB +1.0 KiB +hot$`));
-  expect(copy).toMatch(/^ +far: full 2h( \d+s)? ago, locked until 2031-01-01$/);
+  expect(copy).toMatch(/^ +far: full 2h( \d+s)? ago, archived in GLACIER, locked until 2031-01-01$/);
   expect(second).toMatch(new RegExp(`^└ ${grown} +daily +completed.* hot$`));
   expect(third).toMatch(/^ +far: expired$/);
-  expect(last).toMatch(new RegExp(`^${other} +hourly`));
+  expect(last).toMatch(new RegExp(`^${other} +hourly +archived +2026-01-03.* hot: archived$`));
   expect(more).toEqual([]);
+});
+
+test('archived is what every copy that is offered says of itself', async () => {
+  const told = JSON.parse((await lines('--json')).join('')) as ListedBackup[];
+  const said = told.map(({ id, status, archived: all, copies }) => [
+    id,
+    status,
+    all,
+    copies.map((one) => one.archived),
+  ]);
+  expect(said).toEqual([
+    [full, 'completed', undefined, [undefined, archived]],
+    [grown, 'completed', undefined, [undefined, undefined]],
+    [other, 'completed', archived, [archived]],
+  ]);
 });
 
 test('tells of every copy to programs', async () => {

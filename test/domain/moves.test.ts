@@ -33,8 +33,12 @@ function head(id: string, ageDays: number, more: Partial<BackupHead> = {}): Back
   } as BackupHead;
 }
 
-const moves = (...heads: BackupHead[]) =>
-  dueClassMoves({ tiers }, { site: 'dc01', store: 'far', heads, now }).map((one) => `${one.backupId} ${one.class}`);
+const retention = { minimum: 1, coolOff: day, listingShare: 0.1, grace: day };
+const far = { kind: 's3', bucket: 'b', region: 'r', thaw: { tier: 'Bulk', days: 7, wait: day } } as const;
+
+const movesIn = (config: Pick<Config, 'tiers' | 'stores' | 'retention'>, ...heads: BackupHead[]) =>
+  dueClassMoves(config, { site: 'dc01', store: 'far', heads, now }).map((one) => `${one.backupId} ${one.class}`);
+const moves = (...heads: BackupHead[]) => movesIn({ tiers, stores: { far }, retention }, ...heads);
 
 test('by age into the class that has come last, the oldest first, and once', () => {
   expect(
@@ -59,6 +63,32 @@ test('into an archive a chain goes as a whole, and the newest backup never', () 
     'full DEEP_ARCHIVE',
     'late DEEP_ARCHIVE',
   ]);
+});
+
+const archived = { archived: { at: new Date(now - day).toISOString() } };
+
+test('what is archived goes into the coldest class that is named for it, whatever its age; chains and locks hold for it too', () => {
+  expect(moves(head('held', 2, archived), head('new', 1))).toEqual(['held DEEP_ARCHIVE']);
+  expect(moves(head('held', 31, { ...archived, storageClass: 'DEEP_ARCHIVE' }), head('new', 1))).toEqual([]);
+  expect(moves(head('only', 2, archived))).toEqual([]);
+  expect(moves(head('held', 3, archived), head('upon', 2, { chain: ['held'] }), head('new', 1))).toEqual([]);
+  const until = new Date(now + day).toISOString();
+  const locked = head('held', 2, { ...archived, lock: { mode: 'compliance', until } });
+  expect(moves(locked, head('new', 1))).toEqual([]);
+});
+
+test('where no tier names a class, that of the system counts, and none where it says nothing; a colder store stays as it is', () => {
+  const plain = head('held', 2, { ...archived, tier: 'u' });
+  const config = { tiers: {}, stores: { far }, retention: { ...retention, archive: 'GLACIER' as const } };
+  expect(movesIn(config, plain, head('new', 1))).toEqual(['held GLACIER']);
+  expect(movesIn({ ...config, retention }, plain, head('new', 1))).toEqual([]);
+  const deep = { ...far, storageClass: 'DEEP_ARCHIVE' as const };
+  expect(movesIn({ ...config, stores: { far: deep } }, plain, head('new', 1))).toEqual([]);
+  expect(movesIn({ ...config, stores: { far: { kind: 'dir', path: '/f' } } }, plain, head('new', 1))).toEqual([]);
+});
+
+test('what is frozen is not asked into a warmer class, which no copy can bring it to', () => {
+  expect(moves(head('wanted again', 31, { storageClass: 'DEEP_ARCHIVE' }), head('new', 1))).toEqual([]);
 });
 
 test('other sites, tiers without moves and unfinished backups stay', () => {

@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DeleteObjectCommand, ListObjectVersionsCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import type { BackupHead } from '../../domain/backup';
+import type { BackupHead, Receipt } from '../../domain/backup';
 import type { ProcedureResult } from '../../domain/progress';
 import { openStore } from '../../repository/stores/open';
 import type { S3Store } from '../../repository/stores/s3';
@@ -32,8 +32,10 @@ beforeAll(async () => {
         whole: { to: ['hot'], immutable },
         // No rule keeps it: it goes when its lock ends, and not before.
         brief: { components: ['database'], to: ['hot'], immutable: { for: '45s' }, keep: { size: '1B' } },
+        // No rule keeps it either, and no lock.
+        loose: { components: ['database'], to: ['hot'], keep: { size: '1B' } },
       };
-      config['retention'] = { coolOff: '2s' };
+      config['retention'] = { coolOff: '2s', archive: 'STANDARD_IA' };
     },
   });
   server = system.s3 as S3Server;
@@ -101,11 +103,13 @@ async function inStep(step: RegExp, ...args: string[]) {
   return { end };
 }
 
+let loose: string;
 let brief: string;
 let full: string;
 let incremental: string;
 
 test('every object of an immutable backup is locked until one time, and so is its WAL', async () => {
+  loose = await backup('--tier', 'loose');
   brief = await backup('--tier', 'brief');
   full = await backup('--tier', 'monthly');
   const { lock } = await headOf(full);
@@ -118,17 +122,51 @@ test('every object of an immutable backup is locked until one time, and so is it
   expect(locked.some((one) => one?.until.toISOString() === lock?.until)).toBe(true);
 });
 
-test('what only its lock keeps is told by retention, with the time at which it goes by itself', async () => {
+test('what only its lock or a hold keeps is archived, and told by retention, with the time at which it goes by itself', async () => {
+  expect((await system.cli('pin', loose, '--hold', '--reason', 'a lawsuit')).code).toBe(0);
   const { lock } = await headOf(brief);
   expect(lock?.until).toBeDefined();
   const until = lock?.until ?? '';
-  const said = new RegExp(`${brief} +hot +keep +locked by the store until [-0-9: ]+, and goes then by itself`);
+  const locked = 'expired, but locked by the store until [-0-9: ]+, and goes then by itself: archived in STANDARD';
+  const said = new RegExp(`${brief} +hot +keep +${locked}(\\n|$)`);
+  const held = new RegExp(
+    `${loose} +hot +keep +expired, but on legal hold by .*: archived in STANDARD, and belongs into STANDARD_IA`,
+  );
   expect((await system.cli('retention', 'report')).stdout).toMatch(said);
+  expect((await system.cli('retention', 'report')).stdout).toMatch(held);
   expect((await system.cli('retention', 'apply', '--dry-run')).stdout).toMatch(said);
   const applied = await system.procedure('retention', 'apply');
   expect(applied).toMatchObject({ status: 'completed', warnings: [] });
-  expect(applied.retained?.find(({ store }) => store === 'hot')?.locked).toEqual({ count: 1, until });
+  expect(applied.retained?.find(({ store }) => store === 'hot')).toMatchObject({
+    ...{ expired: 0, archived: 2, inArchive: 2, locked: { count: 1, until } },
+  });
   expect((await headOf(brief)).status).toBe('completed');
+  const receipt = JSON.parse((await store.get(applied.receipt ?? '')).toString()) as Receipt;
+  expect(receipt.holdfast.retained).toEqual(applied.retained);
+  const again = await system.procedure('retention', 'apply');
+  expect(again.retained?.find(({ store }) => store === 'hot')).toMatchObject({ archived: 0, inArchive: 2 });
+});
+
+test('what is archived lies in the coldest class at once, and in no other besides; what is locked is not stored twice for that', async () => {
+  const versions = async (id: string) => (await versionsBelow(`backups/${id}/packs/`)).length;
+  const before = [await versions(loose), await versions(brief)];
+  expect(before[0]).toBeGreaterThan(0);
+  expect(await system.procedure('move')).toMatchObject({ status: 'completed', warnings: [] });
+  expect([await versions(loose), await versions(brief)]).toEqual(before);
+  const classOf = async (id: string) => (await headOf(id)).storageClass;
+  expect([await classOf(loose), await classOf(brief), await classOf(full)]).toEqual([
+    'STANDARD_IA',
+    undefined,
+    undefined,
+  ]);
+  expect((await system.cli('retention', 'report')).stdout).toMatch(
+    new RegExp(`${loose} +hot +keep +expired, but on legal hold by .*: archived in STANDARD_IA(\\n|$)`),
+  );
+  const list = (await system.cli('list')).stdout.split('\n');
+  expect(list.find((line) => line.startsWith(loose))).toMatch(/ archived .*archived in STANDARD_IA.* on legal hold/);
+  expect(list.find((line) => line.startsWith(full))).toMatch(/ completed /);
+  const restored = await system.procedure('restore', loose, '--to', path.join(system.dir, 'held'), '--place-only');
+  expect(restored.error).toBeUndefined();
 });
 
 test('what builds upon it makes its lock last as long, also when the worker dies while it locks', async () => {

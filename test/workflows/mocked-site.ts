@@ -116,6 +116,7 @@ const retentionAnswers: Pick<Answers, keyof RetentionActivities> = {
     warnings: [],
   },
   expireBackups: { count: 1, left: [] },
+  archiveBackups: { count: 1, left: [] },
   sweepBackups: { count: 1, left: [] },
   removeOldWal: { count: 3, left: [] },
 };

@@ -102,6 +102,7 @@ async function finish(run: Run, { site, maintenance }: Finished, thrown: unknown
     storedBytes: run.findings.storedBytes,
     walBytes: run.findings.walBytes,
     recoveryPoint: run.findings.recoveryPoint,
+    retained: run.findings.retained,
     error: error && { code: error.code, message: error.message, where: error.where },
   };
   let receipt: string | null = null;

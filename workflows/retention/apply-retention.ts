@@ -1,6 +1,6 @@
 /**
  * Keeps of a site's backups what its tiers say. What no rule keeps expires; what expired longer ago than the cool-off, and is needed by nobody, is
- * removed. Whatever looks wrong is refused before anything is touched.
+ * removed; what no rule keeps and what may not be deleted is archived. Whatever looks wrong is refused before anything is touched.
  */
 import { patched } from '@temporalio/workflow';
 import type { RetentionRequest } from '../../domain/retention/requests';
@@ -10,6 +10,9 @@ import { awaitUnlock } from './await-unlock';
 
 /** Runs from before this left what was locked to the next run of its schedule. */
 const timesUnlocks = 'unlocks are timed';
+
+/** Runs from before this left it as it was. */
+const archives = 'what may not be deleted is archived';
 
 const kind: Maintaining<RetentionRequest> = { title: 'retention', maintains: () => ['retention'] };
 
@@ -25,9 +28,9 @@ export const applyRetention = procedure(kind, async (run, request) => {
   // First: whatever keeps this run from its end, what waits for its lock goes when that ends.
   if (unlock !== undefined && patched(timesUnlocks))
     await run.afterwards('set the timer for the end of locks', () => awaitUnlock(site, unlock));
-  const done = job.stores.map(({ store, keep, move, locked }) => ({
+  const done = job.stores.map(({ store, keep, move, locked, inArchive }) => ({
     ...{ store, keep, move, expired: 0, removed: 0 },
-    ...(locked && { locked }),
+    ...{ ...(locked && { locked }), ...(inArchive && { inArchive, archived: 0 }) },
   }));
   run.findings.retained = done;
   for (const [number, { store, expire }] of job.stores.entries()) {
@@ -35,6 +38,12 @@ export const applyRetention = procedure(kind, async (run, request) => {
     const title = `expire in ${store}`;
     const { count } = await run.step(title, () => at(title).expireBackups({ job, store }));
     Object.assign(done[number] ?? {}, { expired: count });
+  }
+  for (const [number, { store, archive = 0 }] of job.stores.entries()) {
+    if (archive === 0 || !patched(archives)) continue;
+    const title = `mark what is archived in ${store}`;
+    const { count } = await run.step(title, () => at(title).archiveBackups({ job, store }));
+    if (count > 0) Object.assign(done[number] ?? {}, { archived: count });
   }
   const whole = new Set(job.stores.map(({ store }) => store));
   for (const [number, { store, remove }] of job.stores.entries()) {

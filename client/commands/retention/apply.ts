@@ -20,7 +20,7 @@ export async function apply(options: ApplyOptions): Promise<Outcome> {
   const loaded = await configured(options);
   const { system } = loaded.config;
   const sites = chosenSites(loaded.config, options.site);
-  const changes = (one: Decision) => one.action !== 'keep' || standsByLockAlone(one);
+  const changes = (one: Decision) => one.action !== 'keep' || standsByLockAlone(one) || one.archiving !== undefined;
   if (options.dryRun) {
     const plans = await plansOf(loaded, sites, age);
     return { json: jsonOf(plans), text: tableOf(plans, changes) || 'nothing would change' };

@@ -3,7 +3,7 @@
 import type { LoadedConfig } from '../../../domain/config/types';
 import { parseDuration } from '../../../domain/config/units';
 import { HoldfastError } from '../../../domain/errors';
-import { explain } from '../../../domain/retention/explain';
+import { explainDecision } from '../../../domain/retention/explain';
 import type { Decision, StorePlan } from '../../../domain/retention/types';
 import { makePlan } from '../../../repository/retention/stages';
 import { timelinesFrom } from '../../../repository/retention/timelines';
@@ -60,7 +60,7 @@ const shown: Column<Row>[] = [
 /** For people. */
 export function tableOf(plans: SitePlan[], wanted: (one: Decision) => boolean): string {
   const rows = plans.flatMap(({ store, decisions }): Row[] =>
-    decisions.filter(wanted).map((one) => ({ ...one, store, why: explain(one.reasons) })),
+    decisions.filter(wanted).map((one) => ({ ...one, store, why: explainDecision(one) })),
   );
   return rows.length === 0 ? '' : columns(shown, rows);
 }
@@ -70,7 +70,7 @@ export function jsonOf(plans: SitePlan[]): object[] {
   return plans.map(({ site, store, decisions, wal, warnings }) => ({
     site,
     store,
-    backups: decisions.map((one) => ({ ...one, why: explain(one.reasons) })),
+    backups: decisions.map((one) => ({ ...one, why: explainDecision(one) })),
     wal,
     warnings,
   }));

@@ -14,6 +14,10 @@ export interface Fault {
   imagines?: boolean;
   /** It does not ask whether what it sees is all there is. */
   believes?: boolean;
+  /** It archives as if no rule kept anything. */
+  forgetsRules?: boolean;
+  /** It changes the class of what is locked. */
+  freezesLocked?: boolean;
 }
 
 const withRetention = (config: Config, change: Partial<Config['retention']>): Config => ({
@@ -41,6 +45,8 @@ export const faults: Record<string, Fault> = {
     head: ({ proofs = [], ...head }) => ({ ...head, proofs: proofs.filter(({ outcome }) => outcome !== 'failed') }),
   },
   'move-before-copied': { imagines: true },
+  'archive-what-is-kept': { forgetsRules: true },
+  'freeze-what-is-locked': { freezesLocked: true },
 };
 
 function withoutPlace({ databases, ...head }: BackupHead): BackupHead {

@@ -1,5 +1,6 @@
 /** Looks at the stores before and after a run of retention, and says what should not have happened. */
 import type { BackupHead } from '../../../domain/backup';
+import { archived } from './archived';
 import { isAhead, promised } from './promises';
 import { lostMoments, lostPoints } from './recoverable';
 import type { Outcome } from './retention';
@@ -27,6 +28,7 @@ export function judge(world: World, judged: Judged): string[] {
     const below = after.find(({ store }) => store !== is.store && movesTo(world, store.name));
     expired(world, all, is, { ...judged, below }, say);
     removed(world, was, is, say);
+    archived(world, was, is, { ...judged, below }, say);
     fewest(world, all, is, judged.site, say);
     chains(was, is, say);
     lostMoments(world, was, is, say, below);
@@ -69,6 +71,7 @@ function removed(world: World, was: Seen, is: Seen, say: Say): void {
     if (head.status === 'expired' && Date.parse(head.expiredAt ?? '') + day > world.now)
       because('it had not cooled off');
     if (world.pinned.has(id)) because('it is pinned');
+    if (world.held.has(id)) because('it is on hold');
     if (was.leased.has(id)) because('somebody uses it');
     if (head.lock && Date.parse(head.lock.until) > world.now) because('it is locked');
     if (isAhead(head, world.now)) because('it is dated in the future');

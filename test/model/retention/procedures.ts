@@ -173,7 +173,7 @@ export async function copyAcross(world: World, head: BackupHead, from: MemorySto
     const [source, there] = [world.head(from, id), world.head(to, id)];
     if (source === undefined || there !== undefined) continue;
     for (const key of objectsOf(id)) await to.put(key, Buffer.from(id));
-    const { provenAt, proofs, ...described } = source;
+    const { provenAt, proofs, archived, storageClass, ...described } = source;
     const copied = { ...described, stores: [from.name, to.name] };
     await putHead(world.copyOf(to), withProof(copied, readBack(new Date(world.now).toISOString())));
     world.shown.delete(`${to.name}/${id}`);

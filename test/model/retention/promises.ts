@@ -11,12 +11,19 @@ import { day, minute, type Truth, type World } from './world';
 
 /** Why it may not be let go, in words; undefined when it may. @param below the store that it may have moved to */
 export function promised(world: World, seen: Seen, head: BackupHead, age?: number, below?: Seen): string | undefined {
+  if (!world.truths.has(head.id)) return undefined;
+  if (world.held.has(head.id)) return 'it is on hold';
+  if (isLocked(head, world.now)) return 'it is locked';
+  return wanted(world, seen, head, age, below);
+}
+
+/** The same of what keeps it for its own sake, and not only because it may not be deleted. */
+export function wanted(world: World, seen: Seen, head: BackupHead, age?: number, below?: Seen): string | undefined {
   const { store, heads } = seen;
   const truth = world.truths.get(head.id);
   if (!truth) return undefined;
   if (isAhead(head, world.now)) return 'it is dated in the future';
   if (world.pinned.has(head.id)) return 'it is pinned';
-  if (head.lock && Date.parse(head.lock.until) > world.now) return 'it is locked';
   if (truth.tier === 'law' && !head.marks) return 'it is of class compliance';
   const tier = world.config.tiers[truth.tier];
   if (below && hasMoved(world, head, below)) return undefined;
@@ -45,6 +52,10 @@ function hasMoved({ config, now }: World, { id, tier = '', chain = [], endedAt, 
 
 export function isAhead({ endedAt, startedAt }: BackupHead, now: number): boolean {
   return Date.parse(endedAt ?? startedAt) > now + 5 * minute;
+}
+
+export function isLocked({ lock }: BackupHead, now: number): boolean {
+  return lock !== undefined && Date.parse(lock.until) > now;
 }
 
 function byRules(rules: KeepRules, truth: Truth, peers: Truth[], now: number): string | undefined {

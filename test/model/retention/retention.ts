@@ -1,11 +1,13 @@
 /** One run of retention in the model: the stages that ship, in the order in which the procedure calls them. */
 import type { BackupHead } from '../../../domain/backup';
+import type { Config } from '../../../domain/config/types';
 import { isHoldfastError } from '../../../domain/errors';
 import type { StorePlan } from '../../../domain/retention/types';
 import type { RepositoryCopy } from '../../../repository/copy';
 import { headsPrefix } from '../../../repository/names';
 import { putPlan } from '../../../repository/retention/plans';
 import {
+  archiveStage,
   expireStage,
   makePlan,
   type RetentionRun,
@@ -52,6 +54,9 @@ export async function applyRetention(world: World, run: Run): Promise<Outcome> {
     await putPlan(copies, { format: 1, site, at: new Date(world.now).toISOString(), run: name, plans });
     for (const [at, plan] of plans.entries()) await takeBackRemovals(copies[at] as RepositoryCopy, plan);
     for (const [at, plan] of plans.entries()) await expireStage(copies[at] as RepositoryCopy, plan, stage);
+    const forgetful = { ...stage, config: fault.forgetsRules ? withoutRules(config) : config };
+    const marking = fault.forgetsRules ? await makePlan(copies, forgetful) : plans;
+    for (const [at, plan] of marking.entries()) await archiveStage(copies[at] as RepositoryCopy, plan, forgetful);
     for (const [at, plan] of plans.entries()) await sweepStage(copies[at] as RepositoryCopy, plan, stage, name);
     for (const [at, plan] of plans.entries()) loseWal(world, site, at, plan, fault);
     return 'done';
@@ -60,6 +65,11 @@ export async function applyRetention(world: World, run: Run): Promise<Outcome> {
     if (isHoldfastError(error)) return { refused: error.code };
     throw error;
   }
+}
+
+function withoutRules({ tiers, ...config }: Config): Config {
+  const kept = Object.entries(tiers).map(([name, tier]) => [name, { ...tier, keep: { stores: {} } }] as const);
+  return { ...config, tiers: Object.fromEntries(kept) };
 }
 
 function loseWal(world: World, site: string, at: number, plan: StorePlan, fault: Fault): void {
@@ -85,8 +95,8 @@ class MisreadStore extends CutStore {
 
   override async put(...[key, body, options]: Parameters<Store['put']>) {
     const was = key.startsWith(headsPrefix) ? this.memory.peek(key) : undefined;
-    const { status, expiredAt } = was ? parse(Buffer.from(body)) : {};
-    const meant = was ? Buffer.from(JSON.stringify({ ...parse(was), status, expiredAt })) : body;
+    const { status, expiredAt, archived } = was ? parse(Buffer.from(body)) : {};
+    const meant = was ? Buffer.from(JSON.stringify({ ...parse(was), status, expiredAt, archived })) : body;
     return await this.inner.put(key, meant, options);
   }
 

@@ -7,6 +7,7 @@ import { getPlan } from '../../../repository/retention/plans';
 import type { MemoryStore } from '../../support/memory-store';
 import { sites } from './config';
 import type { Fault } from './faults';
+import { freeze } from './freeze';
 import { judge } from './judge';
 import { moveDown } from './moves';
 import { backUp, beginRestore, copyAcross, endRestore, type Order, renewRestores, unfinished } from './procedures';
@@ -41,6 +42,10 @@ class Running {
     switch (kind) {
       case 'wait':
         return await this.wait(30 + (a % 12) * 180);
+      case 'days pass':
+        // Whatever was the newest is one of the old.
+        await this.wait((1 + (a % 6)) * 24 * 60);
+        return void (await backUp(world, this.order(a, b, false)));
       case 'full':
       case 'incremental':
         return void (await backUp(world, this.order(a, b, kind === 'incremental')));
@@ -64,12 +69,15 @@ class Running {
       case 'end restore':
         return await endRestore(world);
       case 'unpin':
-        return await this.unpin(a);
+        return await this.unpin(a, 'pins');
+      case 'release':
+        return await this.unpin(a, 'holds');
       case 'move':
         return await moveDown(world, site, a % 4 === 0 ? a % 3 : Number.POSITIVE_INFINITY);
       case 'copy':
       case 'restore':
       case 'pin':
+      case 'hold':
       case 'prove':
       case 'find wrong':
       case 'lock':
@@ -83,7 +91,8 @@ class Running {
   async settle(): Promise<void> {
     const { world } = this;
     while (world.restores.length > 0) await endRestore(world);
-    for (let at = 0; world.pinned.size > 0; at++) await this.unpin(at);
+    for (let at = 0; world.pinned.size > 0; at++) await this.unpin(at, 'pins');
+    for (let at = 0; world.held.size > 0; at++) await this.unpin(at, 'holds');
     world.jump = 0;
     for (const site of sites) {
       await this.apply({ site }, false);
@@ -133,13 +142,16 @@ class Running {
     const at = b % world.stores.length;
     const store = world.stores[at] as MemoryStore;
     const heads = world.heads(store).filter(({ status }) => status === 'completed');
-    const head = heads[a % Math.max(1, heads.length)];
+    // What may not be deleted is mostly old.
+    const old = a % 3 > 0 && (kind === 'hold' || kind === 'lock');
+    const head = heads[old ? 0 : a % Math.max(1, heads.length)];
     if (!head) return;
     if (kind === 'prove') await this.prove(store, [head, newest(heads) ?? head]);
     else if (kind === 'find wrong')
       await this.verify('wrong', store, newest(heads.filter(({ provenAt }) => provenAt !== undefined)) ?? head);
     else if (kind === 'lock') await world.putHead(store, { ...head, lock: this.lock(b) });
-    else if (kind === 'pin') await this.pin(head);
+    else if (kind === 'pin') await this.pin(head, 'pins');
+    else if (kind === 'hold') await this.pin(head, 'holds');
     else if (kind === 'copy') {
       const other = world.stores[1 - at];
       if (other) await copyAcross(world, head, store, other);
@@ -169,20 +181,24 @@ class Running {
     return { mode: 'compliance', until: new Date(this.world.now + (1 + (b % 20)) * day).toISOString() };
   }
 
-  private async pin({ id }: BackupHead): Promise<void> {
+  private async pin({ id }: BackupHead, kind: Sparing): Promise<void> {
     const { world } = this;
     for (const store of world.stores) if (await isBeingRemoved(world.copyOf(store), id)) return;
     const body = Buffer.from(JSON.stringify({ format: 1, backupId: id, by: 'somebody' }));
-    for (const store of world.stores) await store.put(pinKey(id), body);
-    world.pinned.add(id);
+    for (const store of world.stores) await store.put(`retention/${kind}/${id}.json`, body);
+    this.sparedBy(kind).add(id);
   }
 
-  private async unpin(a: number): Promise<void> {
-    const pinned = [...this.world.pinned];
-    const id = pinned[a % Math.max(1, pinned.length)];
+  private async unpin(a: number, kind: Sparing): Promise<void> {
+    const spared = [...this.sparedBy(kind)];
+    const id = spared[a % Math.max(1, spared.length)];
     if (id === undefined) return;
-    for (const store of this.world.stores) await store.delete([pinKey(id)]);
-    this.world.pinned.delete(id);
+    for (const store of this.world.stores) await store.delete([`retention/${kind}/${id}.json`]);
+    this.sparedBy(kind).delete(id);
+  }
+
+  private sparedBy(kind: Sparing): Set<string> {
+    return kind === 'pins' ? this.world.pinned : this.world.held;
   }
 
   private async retention(kind: Step['kind'], a: number, b: number): Promise<void> {
@@ -228,6 +244,7 @@ class Running {
     const before = fingerprint(this.world);
     await this.go(run);
     if (fingerprint(this.world) !== before) this.faults.push('a second run of retention changed something');
+    this.faults.push(...(await freeze(this.world, run.site, this.fault)));
   }
 
   private async together(
@@ -261,14 +278,11 @@ function newest(heads: BackupHead[]): BackupHead | undefined {
   return heads.toSorted((one, other) => (one.startedAt < other.startedAt ? -1 : 1)).at(-1);
 }
 
-type OfBackup = 'copy' | 'restore' | 'pin' | 'prove' | 'find wrong' | 'lock';
+type Sparing = 'pins' | 'holds';
+type OfBackup = 'copy' | 'restore' | 'pin' | 'hold' | 'prove' | 'find wrong' | 'lock';
 
 function siteOf(b: number): string {
   return b % 5 === 0 ? 'dc02' : 'dc01';
-}
-
-function pinKey(id: string): string {
-  return `retention/pins/${id}.json`;
 }
 
 /** A row of small numbers that looks like chance, and is the same each time. */

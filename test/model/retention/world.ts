@@ -45,6 +45,7 @@ export class World {
   readonly truths = new Map<string, Truth>();
   readonly moments: Moment[] = [];
   readonly pinned = new Set<string>();
+  readonly held = new Set<string>();
   /** Of each copy (store/id): when it was restored and asked the last time, and when it was found wrong. */
   readonly shown = new Map<string, { proven?: number; wrong?: number }>();
   readonly restores: { holder: string; ids: string[]; store: MemoryStore }[] = [];

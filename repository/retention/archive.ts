@@ -1,0 +1,40 @@
+/**
+ * The stage beside the first: of what no rule keeps and what may not be deleted the head says that it is archived, and of what a rule keeps again that no
+ * more. Nothing else of it changes: it is offered as before, and its packs move by the procedure that moves all others.
+ */
+import { isHoldfastError } from '../../domain/errors';
+import type { Decision } from '../../domain/retention/types';
+import type { RepositoryCopy } from '../copy';
+import { getHead, putHead } from '../heads';
+import type { StageOptions } from './expire';
+import { lookAtStore } from './look';
+
+type Change = NonNullable<Decision['archiving']>;
+
+/** @returns ids of those that are archived since now */
+export async function archiveBackups(copy: RepositoryCopy, options: StageOptions): Promise<string[]> {
+  const { planned, decide, signal } = options;
+  if (planned.size === 0) return [];
+  const decisions = await decide(await lookAtStore(copy, signal));
+  const archived: string[] = [];
+  for (const { backupId, archiving } of decisions) {
+    if (archiving === undefined || !planned.has(backupId)) continue;
+    signal?.throwIfAborted();
+    if ((await mark(copy, backupId, archiving)) && archiving === 'begins') archived.push(backupId);
+  }
+  return archived;
+}
+
+/** False: it is as it is to be, or has expired meanwhile. */
+async function mark(copy: RepositoryCopy, backupId: string, change: Change): Promise<boolean> {
+  try {
+    const { archived, ...head } = await getHead(copy, backupId);
+    if (head.status !== 'completed' || (archived === undefined) === (change === 'ends')) return false;
+    const at = (await copy.store.clock()).toISOString();
+    await putHead(copy, { ...head, ...(change === 'begins' && { archived: { at } }) });
+    return true;
+  } catch (error) {
+    if (isHoldfastError(error) && error.code === 'backup_not_found') return false;
+    throw error;
+  }
+}
