@@ -1,7 +1,8 @@
 /** The class in which packs are archived in a store: of what no rule keeps any more, and what may not be deleted all the same. */
 import { type Config, storageClasses } from './config/types';
 import type { StoreClasses } from './retention/types';
-import { classMovesIn } from './store-moves';
+import { isFrozenClass } from './storage';
+import { classMovesIn, stagesBelow } from './store-moves';
 
 export type ClassConfig = Pick<Config, 'tiers' | 'stores' | 'retention'>;
 
@@ -16,9 +17,18 @@ export function classesIn(
     const own = there.storageClass ?? 'STANDARD';
     const tier = tiers[name ?? ''];
     const moves = tier === undefined ? [] : classMovesIn(tier, store);
-    const named = [...moves.map((move) => move.class), retention.archive ?? own];
+    // What is yet to be copied from here to the next store must be read for that.
+    const goesOn = tier !== undefined && stagesBelow(tier, store, Number.POSITIVE_INFINITY).length > 0;
+    const named = [...moves.map((move) => move.class), retention.archive ?? own].filter(
+      (one) => !(goesOn && isFrozenClass(one)),
+    );
     return { own, archive: named.reduce((coldest, one) => (isColder(one, coldest) ? one : coldest), own) };
   };
+}
+
+/** What is frozen cannot be copied into any other class, a colder one either, unless it is thawed first. */
+export function mayChange(from: string, to: string): boolean {
+  return from !== to && !isFrozenClass(from);
 }
 
 /** Classes that are not known here are as warm as can be: nothing is taken out of one for their sake. */

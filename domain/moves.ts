@@ -1,5 +1,5 @@
 /** Which backups are old enough to lie elsewhere, by the `move` of their tiers; what is archived belongs into the coldest class at once. */
-import { type ClassConfig, classesIn, isColder } from './archive-class';
+import { type ClassConfig, classesIn, isColder, mayChange } from './archive-class';
 import type { BackupHead } from './backup';
 import type { ClassMove } from './config/types-moves';
 import { isLocked } from './locks';
@@ -32,13 +32,12 @@ export function dueClassMoves(config: ClassConfig, { site, store, heads, now }: 
   const due = new Map<string, DueMove>();
   for (const head of here) {
     const tier = config.tiers[head.tier ?? ''];
-    const { own, archive } = classesOf(head.tier) ?? {};
+    const { own = '', archive = own } = classesOf(head.tier) ?? {};
+    const lies = head.storageClass ?? own;
     const byAge = dueMove(head, tier && classMovesIn(tier, store), now)?.class;
     const target = head.archived === undefined ? byAge : archive;
-    const lies = head.storageClass ?? own;
-    // What is frozen cannot be copied into another class.
-    const cannot = target === undefined || target === lies || (isFrozenClass(lies) && !isColder(target, lies));
-    if (!cannot && !isLocked(head, here, now)) due.set(head.id, { backupId: head.id, class: target });
+    if (target === undefined || !mayChange(lies, target) || isLocked(head, here, now)) continue;
+    if (head.archived === undefined || isColder(target, lies)) due.set(head.id, { backupId: head.id, class: target });
   }
   const frozen = (head: BackupHead) => isFrozenClass(due.get(head.id)?.class ?? head.storageClass);
   return here

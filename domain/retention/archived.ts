@@ -5,7 +5,7 @@
  * Guaranteed: nothing is archived that a rule, a safeguard, a pin, a lease or anything that is not archived itself keeps. Not guaranteed: that its class
  * changes. Where there are no classes it stays where it is; and while it is locked, since its locked version would stay beside the new one.
  */
-import { isColder } from '../archive-class';
+import { isColder, mayChange } from '../archive-class';
 import type { BackupHead } from '../backup';
 import type { Archived, Decision, PlanOptions, ReasonKind, StoreView } from './types';
 
@@ -92,5 +92,9 @@ function describe(
   if (classes === undefined) return { ...since };
   const { own, archive } = classes;
   const here = storageClass ?? own;
-  return { ...since, class: here, ...(!locked && isColder(archive, here) && { to: archive }) };
+  return {
+    ...since,
+    class: here,
+    ...(!locked && isColder(archive, here) && mayChange(here, archive) && { to: archive }),
+  };
 }

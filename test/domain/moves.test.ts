@@ -87,8 +87,21 @@ test('where no tier names a class, that of the system counts, and none where it 
   expect(movesIn({ ...config, stores: { far: { kind: 'dir', path: '/f' } } }, plain, head('new', 1))).toEqual([]);
 });
 
-test('what is frozen is not asked into a warmer class, which no copy can bring it to', () => {
+test('what is frozen is not asked into another class, which no copy can bring it to; nor is frozen what goes on to another store', () => {
   expect(moves(head('wanted again', 31, { storageClass: 'DEEP_ARCHIVE' }), head('new', 1))).toEqual([]);
+  expect(moves(head('deeper', 91, { storageClass: 'GLACIER' }), head('new', 1))).toEqual([]);
+  const move = [
+    { after: 30 * day, class: 'GLACIER_IR' },
+    { after: 90 * day, store: 'deep' },
+  ] as const;
+  const onward = { ...tier, to: ['far'], move: [...move] } as unknown as Config['tiers'][string];
+  const config = {
+    tiers: { t: onward },
+    stores: { far },
+    retention: { ...retention, archive: 'DEEP_ARCHIVE' as const },
+  };
+  expect(movesIn(config, head('held', 2, archived), head('new', 1))).toEqual(['held GLACIER_IR']);
+  expect(movesIn(config, head('there', 2, { ...archived, storageClass: 'GLACIER_IR' }), head('new', 1))).toEqual([]);
 });
 
 test('other sites, tiers without moves and unfinished backups stay', () => {

@@ -28,6 +28,9 @@ test('what only a hold keeps belongs into the coldest class; what is locked stay
   expect(told([head('held', 9, { ...marked, storageClass: 'DEEP_ARCHIVE' })], held('held'))).toEqual([
     `held: ${onHold}: archived in DEEP_ARCHIVE`,
   ]);
+  expect(told([head('held', 9, { ...marked, storageClass: 'GLACIER' })], held('held'))).toEqual([
+    `held: ${onHold}: archived in GLACIER`,
+  ]);
   expect(told([head('locked', 9, lock)])).toEqual([
     `locked (begins): ${locked}, and goes then by itself: archived in STANDARD_IA`,
   ]);
