@@ -3,6 +3,7 @@
  * more. Nothing else of it changes: it is offered as before, and its packs move by the procedure that moves all others.
  */
 import { isHoldfastError } from '../../domain/errors';
+import { childrenFirst } from '../../domain/retention/order';
 import type { Decision } from '../../domain/retention/types';
 import type { RepositoryCopy } from '../copy';
 import { getHead, putHead } from '../heads';
@@ -15,12 +16,22 @@ type Change = NonNullable<Decision['archiving']>;
 export async function archiveBackups(copy: RepositoryCopy, options: StageOptions): Promise<string[]> {
   const { planned, decide, signal } = options;
   if (planned.size === 0) return [];
-  const decisions = await decide(await lookAtStore(copy, signal));
-  const archived: string[] = [];
-  for (const { backupId, archiving } of decisions) {
-    if (archiving === undefined || !planned.has(backupId)) continue;
+  const view = await lookAtStore(copy, signal);
+  const decisions = await decide(view);
+  const changing = (to: Change) =>
+    childrenFirst(
+      decisions.flatMap(({ backupId, archiving }) => (archiving === to && planned.has(backupId) ? [backupId] : [])),
+      view.heads,
+    );
+  // Wherever it is cut: nothing is archived upon which something builds that is not.
+  for (const backupId of changing('ends').reverse()) {
     signal?.throwIfAborted();
-    if ((await mark(copy, backupId, archiving)) && archiving === 'begins') archived.push(backupId);
+    await mark(copy, backupId, 'ends');
+  }
+  const archived: string[] = [];
+  for (const backupId of changing('begins')) {
+    signal?.throwIfAborted();
+    if (await mark(copy, backupId, 'begins')) archived.push(backupId);
   }
   return archived;
 }
