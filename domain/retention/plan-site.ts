@@ -27,12 +27,14 @@ export interface SiteOptions {
 export function planSite(views: StoreView[], options: SiteOptions): StorePlan[] {
   const { site, config, partial } = options;
   const moving = Object.values(config.tiers).some(({ strategy }) => strategy === 'tiered');
+  const placed = views.map((view) => ({ view, below: belowIn(view, views, options) }));
   const alone = moving
     ? views.map((view) => ({ view, kept: keptIn(view, planStore(view, optionsFor(view.store, options))) }))
     : [];
-  const plans = views.map((view) => {
-    const keptElsewhere = (id: string) => alone.some((other) => other.view !== view && other.kept.has(id));
-    const below = belowIn(view, views, options);
+  const countedUpon = moving ? leftFor(placed, site) : new Set<string>();
+  const plans = placed.map(({ view, below }) => {
+    const keptElsewhere = (id: string) =>
+      !countedUpon.has(`${view.store} ${id}`) && alone.some((other) => other.view !== view && other.kept.has(id));
     return { view, decisions: planStore(view, { ...optionsFor(view.store, options), keptElsewhere, below }) };
   });
   return plans.map(({ view, decisions }) => {
@@ -59,6 +61,17 @@ export function optionsFor(store: string, { config, site, age, timelines }: Site
 /** Where what has left a store is now, by what is seen of all others. */
 export function belowIn(view: SeenStore, seen: SeenStore[], options: SiteOptions): PlanOptions['below'] {
   return belowOf(view, seen, { tiers: options.config.tiers, optionsOf: (store) => optionsFor(store, options) });
+}
+
+/** Copies (store and id) for which another store lets its own go: they count on no third one, and least of all on that. */
+function leftFor(placed: { view: StoreView; below: PlanOptions['below'] }[], site: string): Set<string> {
+  const copies = placed.flatMap(({ view, below }) =>
+    view.heads.flatMap((head) => {
+      const { state, to } = (head.site === site && below?.(head)) || {};
+      return state === 'whole' ? [`${to} ${head.id}`] : [];
+    }),
+  );
+  return new Set(copies);
 }
 
 /** In its own right: what is there for another one's sake goes with that. */

@@ -117,3 +117,24 @@ test('what expired since it had moved is kept, and offered again, when the copy 
     'ancient remove: expired, and cooled off',
   );
 });
+
+test('a copy below that no rule keeps, and that waits for a colder class, counts neither on the one above nor on a third: that has left for it', () => {
+  const keep = { last: 1, stores: { warm: { days: 4 } } };
+  const daily = { ...config.tiers['daily'], keep, strategy: 'tiered' } as (typeof config.tiers)[string];
+  const tiered = { ...config, tiers: { daily, law: { ...daily, move: undefined } as typeof daily } };
+  const heads = [head('old', 6), head('other', 1, { tier: 'law' })];
+  const actions = (...stores: string[]) => {
+    const views = stores.map((store) =>
+      of(
+        store,
+        heads.map((one) => copied(one)),
+      ),
+    );
+    const plans = planSite(views, { config: tiered, site: 'dc01', partial: false });
+    return plans.map(
+      ({ store, decisions }) => `${store} ${decisions.find(({ backupId }) => backupId === 'old')?.action}`,
+    );
+  };
+  expect(actions('hot', 'warm')).toEqual(['hot expire', 'warm move']);
+  expect(actions('hot', 'warm', 'third')).toEqual(['hot expire', 'warm move', 'third keep']);
+});
