@@ -23,6 +23,7 @@ export function policyIn(
       rules: age === undefined ? rules : withAge(rules, age),
       strategy: fits ? tier.strategy : 'fifo',
       compliance: tier?.retentionClass === 'compliance' && marks === undefined,
+      ...(name !== undefined && tier === undefined && age === undefined && { forgotten: name }),
     };
   };
 }

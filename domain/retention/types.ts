@@ -37,6 +37,8 @@ export interface Policy {
   rules: KeepRules;
   strategy: Strategy;
   compliance: boolean;
+  /** Its tier, which the configuration does not name: how long it was to be kept nobody knows. */
+  forgotten?: string;
 }
 
 export interface PlanOptions {
@@ -78,6 +80,7 @@ export type ReasonKind =
   | 'age'
   | 'compliance'
   | 'growing'
+  | 'tier'
   | 'minimum'
   | 'proven'
   | 'chain'

@@ -1,5 +1,7 @@
 import type { BackupHead, Proof, ProofLevel } from '../../../domain/backup';
+import { parseConfig } from '../../../domain/config/parse';
 import { refuseUnsafe } from '../../../domain/retention/guards';
+import { planSite } from '../../../domain/retention/plan-site';
 import { database, day, head, now, options, told, view } from './heads';
 
 const row = ['e', 'd', 'c', 'b', 'a'].map((id, at) => head(id, at));
@@ -170,6 +172,27 @@ test('the recovery window begins with the newest backup from before it', () => {
     'b4 expire: none',
     'b1 keep: last minimum',
   ]);
+});
+
+test('what a tier made that the configuration names no more stays and is told, until an age is said', () => {
+  const { config } = parseConfig(
+    `system: s
+sites: { dc01: { components: { files: { kind: files, paths: [/etc] } } } }
+stores: { near: { kind: dir, path: /n } }
+tiers: { daily: { keep: { last: 1 } } }
+`,
+    '/holdfast.yaml',
+  );
+  const heads = [head('yearly', 900, { tier: 'yearly' }), head('untiered', 800, { tier: undefined }), ...row];
+  const given = { config, site: 'dc01', partial: false };
+  const [plan] = planSite([view(heads)], given);
+  expect(plan?.decisions.map(({ backupId, action }) => `${backupId} ${action}`).slice(0, 3)).toEqual([
+    ...['yearly keep', 'untiered expire', 'a expire'],
+  ]);
+  expect(plan?.warnings).toEqual([expect.stringMatching(/^1 backups are of tier yearly, which the configuration/)]);
+  const [aged] = planSite([view(heads)], { ...given, age: 30 * day });
+  expect(aged?.decisions[0]).toMatchObject({ backupId: 'yearly', action: 'expire' });
+  expect(aged?.warnings).toEqual([]);
 });
 
 test('class compliance keeps seven years, tiered moves, growing keeps some ever further apart', () => {
