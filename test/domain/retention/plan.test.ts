@@ -115,6 +115,25 @@ test('the last that was proven stays, and so many as the minimum says', () => {
   ]);
 });
 
+test('one that was found wrong is no reason to let go of the last that is right', () => {
+  const failed: Proof = { level: 'quick', at: new Date(now - day).toISOString(), seconds: 1, outcome: 'failed' };
+  const wrong = { proofs: [failed] };
+  const heads = [head('right', 3), head('wrong', 2, wrong), head('child', 1, { chain: ['wrong'] })];
+  expect(told(view(heads), options({ last: 1 }))).toEqual([
+    'right keep: minimum',
+    'wrong keep: chain',
+    'child keep: last minimum',
+  ]);
+  const found = { ...failed, at: new Date(now).toISOString(), outcome: 'passed' } as const;
+  const mended = [head('right', 3), head('wrong', 2, { proofs: [failed, found] }), head('new', 1)];
+  expect(told(view(mended), options({ last: 1 }))[0]).toBe('right expire: none');
+  const going = [{ backupId: 'right', action: 'expire' as const, reasons: [] }];
+  expect(() => refuseUnsafe(heads, going, 1, now)).toThrow(/not found wrong/);
+  const expired = { status: 'expired', expiredAt: new Date(now - 9 * day).toISOString() } as const;
+  const late = [head('right', 3, expired), head('wrong', 2, wrong)];
+  expect(told(view(late), options({ last: 1 }))).toEqual(['right keep: minimum', 'wrong keep: last minimum']);
+});
+
 describe('the last that was proven is the last that a test restore proved, and nobody has found wrong since', () => {
   const at = (days: number) => new Date(now - days * day).toISOString();
   const restored = (days: number): Partial<BackupHead> => ({
