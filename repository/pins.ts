@@ -70,6 +70,12 @@ export const putHold = (copy: Copy, said: Said) => put(copy, 'hold', said);
 export const removeHold = (copy: Copy, backupId: string) => remove(copy, 'hold', backupId);
 export const listHolds = (copy: Copy) => list(copy, 'hold');
 
+/** Whether anybody wants one kept in this store. */
+export async function isSpared({ store }: Copy, backupId: string): Promise<boolean> {
+  for (const kind of sparingKinds) if ((await store.head(keyOf(kind, backupId))) !== undefined) return true;
+  return false;
+}
+
 /** Of all stores, for whoever shows backups: by id, the first word of each kind. */
 export async function readPins(copies: Copy[]): Promise<Map<string, Partial<Record<SparingKind, Sparing>>>> {
   const found = new Map<string, Partial<Record<SparingKind, Sparing>>>();

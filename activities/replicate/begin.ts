@@ -14,7 +14,7 @@ import { assertThere, untilHeld } from '../leases/hold';
 import { chooseBackup } from '../restore/choose';
 import { lockWishes } from '../storage/lockable';
 import type { MemberState, ReplicationJob, ReplicationMember } from './contracts';
-import { endCopyLeases, leaseForCopy } from './leases';
+import { endCopyLeases, leaseForCopy, leaseWalForCopy } from './leases';
 
 export async function beginReplication(context: SiteContext, request: ReplicateRequest): Promise<ReplicationJob> {
   for (const store of request.stores ?? []) storeOf(context.config, store);
@@ -47,6 +47,7 @@ async function chooseAndHold(context: SiteContext, request: ReplicateRequest): P
   }
   try {
     await leaseForCopy(context, idsOf(job), job.holder, copy.store.name);
+    await leaseWalForCopy(context, [...links, manifest]);
     for (const id of idsOf(job)) await assertThere(copy, id, id === backupId);
   } catch (error) {
     await endCopyLeases(context, idsOf(job), job.holder);

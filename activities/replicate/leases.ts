@@ -1,7 +1,10 @@
 /** While a backup is copied nobody removes it, neither where it comes from nor where it goes to. */
+
+import type { SealedManifest } from '../../domain/backup';
 import { type HoldfastError, isHoldfastError } from '../../domain/errors';
 import { releaseLease, takeLease } from '../../repository/leases';
 import type { SiteContext } from '../context';
+import { holdWal } from '../leases/hold-wal';
 
 /** Renewed with every run of packs: a copier that died is waited for no longer. */
 const leaseMs = 24 * 3_600_000;
@@ -31,6 +34,24 @@ export async function leaseForCopy(
       }
     }
     if (held === 0 && refusal !== undefined) throw refusal;
+  }
+}
+
+/**
+ * The WAL of a backup and of all that it builds upon, in every store that can be reached: where it comes from it must not go, and where it comes to nothing
+ * speaks for it until the copy is in the catalog. Given back with the run's other leases.
+ */
+export async function leaseWalForCopy(context: SiteContext, manifests: SealedManifest[]): Promise<void> {
+  const needs = manifests.flatMap(({ components, marks = {} }) => [
+    ...Object.values(components).flatMap(({ postgres }) =>
+      postgres === undefined ? [] : [{ ...postgres, from: postgres.startLsn }],
+    ),
+    ...Object.values(marks).map((mark) => ({ ...mark, from: mark.lsn })),
+  ]);
+  for (const copy of (await context.repository()).copies) {
+    await holdWal(copy, 'copy', needs).catch((error: unknown) => {
+      if (!isHoldfastError(error)) throw error; // as above
+    });
   }
 }
 

@@ -15,12 +15,14 @@ import { openArchives } from '../wal/archives';
 const looksAt = 20;
 
 /**
- * @param backup an id, or `latest`: then any of the newest backups
  * @returns undefined where there are only files, which have no WAL
- * @throws HoldfastError `backup_not_found`, `wal_gap` when there are databases and of none the WAL is stored
+ * @throws HoldfastError `wal_gap` when there are databases and of none the WAL is stored
  */
-export async function chooseMoment(context: SiteContext, backup: string, chance: Chance): Promise<string | undefined> {
-  const manifests = await manifestsOf(context, backup);
+export async function chooseMoment(
+  context: SiteContext,
+  manifests: SealedManifest[],
+  chance: Chance,
+): Promise<string | undefined> {
   const databases = Object.entries(manifests[0]?.components ?? {}).filter(([, { postgres }]) => postgres !== undefined);
   if (databases.length === 0) return undefined;
   for (const [name, { postgres }] of databases) {
@@ -35,7 +37,8 @@ export async function chooseMoment(context: SiteContext, backup: string, chance:
   });
 }
 
-async function manifestsOf(context: SiteContext, backup: string): Promise<SealedManifest[]> {
+/** @param backup an id, or `latest`: then the newest ones @throws HoldfastError `backup_not_found`, `backup_unusable` */
+export async function manifestsOf(context: SiteContext, backup: string): Promise<SealedManifest[]> {
   if (backup !== 'latest') return [(await namedBackup(context, backup)).manifest];
   const manifests: SealedManifest[] = [];
   for (const { head } of (await completedHeads(context)).slice(0, looksAt)) {

@@ -7,7 +7,7 @@ import { seeded } from '../../domain/verification/seeded';
 import { listHeads } from '../../repository/heads';
 import type { SiteContext } from '../context';
 import type { SamplePlan } from './contracts';
-import { chooseMoment } from './moment';
+import { holdMoment } from './hold-moment';
 
 /** By the run's id: a retry takes the same sample. */
 export async function planSample(context: SiteContext, { site }: SampleRequest): Promise<SamplePlan> {
@@ -26,6 +26,6 @@ export async function planSample(context: SiteContext, { site }: SampleRequest):
   }
   const { sample, level, limit } = verification;
   const at =
-    sample.includes('random-time') && held.length > 0 ? await chooseMoment(context, 'latest', chance) : undefined;
+    sample.includes('random-time') && held.length > 0 ? await holdMoment(context, 'latest', chance) : undefined;
   return { system, level, limit, seed, copies: chooseSample(held, sample, chance), ...(at !== undefined && { at }) };
 }

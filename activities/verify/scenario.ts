@@ -11,7 +11,7 @@ import { answering } from '../answering';
 import type { SiteContext } from '../context';
 import { chooseBackup } from '../restore/choose';
 import type { ScenarioPlan } from './contracts';
-import { chooseMoment } from './moment';
+import { holdMoment } from './hold-moment';
 
 type Choice = Omit<ScenarioPlan, 'limit'>;
 
@@ -36,7 +36,7 @@ const choices: Record<Scenario, (context: SiteContext, request: ScenarioRequest)
     );
     // The run's own, so that a retry draws the same.
     const seed = activityInfo().workflowExecution?.runId ?? '';
-    const at = await chooseMoment(context, backup, seeded(seed));
+    const at = await holdMoment(context, backup, seeded(seed));
     if (at === undefined) throw noDatabase(manifest.backupId);
     // Without a name the newest backup before the moment is taken.
     return { backupId: backup, components, at, seed, chosen: `${components.join(', ')} as of ${at}` };

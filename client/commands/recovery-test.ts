@@ -1,8 +1,10 @@
 /** `recovery-test run` plays scenarios; `recovery-test report` shows what the stored results say, as JSON and as one page. */
+import { statSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { userPath } from '../../components/config-file/load';
 import { nearestName } from '../../domain/config/nearest';
-import { HoldfastError } from '../../domain/errors';
+import { HoldfastError, reportError } from '../../domain/errors';
 import {
   type RecoveryTestRequest,
   recoveryTestWorkflowId,
@@ -84,14 +86,29 @@ export async function report(options: ReportOptions): Promise<Outcome> {
     });
   }
   if (options.output !== undefined) {
-    const file = userPath(options.output);
-    await writeFile(file, recoveryTestPage(config.system, sites, results));
-    say(`wrote ${file}`);
+    say(`wrote ${await writePage(userPath(options.output), recoveryTestPage(config.system, sites, results), newest)}`);
   }
   // Of each site the last run counts.
   const last = sites.flatMap((site) => results.find((one) => one.site === site) ?? []);
   const exit = Math.max(...last.map(({ status }) => exitOfTest(status)));
   return { json: results, text: describe(results), exit };
+}
+
+/** In a directory by the day of the newest run. @returns where it is */
+async function writePage(output: string, page: string, { startedAt }: RecoveryTestResult): Promise<string> {
+  const isDirectory = statSync(output, { throwIfNoEntry: false })?.isDirectory() === true;
+  const named = `backup_test_${startedAt.slice(0, 10).replaceAll('-', '')}.html`;
+  const file = isDirectory ? path.join(output, named) : output;
+  try {
+    await writeFile(file, page);
+  } catch (error) {
+    throw new HoldfastError('usage', `${file} cannot be written: ${reportError(error).message}`, {
+      where: '--output',
+      hints: ['name a file, or a directory that is there'],
+      cause: error,
+    });
+  }
+  return file;
 }
 
 /** Newest first; of each site from the first store that has any. */

@@ -12,6 +12,7 @@ const words: Record<ReasonKind, string> = {
   age: 'young enough',
   compliance: 'class compliance',
   growing: 'one of those ever further apart',
+  tier: 'the configuration does not name its tier,',
   minimum: 'so many stay at least',
   proven: 'the last that was proven',
   chain: 'built upon by',

@@ -2,7 +2,7 @@
 import type { BackupHead } from '../backup';
 import { HoldfastError } from '../errors';
 import { isPoint } from '../recovery-points';
-import { isProven, wasProven } from '../verification/proven';
+import { isFailing, isProven, wasProven } from '../verification/proven';
 import { type Line, linesOf, systemsOf } from './lineages';
 import { newestFirst, type Ordered } from './order';
 import type { Decision, Reason } from './types';
@@ -21,20 +21,27 @@ function provenIn(heads: BackupHead[]): (completed: BackupHead[]) => BackupHead[
   };
 }
 
+/** Nothing is known to be wrong with it, nor with what it builds upon. A damaged one is no reason to let go of the last that is right. */
+function soundIn(heads: BackupHead[]): (head: BackupHead) => boolean {
+  const wrong = new Set(heads.filter(({ proofs }) => isFailing(proofs)).map(({ id }) => id));
+  return ({ id, chain = [] }) => ![id, ...chain].some((one) => wrong.has(one));
+}
+
 /** @param ordered of one site, newest first @param heads all there are of it: the same, and what counts for nobody */
 export function guarded(ordered: Ordered[], heads: BackupHead[], minimum: number): [Ordered, Reason][] {
-  const provenOf = provenIn(heads);
+  const [provenOf, isSound] = [provenIn(heads), soundIn(heads)];
   return linesOf(ordered.filter(({ head }) => counts(head))).flatMap((line) => [
-    ...fewest(line, minimum).map((one): [Ordered, Reason] => [one, { kind: 'minimum' }]),
+    ...fewest(line, minimum, isSound).map((one): [Ordered, Reason] => [one, { kind: 'minimum' }]),
     ...lastProven(line, provenOf).map((one): [Ordered, Reason] => [one, { kind: 'proven' }]),
   ]);
 }
 
-/** Where there are too few that completed, those that expired and are still there make up for them. */
-function fewest({ list, holds }: Line, minimum: number): Ordered[] {
+/** Where there are too few that completed, those that expired and are still there make up for them; where some were found wrong, older ones that are right stay too. */
+function fewest({ list, holds }: Line, minimum: number, isSound: (head: BackupHead) => boolean): Ordered[] {
   const completed = list.filter(({ head }) => head.status === 'completed');
-  const expired = list.filter(({ head }) => head.status === 'expired');
-  return [...completed, ...expired].slice(0, minimum).filter(holds);
+  const all = [...completed, ...list.filter(({ head }) => head.status === 'expired')];
+  const sound = all.filter(({ head }) => isSound(head));
+  return [...new Set([...all.slice(0, minimum), ...sound.slice(0, minimum)])].filter(holds);
 }
 
 function lastProven({ list, holds }: Line, provenOf: ReturnType<typeof provenIn>): Ordered[] {
@@ -58,11 +65,14 @@ export function refuseUnsafe(heads: BackupHead[], decisions: Decision[], minimum
   const completed = newestFirst(heads, now).flatMap(({ head }) =>
     counts(head) && head.status === 'completed' ? [head] : [],
   );
-  const provenOf = provenIn(heads);
+  const [provenOf, isSound] = [provenIn(heads), soundIn(heads)];
   for (const [component, own] of byComponent(completed)) {
     const left = own.filter(({ id }) => !going.has(id));
     if (left.length < Math.min(minimum, own.length))
       throw unsafe(component, `${left.length} completed backups of ${component} would be left, of at least ${minimum}`);
+    const sound = own.filter(isSound);
+    if (sound.filter(({ id }) => !going.has(id)).length < Math.min(minimum, sound.length))
+      throw unsafe(component, `the last backup of ${component} that was not found wrong would go`);
     const last = own[0];
     if (last && going.has(last.id)) throw unsafe(last.id, `the last completed backup of ${component} would go`);
     const proven = provenOf(own);

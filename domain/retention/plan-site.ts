@@ -1,6 +1,7 @@
 /** The plan for the backups of a site in every store that can be seen. */
 import type { BackupHead } from '../backup';
 import type { Config } from '../config/types';
+import { forgotten } from './forgotten';
 import { refuseUnsafe } from './guards';
 import { belowOf, type SeenStore } from './moved';
 import { isFuture } from './order';
@@ -46,7 +47,7 @@ export function planSite(views: StoreView[], options: SiteOptions): StorePlan[] 
       decisions,
       known: own.filter(isLasting).map(({ id }) => id),
       wal: partial || untold.length > 0 ? [] : neededWal(...walOf(view.store, plans, options)),
-      warnings: [...futures(own, view.now), ...incomplete(own), ...untold],
+      warnings: [...futures(own, view.now), ...incomplete(own), ...untold, ...forgotten(decisions)],
       locked: lockedOnly(decisions),
       unlock: nextUnlock(view, decisions, config.retention.coolOff),
     };

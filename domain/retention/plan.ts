@@ -58,6 +58,8 @@ export function wantedByRules(completed: Ordered[], { policyOf }: PlanOptions, n
   const rows = Map.groupBy(completed, ({ head }) => `${head.tier ?? ''}/${isPoint(head)}`);
   return [...rows.values()].flatMap((row) => {
     const policy = policyOf((row[0] as Ordered).head);
+    const { forgotten } = policy;
+    if (forgotten !== undefined) return row.map((one) => [one, { kind: 'tier', by: forgotten }]);
     const kept = linesOf(row).flatMap((line) => keptByRules(line, policy.rules, now));
     return [...kept, ...byCompliance(row, policy, now), ...byGrowing(row, policy, kept, now)];
   });

@@ -26,6 +26,7 @@ export function policyIn(
       strategy: fits ? tier.strategy : 'fifo',
       compliance: tier?.retentionClass === 'compliance' && marks === undefined,
       classes: classesOf(name),
+      ...(name !== undefined && tier === undefined && age === undefined && { forgotten: name }),
     };
   };
 }

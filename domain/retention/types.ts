@@ -38,6 +38,8 @@ export interface Policy {
   rules: KeepRules;
   strategy: Strategy;
   compliance: boolean;
+  /** Its tier, which the configuration does not name: how long it was to be kept nobody knows. */
+  forgotten?: string;
   /** Absent: the store has none. */
   classes?: StoreClasses;
 }
@@ -88,6 +90,7 @@ export type ReasonKind =
   | 'age'
   | 'compliance'
   | 'growing'
+  | 'tier'
   | 'minimum'
   | 'proven'
   | 'chain'

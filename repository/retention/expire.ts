@@ -5,6 +5,7 @@ import { childrenFirst } from '../../domain/retention/order';
 import type { Decision, Reason, StoreView } from '../../domain/retention/types';
 import type { RepositoryCopy } from '../copy';
 import { getHead, putHead } from '../heads';
+import { isSpared } from '../pins';
 import { lookAtStore } from './look';
 
 export interface StageOptions {
@@ -42,7 +43,10 @@ async function expire(copy: RepositoryCopy, backupId: string, moved: BackupHead[
     if (head.status !== 'completed') return false;
     const expiredAt = (await copy.store.clock()).toISOString();
     await putHead(copy, { ...head, status: 'expired', expiredAt, ...(moved && { moved }) });
-    return true;
+    if (!(await isSpared(copy, backupId))) return true;
+    // Who pinned it meanwhile looked at it before it expired: a pin that is put later sees that it has.
+    await putHead(copy, head);
+    return false;
   } catch (error) {
     if (isHoldfastError(error) && error.code === 'backup_not_found') return false;
     throw error;

@@ -33,7 +33,7 @@ import { type StoredPiece, WalNames, WriterNames } from './names';
 import type { WalObjects } from './objects';
 import { getIfThere, putOnce } from './put-once';
 import { finishQuarantines, listQuarantines, type Quarantined, quarantineFrom, setAsideOne } from './quarantine';
-import { isWithin, type RemovedWal, removedWal } from './removed';
+import { isWithin, type RemovedWal, recordBack, removedWal } from './removed';
 import { completeSegment, type FetchedSegment, fetchSegment, putSegment, readPiece, type WalPlace } from './segments';
 import { type CommitSwitch, readSwitches, writeSwitch } from './switches';
 
@@ -265,6 +265,11 @@ export class WalArchive {
   async removed(options: { announced?: boolean } = {}): Promise<RemovedWal> {
     const place = { ...this.ledgerPlace, segmentSize: this.segmentSize };
     return await removedWal(place, () => this.quarantines(), options);
+  }
+
+  /** Whole segments that retention had let go and that are stored here again. */
+  async countAgain(timeline: number, stretches: Interval<Lsn>[]): Promise<void> {
+    await recordBack(this.ledgerPlace, timeline, stretches);
   }
 
   /** Whether a reader finds nothing there because retention let it go. */

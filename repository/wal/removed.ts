@@ -106,6 +106,23 @@ export async function recordRemoved(
   if (said.length > 0) await place.store.delete(said.map(({ key }) => key));
 }
 
+/**
+ * What was copied here again counts again: of each record only the rest stands. The rest is written first: cut in between, too much is on record, and no hole is
+ * left that nobody knows of.
+ */
+export async function recordBack(place: LedgerPlace, timeline: number, back: Interval<Lsn>[]): Promise<void> {
+  for (const { key, record } of (await readRecords(place)).removed) {
+    const { stretch } = record;
+    if (record.timeline !== timeline || !back.some(({ from, to }) => from < stretch.to && stretch.from < to)) continue;
+    for (const left of without([stretch], back)) {
+      const rest = { ...record, stretch: left };
+      const restKey = recordKey(place, rest);
+      await place.store.put(restKey, await place.objects.seal(encode(rest), restKey), { ifAbsent: true });
+    }
+    await place.store.delete([key]);
+  }
+}
+
 export function isWithin(segment: bigint, segmentSize: number, stretches: Interval<Lsn>[] = []): boolean {
   const start = segmentStart(segment, segmentSize);
   return stretches.some(({ from, to }) => from <= start && start < to);

@@ -2,9 +2,10 @@
  * WAL from one store's archive into another's: a backup is worth nothing in a region that lacks the WAL which makes it consistent.
  *
  * Guaranteed: what is there already is not sent again; a whole segment is read back before the parts that it replaces go; the mark of what the server's clock
- * covers follows only when all that it speaks of is there. May be cut anywhere and begun anew, and may run beside whoever writes there.
+ * covers follows only when all that it speaks of is there; what retention had let go there counts again. May be cut anywhere and begun anew, and may run beside
+ * whoever writes there.
  */
-import { contiguousEnd, merge } from '../../domain/intervals';
+import { contiguousEnd, type Interval, merge } from '../../domain/intervals';
 import { type Lsn, segmentOf, segmentStart } from '../../domain/lsn';
 import type { WalArchive } from './archive';
 
@@ -65,12 +66,18 @@ async function copyTimeline(
     await endsOf(from, span.timeline, first, behind),
     await endsOf(to, span.timeline, first, behind),
   ];
+  const there: Interval<Lsn>[] = [];
   for (const [segment, end] of source) {
     signal?.throwIfAborted();
+    const whole = { from: segmentStart(segment, size), to: segmentStart(segment + 1n, size) };
     const have = target.get(segment) ?? 0;
-    if (have >= end) continue;
+    if (have >= end) {
+      there.push(whole);
+      continue;
+    }
     const fetched = await from.fetchSegment(span.timeline, segment);
     if (!fetched || fetched.storedTo <= have) continue; // set aside or removed meanwhile
+    there.push(whole);
     const { bytes, storedTo } = fetched;
     if (storedTo === size) await to.completeSegment(span.timeline, segment, bytes);
     else await to.putPart(span.timeline, segmentStart(segment, size) + BigInt(have), bytes.subarray(have, storedTo));
@@ -78,6 +85,7 @@ async function copyTimeline(
     copied.bytes += storedTo - have;
     progress?.(copied);
   }
+  await to.countAgain(span.timeline, merge(there));
 }
 
 /** Segment → how far it is stored without a hole, ascending. */

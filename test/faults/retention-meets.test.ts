@@ -214,6 +214,31 @@ more(
 );
 
 more(
+  'what is pinned when it is just about to go stays, and the WAL that makes it consistent',
+  async () => {
+    const { system } = meeting;
+    const only = ['--component', 'database'];
+    const pinned = await meeting.backup(...only);
+    await emit(system, 2);
+    await meeting.backup(...only);
+    await meeting.done('retention', 'apply');
+    await meeting.cooled();
+    const announced = meeting.gates.close(new RegExp(`^hot put removals/${pinned}/`));
+    const sweep = meeting.done('retention', 'apply');
+    await announced.reached();
+    expect((await system.cli('pin', pinned)).code).toBe(0);
+    announced.open();
+    await sweep;
+    expect((await meeting.head(pinned)).status).toBe('completed');
+    expect((await meeting.done('verify', pinned, '--full', '--store', 'hot')).error).toBeUndefined();
+    expect((await system.cli('unpin', pinned)).code).toBe(0);
+    await meeting.applyTwice();
+    expect(await meeting.objectsOf(pinned)).toEqual([]);
+  },
+  480_000,
+);
+
+more(
   'two at once, of two sites and of two engines for one, let go what one would have, and nothing else',
   async () => {
     for (let count = 0; count < 2; count++) await meeting.backup(...config);

@@ -84,7 +84,16 @@ test('the results are one page that needs nothing else', async () => {
   const [newest] = await results();
   const file = path.join(system.dir, 'backup_test.html');
   expect((await system.cli('recovery-test', 'report', '--site', 'dc01', '--output', file)).code).toBe(0);
+  const dir = path.dirname(file);
+  expect((await system.cli('recovery-test', 'report', '--site', 'dc01', '--output', dir)).code).toBe(0);
+  const day = newest?.startedAt.slice(0, 10).replaceAll('-', '');
   const html = readFileSync(file, 'utf8');
+  expect(readFileSync(path.join(dir, `backup_test_${day}.html`), 'utf8')).toBe(html);
+  const nowhere = await system.cli('recovery-test', 'report', '--output', path.join(dir, 'none', 'x.html'), '--json');
+  expect([nowhere.code, JSON.parse(nowhere.stdout)]).toMatchObject([
+    2,
+    { error: { code: 'usage', where: '--output' } },
+  ]);
   expect(html).toContain(`Recovery tests of sys, dc01, ${newest?.startedAt}`);
   expect(html).toContain('data_corruption');
   expect(html).not.toMatch(/<script|https?:\/\//);

@@ -1,4 +1,5 @@
 /** Backups in several regions: copied whole, each by the way its store allows, and restorable from any of them alone. */
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -119,3 +120,31 @@ test('what is old enough moves to another store, and goes from the first one whe
   const to = path.join(system.dir, 'moved');
   expect((await system.procedure('restore', child, '--to', to)).error).toBeUndefined();
 }, 300_000);
+
+/** All of a store but WAL, which goes on, receipts, and when something ran. */
+async function standing(): Promise<Map<string, string>> {
+  const places = [system.storeDir, ...(['west', 'dr', 'apac'] as const).map((store) => regions.folderOf(store))];
+  const found = await Promise.all(
+    places.map(async (place) => (await filesBelow(place)).map((one) => ({ ...one, path: path.join(place, one.path) }))),
+  );
+  const volatile = /\/(?:wal|receipts|maintenance|retention\/plans|\.tmp)\/|\/receipt\.json$/;
+  const own = found.flat().filter((one) => !volatile.test(one.path));
+  return new Map(own.map((one) => [one.path, createHash('sha256').update(one.bytes).digest('hex')]));
+}
+
+test('whatever maintains the stores changes nothing when it runs a second time', async () => {
+  const maintain = async () => {
+    for (const command of [
+      ...['move', 'replicate --all', 'retention apply --yes', 'retention cleanup --grace 1s', 'catalog rebuild'],
+      ...['catalog rebuild --full', 'schedules apply'],
+    ])
+      expect([command, (await system.cli(...command.split(' '))).code]).toEqual([command, 0]);
+  };
+  await maintain();
+  await sleep(1500);
+  expect((await system.cli('retention', 'apply', '--yes')).code).toBe(0);
+  const before = await standing();
+  expect(before.size).toBeGreaterThan(20);
+  await maintain();
+  expect(await standing()).toEqual(before);
+}, 120_000);

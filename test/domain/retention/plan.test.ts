@@ -1,5 +1,7 @@
 import type { BackupHead, Proof, ProofLevel } from '../../../domain/backup';
+import { parseConfig } from '../../../domain/config/parse';
 import { refuseUnsafe } from '../../../domain/retention/guards';
+import { planSite } from '../../../domain/retention/plan-site';
 import { database, day, head, now, options, told, view } from './heads';
 
 const row = ['e', 'd', 'c', 'b', 'a'].map((id, at) => head(id, at));
@@ -113,6 +115,25 @@ test('the last that was proven stays, and so many as the minimum says', () => {
   ]);
 });
 
+test('one that was found wrong is no reason to let go of the last that is right', () => {
+  const failed: Proof = { level: 'quick', at: new Date(now - day).toISOString(), seconds: 1, outcome: 'failed' };
+  const wrong = { proofs: [failed] };
+  const heads = [head('right', 3), head('wrong', 2, wrong), head('child', 1, { chain: ['wrong'] })];
+  expect(told(view(heads), options({ last: 1 }))).toEqual([
+    'right keep: minimum',
+    'wrong keep: chain',
+    'child keep: last minimum',
+  ]);
+  const found = { ...failed, at: new Date(now).toISOString(), outcome: 'passed' } as const;
+  const mended = [head('right', 3), head('wrong', 2, { proofs: [failed, found] }), head('new', 1)];
+  expect(told(view(mended), options({ last: 1 }))[0]).toBe('right expire: none');
+  const going = [{ backupId: 'right', action: 'expire' as const, reasons: [] }];
+  expect(() => refuseUnsafe(heads, going, 1, now)).toThrow(/not found wrong/);
+  const expired = { status: 'expired', expiredAt: new Date(now - 9 * day).toISOString() } as const;
+  const late = [head('right', 3, expired), head('wrong', 2, wrong)];
+  expect(told(view(late), options({ last: 1 }))).toEqual(['right keep: minimum', 'wrong keep: last minimum']);
+});
+
 describe('the last that was proven is the last that a test restore proved, and nobody has found wrong since', () => {
   const at = (days: number) => new Date(now - days * day).toISOString();
   const restored = (days: number): Partial<BackupHead> => ({
@@ -170,6 +191,27 @@ test('the recovery window begins with the newest backup from before it', () => {
     'b4 expire: none',
     'b1 keep: last minimum',
   ]);
+});
+
+test('what a tier made that the configuration names no more stays and is told, until an age is said', () => {
+  const { config } = parseConfig(
+    `system: s
+sites: { dc01: { components: { files: { kind: files, paths: [/etc] } } } }
+stores: { near: { kind: dir, path: /n } }
+tiers: { daily: { keep: { last: 1 } } }
+`,
+    '/holdfast.yaml',
+  );
+  const heads = [head('yearly', 900, { tier: 'yearly' }), head('untiered', 800, { tier: undefined }), ...row];
+  const given = { config, site: 'dc01', partial: false };
+  const [plan] = planSite([view(heads)], given);
+  expect(plan?.decisions.map(({ backupId, action }) => `${backupId} ${action}`).slice(0, 3)).toEqual([
+    ...['yearly keep', 'untiered expire', 'a expire'],
+  ]);
+  expect(plan?.warnings).toEqual([expect.stringMatching(/^1 backups are of tier yearly, which the configuration/)]);
+  const [aged] = planSite([view(heads)], { ...given, age: 30 * day });
+  expect(aged?.decisions[0]).toMatchObject({ backupId: 'yearly', action: 'expire' });
+  expect(aged?.warnings).toEqual([]);
 });
 
 test('class compliance keeps seven years, tiered moves, growing keeps some ever further apart', () => {

@@ -14,6 +14,7 @@ import {
   sweepStage,
   takeBackRemovals,
 } from '../../../repository/retention/stages';
+import { walStage } from '../../../repository/retention/wal-stage';
 import type { GetOptions, Store } from '../../../repository/store';
 import type { MemoryStore } from '../../support/memory-store';
 import { CutStore, immortal, Killed, type Life } from './cut-store';
@@ -58,7 +59,8 @@ export async function applyRetention(world: World, run: Run): Promise<Outcome> {
     const marking = fault.forgetsRules ? await makePlan(copies, forgetful) : plans;
     for (const [at, plan] of marking.entries()) await archiveStage(copies[at] as RepositoryCopy, plan, forgetful);
     for (const [at, plan] of plans.entries()) await sweepStage(copies[at] as RepositoryCopy, plan, stage, name);
-    for (const [at, plan] of plans.entries()) loseWal(world, site, at, plan, fault);
+    for (const [at, plan] of plans.entries())
+      loseWal(world, site, at, { ...plan, wal: await walStage(copies, plan, order) }, fault);
     return 'done';
   } catch (error) {
     if (error instanceof Killed) return 'killed';
