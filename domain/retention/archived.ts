@@ -7,19 +7,24 @@
  */
 import { isColder, mayChange } from '../archive-class';
 import type { BackupHead } from '../backup';
-import type { Archived, Decision, PlanOptions, ReasonKind, StoreView } from './types';
+import type { Action, Archived, Decision, PlanOptions, ReasonKind, StoreView } from './types';
 
 const forced = new Set<ReasonKind>(['lock', 'hold']);
 const perhaps = new Set<ReasonKind>([...forced, 'chain']);
+
+interface Judged extends Pick<PlanOptions, 'policyOf'> {
+  /** What the rules keep when some are not there any more: that counts, and not what they keep until then. */
+  wantedWithout: (going: ReadonlySet<string>) => ReadonlySet<string>;
+}
 
 /** @param decisions of one site in one store, made */
 export function withArchived(
   decisions: Decision[],
   { heads, now }: Pick<StoreView, 'heads' | 'now'>,
-  { policyOf }: Pick<PlanOptions, 'policyOf'>,
+  { policyOf, wantedWithout }: Judged,
 ): Decision[] {
   const own = new Map(heads.map((head) => [head.id, head]));
-  const found = archivedAmong(decisions, own, now);
+  const found = archivedAmong(decisions, own, now, wantedWithout);
   return decisions.map((one) => {
     const head = own.get(one.backupId);
     const locked = found.get(one.backupId);
@@ -34,11 +39,18 @@ export function withArchived(
 }
 
 /** Each with whether its objects are locked, for its own sake or for that of what builds upon it. */
-function archivedAmong(decisions: Decision[], heads: Map<string, BackupHead>, now: number): Map<string, boolean> {
+function archivedAmong(
+  decisions: Decision[],
+  heads: Map<string, BackupHead>,
+  now: number,
+  wantedWithout: Judged['wantedWithout'],
+): Map<string, boolean> {
   const archived = new Map<string, boolean>();
-  const candidates = decisions.filter((one) => isForced(one, heads.get(one.backupId)));
-  if (candidates.length === 0) return archived;
-  const gone = new Set(decisions.filter(({ action }) => action === 'remove').map(({ backupId }) => backupId));
+  const forcedOnes = decisions.filter((one) => isForced(one, heads.get(one.backupId)));
+  if (forcedOnes.length === 0) return archived;
+  const wanted = wantedWithout(idsOf(decisions, 'expire'));
+  const candidates = forcedOnes.filter(({ backupId }) => !wanted.has(backupId));
+  const gone = idsOf(decisions, 'remove');
   const upon = dependants([...heads.values()].filter(({ id, status }) => status !== 'failed' && !gone.has(id)));
   const depth = ({ backupId }: Decision) => heads.get(backupId)?.chain?.length ?? 0;
   for (const { backupId } of candidates.sort((a, b) => depth(b) - depth(a))) {
@@ -49,6 +61,10 @@ function archivedAmong(decisions: Decision[], heads: Map<string, BackupHead>, no
     archived.set(backupId, byItself || children.some((id) => archived.get(id)));
   }
   return archived;
+}
+
+function idsOf(decisions: Decision[], action: Action): Set<string> {
+  return new Set(decisions.filter((one) => one.action === action).map(({ backupId }) => backupId));
 }
 
 /** By its own reasons: that something builds upon it is one only when that is archived too. */

@@ -30,8 +30,9 @@ export function planStore(view: StoreView, options: PlanOptions): Decision[] {
   const completed = ordered.filter(({ head }) => head.status === 'completed');
   const reasons = new Reasons();
   const below = new Map(own.map((head) => [head.id, options.below?.(head)]));
-  for (const [{ head }, reason] of wantedByRules(completed, options, now))
-    if (below.get(head.id)?.state !== 'whole') reasons.add(head.id, reason);
+  const wanted = (backups: Ordered[]) =>
+    wantedByRules(backups, options, now).filter(([{ head }]) => below.get(head.id)?.state !== 'whole');
+  for (const [{ head }, reason] of wanted(completed)) reasons.add(head.id, reason);
   for (const [{ head }, reason] of guarded(ordered, own, options.retention.minimum)) reasons.add(head.id, reason);
   if (options.retention.wal !== undefined) {
     const backups = completed.filter(({ head }) => !isPoint(head));
@@ -50,7 +51,9 @@ export function planStore(view: StoreView, options: PlanOptions): Decision[] {
     .map((one) => ({ one, at: recordedAt(one.head) }))
     .sort((a, b) => a.at - b.at || (ids(a.one) < ids(b.one) ? -1 : 1))
     .map(({ one }) => ({ backupId: ids(one), action: one.action, reasons: one.reasons }));
-  return withArchived(decisions, view, options);
+  const wantedWithout = (going: ReadonlySet<string>) =>
+    new Set(wanted(completed.filter(({ head }) => !going.has(head.id))).map(([{ head }]) => head.id));
+  return withArchived(decisions, view, { ...options, wantedWithout });
 }
 
 /** Each tier's row by its own rules; points never count among backups. @param completed newest first */

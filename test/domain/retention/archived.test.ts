@@ -72,3 +72,15 @@ test('the mark ends when a rule keeps it again, and is nothing to think of once 
   ]);
   expect(told([head('free', 9, marked)])).toEqual([]);
 });
+
+test('what a rule keeps as soon as others have gone is not archived in between', () => {
+  const heads = [head('held', 9), head('moved', 5), newest];
+  const below = ({ id }: { id: string }) =>
+    id === 'moved' ? ({ to: 'far', state: 'whole', at: until } as const) : undefined;
+  const decisions = planStore(view(heads, { spared: held('held') }), { ...options({ last: 2 }), below });
+  expect(decisions.map(({ backupId, action, archived }) => [backupId, action, archived])).toEqual([
+    ['held', 'keep', undefined],
+    ['moved', 'expire', undefined],
+    ['new', 'keep', undefined],
+  ]);
+});
