@@ -12,7 +12,7 @@ import { lookAtStore } from './look';
 
 type Change = NonNullable<Decision['archiving']>;
 
-/** @returns ids of those that are archived since now */
+/** @returns ids of those planned that are archived now, also by an attempt before that was cut off */
 export async function archiveBackups(copy: RepositoryCopy, options: StageOptions): Promise<string[]> {
   const { planned, decide, signal } = options;
   if (planned.size === 0) return [];
@@ -28,7 +28,9 @@ export async function archiveBackups(copy: RepositoryCopy, options: StageOptions
     signal?.throwIfAborted();
     await mark(copy, backupId, 'ends');
   }
-  const archived: string[] = [];
+  const archived = decisions.flatMap((one) =>
+    planned.has(one.backupId) && one.archived && one.archiving === undefined ? [one.backupId] : [],
+  );
   for (const backupId of changing('begins')) {
     signal?.throwIfAborted();
     if (await mark(copy, backupId, 'begins')) archived.push(backupId);

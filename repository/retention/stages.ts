@@ -74,12 +74,11 @@ export async function expireStage(copy: RepositoryCopy, plan: PlannedStore, run:
   return await expireBackups(copy, stageOf(chosenTo('expire'), plan, run));
 }
 
-/** @returns ids of those that are archived since now */
+/** @returns ids of those that the plan archives, and that are archived now */
 export async function archiveStage(copy: RepositoryCopy, plan: PlannedStore, run: StageRun): Promise<string[]> {
-  return await archiveBackups(
-    copy,
-    stageOf(({ archiving }) => archiving !== undefined, plan, run),
-  );
+  const changes = stageOf(({ archiving }) => archiving !== undefined, plan, run);
+  const begin = new Set(plan.decisions.flatMap((one) => (one.archiving === 'begins' ? [one.backupId] : [])));
+  return (await archiveBackups(copy, changes)).filter((id) => begin.has(id));
 }
 
 /** @param remover one name for each attempt */

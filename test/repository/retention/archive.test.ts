@@ -40,6 +40,13 @@ test('only what the plan chose and is seen so now is marked, once, and stays as 
   expect([await mark(), await mark(other)]).toEqual([before, undefined]);
 });
 
+test('what an attempt marked that was cut off is told by the one that came after it', async () => {
+  await stage([id], held(id, 'begins'));
+  const { at: since = '' } = (await mark()) ?? {};
+  const marked = { ...held(id, undefined), archived: { since } };
+  expect(await stage([id, other], marked, held(other, 'begins'))).toEqual([id, other]);
+});
+
 test('the mark ends with what made it: a rule that keeps it again, or its expiry', async () => {
   await stage([id, other], held(id, 'begins'), held(other, 'begins'));
   expect(await stage([id], held(id, 'ends'))).toEqual([]);
