@@ -1,11 +1,10 @@
 /** `retention cleanup`: what nobody needs goes from the stores, and old logs from this host. */
-import { existsSync, readdirSync, statSync, unlinkSync } from 'node:fs';
-import path from 'node:path';
 import { type CleanedStore, type CleanUpRequest, cleanUpWorkflowId } from '../../domain/cleanup/report';
 import { durationExample, formatBytes, parseDuration } from '../../domain/config/units';
 import { HoldfastError } from '../../domain/errors';
 import type { ProcedureResult } from '../../domain/progress';
 import { configured, type GlobalOptions, type Outcome } from '../context';
+import { dropOldFiles } from '../engine/old-files';
 import { stateDir } from '../engine/state-files';
 import { runProcedures } from '../procedures/run';
 import { askedSites } from '../sites';
@@ -16,8 +15,6 @@ export interface CleanupOptions extends GlobalOptions {
   dryRun?: boolean;
   detach?: boolean;
 }
-
-const logsKeptMs = 30 * 24 * 3600_000;
 
 export async function cleanup(options: CleanupOptions): Promise<Outcome> {
   const asked = options.grace === undefined ? undefined : parseDuration(options.grace);
@@ -41,10 +38,10 @@ export async function cleanup(options: CleanupOptions): Promise<Outcome> {
     };
   });
   const ended = await runProcedures(loaded, orders, { detach: options.detach, inTurn: true });
-  const logs = dropOldLogs(stateDir(config.system), options.dryRun === true);
+  const old = dropOldFiles(stateDir(config.system), { now: Date.now(), dryRun: options.dryRun === true });
   const results = [ended.json].flat().filter(isResult);
   const lines = results.flatMap(({ details }) => (isCleaned(details) ? details.stores.flatMap(describe) : []));
-  if (logs.length > 0) lines.push(`  logs of this host older than 30 d: ${logs.join(', ')}`);
+  if (old.length > 0) lines.push(`  logs and drafts of this host older than 30 d: ${old.join(', ')}`);
   return { ...ended, text: [ended.text, ...lines].filter(Boolean).join('\n') };
 }
 
@@ -57,15 +54,6 @@ function describe({ store, removed, left, more }: CleanedStore): string[] {
     ...left.map((line) => `    left: ${line}`),
     ...(more > 0 ? [`    left: ${more} more`] : []),
   ];
-}
-
-function dropOldLogs(dir: string, dryRun: boolean): string[] {
-  if (!existsSync(dir)) return [];
-  const old = readdirSync(dir).filter(
-    (name) => name.endsWith('.log') && Date.now() - statSync(path.join(dir, name)).mtimeMs > logsKeptMs,
-  );
-  for (const name of dryRun ? [] : old) unlinkSync(path.join(dir, name));
-  return old;
 }
 
 function isResult(value: unknown): value is ProcedureResult {

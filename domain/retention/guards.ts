@@ -2,9 +2,10 @@
 import type { BackupHead } from '../backup';
 import { HoldfastError } from '../errors';
 import { isPoint } from '../recovery-points';
-import { isFailing, isProven, wasProven } from '../verification/proven';
+import { isProven, wasProven } from '../verification/proven';
 import { type Line, linesOf, systemsOf } from './lineages';
 import { newestFirst, type Ordered } from './order';
+import { soundIn } from './sound';
 import type { Decision, Reason } from './types';
 
 /**
@@ -19,12 +20,6 @@ function provenIn(heads: BackupHead[]): (completed: BackupHead[]) => BackupHead[
     const still = once.filter((head) => isProven(head, chainOf(head)));
     return still.length > 0 ? still : once;
   };
-}
-
-/** Nothing is known to be wrong with it, nor with what it builds upon. A damaged one is no reason to let go of the last that is right. */
-function soundIn(heads: BackupHead[]): (head: BackupHead) => boolean {
-  const wrong = new Set(heads.filter(({ proofs }) => isFailing(proofs)).map(({ id }) => id));
-  return ({ id, chain = [] }) => ![id, ...chain].some((one) => wrong.has(one));
 }
 
 /** @param ordered of one site, newest first @param heads all there are of it: the same, and what counts for nobody */

@@ -9,6 +9,7 @@ import { linesOf } from './lineages';
 import { Needs } from './needs';
 import { isFuture, newestFirst, type Ordered, recordedAt } from './order';
 import { keptByRules } from './rules';
+import { soundIn } from './sound';
 import { standsFor } from './standing';
 import type { Action, Below, Decision, PlanOptions, Policy, Reason, StoreView } from './types';
 import { beginningsOfWindow } from './window';
@@ -36,8 +37,8 @@ export function planStore(view: StoreView, options: PlanOptions): Decision[] {
   for (const [{ head }, reason] of guarded(ordered, own, options.retention.minimum)) reasons.add(head.id, reason);
   if (options.retention.wal !== undefined) {
     const backups = completed.filter(({ head }) => !isPoint(head));
-    for (const { head } of beginningsOfWindow(backups, now - options.retention.wal, timelines))
-      reasons.add(head.id, { kind: 'window' });
+    const window = { from: now - options.retention.wal, timelines, isSound: soundIn(own) };
+    for (const { head } of beginningsOfWindow(backups, window)) reasons.add(head.id, { kind: 'window' });
   }
   for (const head of own) {
     const { to, state } = below.get(head.id) ?? {};

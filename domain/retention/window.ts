@@ -1,8 +1,8 @@
 /**
  * The recovery window (`retention.wal`): any moment of it can be restored, on whatever timeline it was lived. On the way to each timeline the window begins with
- * the newest backup from before it, which stays for that. Where the way is not known every backup stays that may lie on it.
+ * the newest backup from before it, which stays for that; where that one was found wrong, also with the newest that was not. Where the way is not known every backup stays that may lie on it.
  */
-import type { DatabaseSpan } from '../backup';
+import type { BackupHead, DatabaseSpan } from '../backup';
 import type { Ordered } from './order';
 import { type KnownTimeline, liesOn, type Timelines } from './timelines';
 
@@ -11,8 +11,15 @@ interface Placed {
   span: DatabaseSpan;
 }
 
-/** @param ordered completed backups of a site, newest first @param from when the window begins, milliseconds */
-export function beginningsOfWindow(ordered: Ordered[], from: number, timelines: Timelines): Ordered[] {
+export interface RecoveryWindow {
+  /** When it begins, milliseconds. */
+  from: number;
+  timelines: Timelines;
+  isSound: (head: BackupHead) => boolean;
+}
+
+/** @param ordered completed backups of a site, newest first */
+export function beginningsOfWindow(ordered: Ordered[], { timelines, ...window }: RecoveryWindow): Ordered[] {
   const lines = new Map<string, Placed[]>();
   for (const one of ordered) {
     for (const [name, span] of Object.entries(one.head.databases ?? {})) {
@@ -23,7 +30,7 @@ export function beginningsOfWindow(ordered: Ordered[], from: number, timelines: 
     }
   }
   return [...lines.values()].flatMap((line) =>
-    known(line, timelines).flatMap((timeline) => beginnings(line, timeline, from).map(({ one }) => one)),
+    known(line, timelines).flatMap((timeline) => beginnings(line, timeline, window).map(({ one }) => one)),
   );
 }
 
@@ -35,13 +42,21 @@ function known(line: Placed[], timelines: Timelines): KnownTimeline[] {
   return [...stored, ...others.map((timeline): KnownTimeline => ({ timeline }))];
 }
 
-function beginnings(line: Placed[], { timeline, path, until }: KnownTimeline, from: number): Placed[] {
+function beginnings(
+  line: Placed[],
+  { timeline, path, until }: KnownTimeline,
+  { from, isSound }: Omit<RecoveryWindow, 'timelines'>,
+): Placed[] {
   if (until !== undefined && until < from) return []; // no moment of it lies in the window
-  const beforeWindow = ({ one }: Placed) => one.at <= from;
+  const newest = (placed: Placed[]) => {
+    const before = placed.filter(({ one }) => one.at <= from);
+    return [...new Set([before[0], before.find(({ one }) => isSound(one.head))])].filter((one) => one !== undefined);
+  };
   if (path === undefined) {
-    const own = line.find((one) => one.span.timeline === timeline && beforeWindow(one));
-    return own ? [own] : line.filter(({ span }) => span.timeline <= timeline);
+    const own = newest(line.filter(({ span }) => span.timeline === timeline));
+    return own.length > 0 ? own : line.filter(({ span }) => span.timeline <= timeline);
   }
   const way = line.filter(({ span }) => liesOn(path, span));
-  return [way.find(beforeWindow) ?? way.at(-1)].filter((one) => one !== undefined);
+  const found = newest(way);
+  return found.length > 0 ? found : way.slice(-1);
 }

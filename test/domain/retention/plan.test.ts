@@ -191,6 +191,11 @@ test('the recovery window begins with the newest backup from before it', () => {
     'b4 expire: none',
     'b1 keep: last minimum',
   ]);
+  const wrong: Proof = { level: 'quick', at: new Date(now).toISOString(), seconds: 1, outcome: 'failed' };
+  const found = heads.map((one) => (one.id === 'b6' ? { ...one, proofs: [wrong] } : one));
+  expect(told(view(found), options({ last: 1 }, { wal: 5 * day })).slice(0, 3)).toEqual([
+    ...['b9 keep: window', 'b6 keep: window', 'b4 expire: none'],
+  ]);
 });
 
 test('what a tier made that the configuration names no more stays and is told, until an age is said', () => {
