@@ -1,7 +1,8 @@
 import { HoldfastError } from '../../domain/errors';
+import { removalNotices } from '../../domain/notifications/removed';
 import type { RetentionPart, StageDone } from '../../domain/retention/requests';
 import type { RepositoryCopy } from '../../repository/copy';
-import { getPlan, type StoredPlan } from '../../repository/retention/plans';
+import { getPlan, planKey, type StoredPlan } from '../../repository/retention/plans';
 import { archiveStage, expireStage, sweepStage } from '../../repository/retention/stages';
 import { renewCatalogLines } from '../backup/seal';
 import type { SiteContext } from '../context';
@@ -23,10 +24,18 @@ export async function archiveBackups(context: SiteContext, part: RetentionPart):
 
 export async function sweepBackups(context: SiteContext, part: RetentionPart): Promise<StageDone> {
   const { copy, plan, run } = await openStage(context, part);
-  const { removed, left } = await sweepStage(copy, plan, run, attemptName());
+  const { removed, gone, left } = await sweepStage(copy, plan, run, attemptName());
   if (removed.length > 0) await renewCatalogLines(context, copy);
+  const went = new Set([...removed, ...gone]);
+  const { config, site } = context;
+  const notices = removalNotices(config, {
+    ...{ system: config.system, site, store: copy.store.name, plan: planKey(site) },
+    gone: (plan.going ?? []).filter(({ backupId }) => went.has(backupId)),
+  });
   return {
-    count: removed.length,
+    ...(notices.length > 0 && { notices }),
+    // What an attempt removed that was cut off is counted by the one that came after it.
+    count: went.size,
     left: left.slice(0, leftTold).map(({ backupId, reason }) => `${backupId} stays in ${copy.store.name}: ${reason}`),
   };
 }

@@ -24,6 +24,7 @@ export const applyRetention = procedure(kind, async (run, request) => {
     onSite(site, { summary: 'look at the stores and plan', first: true }).planRetention(request),
   );
   run.warn(...job.warnings);
+  run.notify('look at the stores and plan', job.notices);
   const { unlock } = job;
   // First: whatever keeps this run from its end, what waits for its lock goes when that ends.
   if (unlock !== undefined && patched(timesUnlocks))
@@ -49,8 +50,9 @@ export const applyRetention = procedure(kind, async (run, request) => {
   for (const [number, { store, remove }] of job.stores.entries()) {
     if (remove === 0) continue;
     const title = `remove from ${store}`;
-    const { count, left } = await run.step(title, () => at(title).sweepBackups({ job, store }));
+    const { count, left, notices } = await run.step(title, () => at(title).sweepBackups({ job, store }));
     run.warn(...left);
+    run.notify(title, notices);
     if (left.length > 0) whole.delete(store);
     Object.assign(done[number] ?? {}, { removed: count });
   }
