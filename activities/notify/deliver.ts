@@ -6,10 +6,14 @@ import { cancellationSignal } from '@temporalio/activity';
 import { deliver } from '../../components/notify/deliver';
 import type { Delivery } from '../../domain/notifications/notice';
 import type { SiteContext } from '../context';
+import type { AlertTargets } from './contracts';
 import { noteDelivery } from './outcomes';
+import { toldBefore } from './told';
 
-export function alertTargets({ config }: SiteContext): Promise<{ system: string; targets: string[] }> {
-  return Promise.resolve({ system: config.system, targets: config.notifications?.alerts ?? [] });
+export async function alertTargets({ config }: SiteContext): Promise<AlertTargets> {
+  const targets = config.notifications?.alerts ?? [];
+  const toldAt = targets.length === 0 ? undefined : await toldBefore();
+  return { system: config.system, targets, ...(toldAt !== undefined && { toldAt }) };
 }
 
 /** @throws HoldfastError `notification_failed`, `notification_refused`, `secret_unavailable` */

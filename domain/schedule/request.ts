@@ -49,8 +49,6 @@ export type ScheduledOutcome = 'completed' | 'skipped';
 export interface ScheduledEnd {
   outcome: ScheduledOutcome;
   reason?: string;
-  /** When people were told of the trouble that goes on, RFC 3339: the next run does not tell it again at once. */
-  alertedAt?: string;
 }
 
 export interface Turn {

@@ -3,6 +3,7 @@
  * occasion (workflow, run and step) in common. Not guaranteed: that it arrives: it is tried for under a minute, and then it is a warning and an alert.
  */
 import { CancellationScope, log, workflowInfo } from '@temporalio/workflow';
+import { isToTell } from '../../domain/notifications/alerts';
 import type { Addressed, Delivery, Notice } from '../../domain/notifications/notice';
 import { onControl } from './bind';
 import { reportOf } from './failure';
@@ -34,16 +35,20 @@ async function tellOne(delivery: Delivery): Promise<string[]> {
   }
 }
 
-/** To all that hear of alerts. */
-export async function alert(site: string, noticeOf: (system: string) => Notice): Promise<void> {
+/** To all that hear of alerts, unless they heard of the same not long ago. @returns when they were told last, RFC 3339; undefined: nobody is */
+export async function alert(site: string, noticeOf: (system: string) => Notice): Promise<string | undefined> {
   const summary = 'who hears of alerts';
   try {
-    const { system, targets } = await CancellationScope.nonCancellable(() =>
+    const { system, targets, toldAt } = await CancellationScope.nonCancellable(() =>
       onControl({ summary, giveUpAfter, tries: attempts }).alertTargets({ site }),
     );
+    if (targets.length === 0) return undefined;
+    if (toldAt !== undefined && !isToTell(toldAt, Date.now())) return toldAt;
     const notice = noticeOf(system);
-    if (targets.length > 0) await tell({ targets, notice }, notice.event);
+    await tell({ targets, notice }, notice.event);
+    return new Date().toISOString();
   } catch (error) {
     log.error(`nobody could be told of an alert of ${site}: ${reportOf(error).message}`);
+    return undefined;
   }
 }

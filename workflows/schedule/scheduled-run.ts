@@ -51,8 +51,8 @@ export async function scheduledRun(request: ScheduledRequest): Promise<Scheduled
     const report = reportOf(error);
     tell('failed', report.message);
     log.error(`the scheduled ${work} of ${site} failed: ${report.message}`, { code: report.code });
-    const { alertedAt } = await wake('failed', request, { reason: report.message, code: report.code });
-    throw asFailure(report, alertedAt === undefined ? [] : [{ alertedAt }]);
+    await wake('failed', request, { reason: report.message, code: report.code });
+    throw asFailure(report, []);
   }
   tell('completed');
   return { outcome: 'completed' };
@@ -130,7 +130,8 @@ async function skip(request: ScheduledRequest, reason: string): Promise<Schedule
   tell('skipped', reason);
   setCurrentDetails(`**${work}** (${site}) was skipped: ${reason}`);
   log.error(`the scheduled ${work} of ${site} was skipped: ${reason}`);
-  return { outcome: 'skipped', reason, ...(await wake('skipped', request, { reason })) };
+  await wake('skipped', request, { reason });
+  return { outcome: 'skipped', reason };
 }
 
 function tell(

@@ -51,8 +51,8 @@ test('a name that nobody bears is refused wherever it stands, with its line and 
 });
 
 test('an unknown key and an unknown kind are told with the nearest', () => {
-  expect(problems(targets(`ops: { ${mail}, hst: a }`))).toEqual([
-    'notifications.targets.ops.hst: unknown key; did you mean "host"?',
+  expect(problems(targets(`ops: { ${mail}, timout: 5s }`))).toEqual([
+    'notifications.targets.ops.timout: unknown key; did you mean "timeout"?',
   ]);
   expect(problems(targets('ops: { kind: mail }'))).toEqual([
     'notifications.targets.ops.kind: expected one of "email", "webhook", "command", found "mail"; did you mean "email"?',
