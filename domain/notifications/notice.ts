@@ -2,7 +2,14 @@
  * What is told to people and programs when something happened: the same whichever way it goes. Guaranteed: a notice is small whatever it speaks of, holds
  * no secret, and has an id that every attempt to deliver it shares. Not guaranteed: that it comes once: who gets one twice knows it by that id.
  */
-export type NoticeEvent = 'backups_removed' | 'backups_moved' | 'skipped' | 'failed' | 'unproved' | 'test';
+export type NoticeEvent =
+  | 'backups_removed'
+  | 'backups_archived'
+  | 'backups_moved'
+  | 'skipped'
+  | 'failed'
+  | 'unproved'
+  | 'test';
 
 export interface Notice {
   event: NoticeEvent;

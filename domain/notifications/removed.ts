@@ -1,4 +1,4 @@
-/** That backups were removed: how many, which, and by which rule. */
+/** That backups were removed, or archived since no rule keeps them and they may not be: how many, which, and why. */
 import { keepRulesOf, showRules } from '../config/keep';
 import type { Config } from '../config/types';
 import { formatBytes } from '../config/units';
@@ -7,17 +7,24 @@ import { type Addressed, firstOf, namedAtMost } from './notice';
 import { byTargets } from './targets';
 
 interface Removal {
+  event: keyof typeof words;
   system: string;
   site: string;
   store: string;
   /** Key of the plan that chose them, in that store. */
   plan: string;
-  /** Those that went. */
+  /** Those that it happened to. */
   gone: Going[];
 }
 
+const words = {
+  backups_removed: { done: 'removed', where: 'from' },
+  backups_archived: { done: 'archived', where: 'in' },
+};
+
 export function removalNotices(config: Pick<Config, 'tiers' | 'retention'>, removal: Removal): Addressed[] {
-  const { system, site, store, plan } = removal;
+  const { event, system, site, store, plan } = removal;
+  const { done, where } = words[event];
   return byTargets(config, removal.gone).map(({ targets, of }) => {
     const count = of.length;
     const storedBytes = of.reduce((sum, one) => sum + one.storedBytes, 0);
@@ -28,10 +35,10 @@ export function removalNotices(config: Pick<Config, 'tiers' | 'retention'>, remo
     return {
       targets,
       notice: {
-        ...{ event: 'backups_removed', system, site },
-        subject: `${count} ${count === 1 ? 'backup was' : 'backups were'} removed from ${store} (${system} ${site})`,
+        ...{ event, system, site },
+        subject: `${count} ${count === 1 ? 'backup was' : 'backups were'} ${done} ${where} ${store} (${system} ${site})`,
         lines: [
-          `removed: ${firstOf(of.map(({ backupId }) => backupId))}`,
+          `${done}: ${firstOf(of.map(({ backupId }) => backupId))}`,
           `stored in ${formatBytes(storedBytes)}`,
           ...tiers.slice(0, namedAtMost).map(lineOf),
           `the plan: ${plan} in ${store}`,

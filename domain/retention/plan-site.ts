@@ -1,7 +1,7 @@
 /** The plan for the backups of a site in every store that can be seen. */
 import type { BackupHead } from '../backup';
 import type { Config } from '../config/types';
-import { explain } from './explain';
+import { explainDecision } from './explain';
 import { forgotten } from './forgotten';
 import { refuseUnsafe } from './guards';
 import { belowOf, type SeenStore } from './moved';
@@ -59,10 +59,10 @@ export function planSite(views: StoreView[], options: SiteOptions): StorePlan[] 
 function goingOf(own: BackupHead[], decisions: Decision[]): Going[] {
   const heads = new Map(own.map((head) => [head.id, head]));
   return decisions
-    .filter(({ action }) => action === 'remove')
-    .map(({ backupId, reasons }) => {
+    .filter(({ action, archiving }) => action === 'remove' || archiving === 'begins')
+    .map(({ backupId, ...decision }) => {
       const { tier, storedBytes = 0 } = heads.get(backupId) ?? {};
-      return { backupId, ...(tier !== undefined && { tier }), storedBytes, why: explain(reasons) };
+      return { backupId, ...(tier !== undefined && { tier }), storedBytes, why: explainDecision(decision) };
     });
 }
 

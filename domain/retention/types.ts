@@ -140,7 +140,7 @@ export interface WalNeed {
   spans: { timeline: number; from: string; to: string; backupId: string }[];
 }
 
-/** A backup that the plan removes. */
+/** A backup that the plan removes, or marks as archived. */
 export interface Going {
   backupId: string;
   tier?: string;
@@ -158,7 +158,7 @@ export interface StorePlan {
   /** Of each database that can be told; of the others no WAL goes. */
   wal: WalNeed[];
   warnings: string[];
-  /** What is known of those that are removed: afterwards nothing tells it any more. */
+  /** What is known of those that are removed or archived: of what is removed nothing else tells it afterwards. */
   going?: Going[];
   /** Those that go when their lock ends. */
   locked?: LockedOnly;

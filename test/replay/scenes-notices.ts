@@ -24,6 +24,7 @@ export function removing(more: Behaviour = {}): Behaviour {
       ],
       notices: [notice('not proved', ['pager'])],
     }),
+    archiveBackups: () => ({ count: 1, left: [], notices: [notice('archived in hot', ['ops'])] }),
     sweepBackups: ({ store: where }: { store: string }) => ({
       count: 1,
       left: [],
@@ -82,6 +83,16 @@ export const noticeScenes: Scene[] = [
     act: async ({ calls }, handle) => {
       while (calls.filter((one) => one === 'sweepBackups').length < 2) await sleep(100);
       await handle.cancel();
+    },
+  },
+  {
+    type: 'applyRetention',
+    reason: 'told-of-archived',
+    behaviour: () => {
+      const plan = removing()['planRetention']?.() as { stores: object[] };
+      return removing({
+        planRetention: () => ({ ...plan, stores: plan.stores.map((one) => ({ ...one, archive: 1 })) }),
+      });
     },
   },
   { type: 'moveBackups', reason: 'told', behaviour: moving },

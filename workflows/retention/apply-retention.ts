@@ -43,7 +43,8 @@ export const applyRetention = procedure(kind, async (run, request) => {
   for (const [number, { store, archive = 0 }] of job.stores.entries()) {
     if (archive === 0 || !patched(archives)) continue;
     const title = `mark what is archived in ${store}`;
-    const { count } = await run.step(title, () => at(title).archiveBackups({ job, store }));
+    const { count, notices } = await run.step(title, () => at(title).archiveBackups({ job, store }));
+    run.notify(title, notices);
     if (count > 0) Object.assign(done[number] ?? {}, { archived: count });
   }
   const whole = new Set(job.stores.map(({ store }) => store));

@@ -23,7 +23,8 @@ const going = (backupId: string, tier?: string) => ({
   storedBytes: 2 ** 20,
   why: 'expired, and cooled off',
 });
-const removal = { system: 'sys', site: 'dc01', store: 'hot', plan: 'retention/plans/dc01.json' };
+const event = 'backups_removed' as const;
+const removal = { event, system: 'sys', site: 'dc01', store: 'hot', plan: 'retention/plans/dc01.json' };
 
 test('each target hears of the backups of the tiers that name it, and by which rule they went', () => {
   const gone = [going('a', 'daily'), going('b', 'daily'), going('c'), going('d', 'yearly')];
@@ -44,6 +45,15 @@ test('each target hears of the backups of the tiers that name it, and by which r
   });
   expect([ofYears?.targets, ofYears?.notice.facts['first']]).toEqual([['dba', 'ops'], ['d']]);
   expect(removalNotices(config, { ...removal, gone: [] })).toEqual([]);
+});
+
+test('what is archived is told as that', () => {
+  const [one] = removalNotices(config, { ...removal, event: 'backups_archived', gone: [going('a')] });
+  expect(one?.notice).toMatchObject({
+    event: 'backups_archived',
+    subject: '1 backup was archived in hot (sys dc01)',
+    lines: expect.arrayContaining(['archived: a']),
+  });
 });
 
 test('where nobody is named, nobody is told', () => {
