@@ -14,6 +14,7 @@ import type {
 import type { PackWork, RunOutcome } from '../domain/runs';
 import type { CleanupActivities } from './cleanup/contracts';
 import type { LeaseActivities } from './leases/contracts';
+import type { NotifyActivities } from './notify/contracts';
 import type { ReplicationActivities } from './replicate/contracts';
 import type { RetentionActivities } from './retention/contracts';
 import type { ScheduleControlActivities, ScheduleSiteActivities } from './schedule/contracts';
@@ -212,7 +213,7 @@ export type CopyRunWork = Work<'copy'>;
 export type PlaceRunWork = Work<'place'>;
 
 /** What runs wherever workflows do. */
-export interface ControlActivities extends ScheduleControlActivities {
+export interface ControlActivities extends ScheduleControlActivities, NotifyActivities {
   /** In mode `hybrid`, when the agent is dead: whether commits waited for it and do not any more. */
   letCommitsGo(request: ShippingRequest): Promise<boolean>;
 }

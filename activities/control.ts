@@ -4,6 +4,7 @@
  */
 import type { SiteContext } from './context';
 import type { ControlActivities } from './contracts';
+import { alertTargets, deliverNotice } from './notify/deliver';
 import { takeTurn } from './schedule/turn';
 import { letCommitsGoAfterDeath } from './wal/let-commits-go';
 
@@ -12,5 +13,7 @@ export function controlActivities(contextOf: (site: string) => SiteContext): Con
   return {
     letCommitsGo: (request) => letCommitsGoAfterDeath(contextOf(request.site), request),
     takeTurn,
+    alertTargets: ({ site }) => alertTargets(contextOf(site)),
+    deliverNotice: (order) => deliverNotice(contextOf(order.notice.site), order),
   };
 }

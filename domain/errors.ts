@@ -98,6 +98,10 @@ export const catalogue = {
   listing_incomplete: refused,
   retention_unsafe: refused,
 
+  // notifications
+  notification_failed: transient,
+  notification_refused: failed,
+
   // later procedures (names kept from the specification)
   recovery_failed: failed,
   recovery_not_found: refused,

@@ -37,6 +37,9 @@ export const metrics = {
   holdfast_maintenance_completed_timestamp_seconds: 'when it was last done, whoever started it',
   holdfast_maintenance_overdue: '1: that is longer ago than its schedule and the grace allow, or it never was',
   holdfast_maintenance_failing: '1: its newest run refused to begin, or failed',
+  // by system, target
+  holdfast_notification_failing: '1: the last notice to this target did not arrive; of the process that sent it',
+  holdfast_notification_timestamp_seconds: 'when the last one was sent, arrived or not',
   // by system, site, store
   holdfast_copies_missing: 'backups that tiers want copied into this store and that it has not',
   holdfast_copies_missing_age_seconds: 'since the oldest of them counts; 0: none is missing',

@@ -10,6 +10,14 @@ export interface DueMove {
   backupId: string;
   /** The class that its packs are to lie in, in the store where they are. */
   class: string;
+  /** Who hears of it, and how much it is; absent: nobody. */
+  told?: ToldMove;
+}
+
+/** Of a move that somebody hears of. */
+export interface ToldMove {
+  targets: string[];
+  storedBytes: number;
 }
 
 interface View {

@@ -3,14 +3,15 @@
  * has seen that the copy is whole.
  */
 import type { MovePlan } from '../activities/storage/contracts';
+import type { Moved } from '../domain/notifications/moved';
 import { backupReplicationWorkflowId, type CopyEnd, type ReplicateRequest } from '../domain/replication/requests';
 import { onSite } from './frame/bind';
 import { asChild } from './frame/child';
 import { refuse } from './frame/failure';
 import type { Run } from './frame/run';
 
-/** @throws HoldfastError `copies_missing` at the end, when all others are made */
-export async function moveToStores(run: Run, site: string, plan: MovePlan): Promise<void> {
+/** @param moved gets those that came to be there @throws HoldfastError `copies_missing` at the end, when all others are made */
+export async function moveToStores(run: Run, site: string, plan: MovePlan, moved: Moved[]): Promise<void> {
   const { system = '', copies = [], again = [] } = plan;
   for (const one of again) {
     const title = `offer ${one.backupId} in ${one.store} again`;
@@ -19,7 +20,7 @@ export async function moveToStores(run: Run, site: string, plan: MovePlan): Prom
   }
   const away = new Set<string>();
   const failed: string[] = [];
-  for (const { backupId, to } of copies) {
+  for (const { backupId, to, told } of copies) {
     if (away.has(to)) continue;
     const request: ReplicateRequest = { site, backup: backupId, stores: [to], moves: true };
     const workflowId = backupReplicationWorkflowId(system, site, backupId);
@@ -29,7 +30,10 @@ export async function moveToStores(run: Run, site: string, plan: MovePlan): Prom
     );
     const [copy] = end.result?.copies ?? [];
     if (copy !== undefined) run.findings.copies = added(run.findings.copies, copy);
-    if (end.error === undefined) continue;
+    if (end.error === undefined) {
+      moved.push({ backupId, where: to, told });
+      continue;
+    }
     if (end.error.code === 'already_running') run.warn(`${backupId} is being copied already`);
     else failed.push(`${backupId}: ${end.error.message}`);
     if (copy?.error?.code === 'store_unavailable') away.add(to);

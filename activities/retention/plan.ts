@@ -2,8 +2,12 @@
  * Retention of a site, stage by stage. Guaranteed: each stage may be cut anywhere and run again, and touches only what the plan chose and what is seen now
  * allows. Not guaranteed: that a plan is carried out whole: what is in use by then stays for the next run.
  */
+import { componentRefs } from '../../domain/config/names';
+import { proofNotice } from '../../domain/notifications/alerts';
+import type { Addressed } from '../../domain/notifications/notice';
 import type { PlannedCounts, RetentionJob, RetentionRequest } from '../../domain/retention/requests';
-import type { Action, StorePlan } from '../../domain/retention/types';
+import type { Action, StorePlan, StoreView } from '../../domain/retention/types';
+import { proofHealth } from '../../domain/verification/proof-health';
 import { putPlan } from '../../repository/retention/plans';
 import { makePlan, takeBackRemovals } from '../../repository/retention/stages';
 import type { SiteContext } from '../context';
@@ -14,7 +18,11 @@ const warningsTold = 20;
 /** @throws HoldfastError whatever refuses to believe what is seen; nothing was touched then */
 export async function planRetention(context: SiteContext, request: RetentionRequest): Promise<RetentionJob> {
   const { copies, away, run } = await openRun(context, request);
-  const plans = await makePlan(copies, run);
+  let notices: Addressed[] = [];
+  const plans = await makePlan(copies, run, (views) => {
+    // Where a store is away its proofs are unknown, and nothing is said.
+    if (away.length === 0) notices = alarming(context, views);
+  });
   const at = (await copies[0]?.store.clock())?.toISOString() ?? '';
   await putPlan(copies, { format: 1, site: context.site, at, run: runName(), plans });
   for (const plan of plans) {
@@ -29,7 +37,17 @@ export async function planRetention(context: SiteContext, request: RetentionRequ
   return {
     ...{ request, run: runName(), stores: plans.map(counts), warnings: warnings.slice(0, warningsTold) },
     ...(unlock && { unlock }),
+    ...(notices.length > 0 && { notices }),
   };
+}
+
+/** Every day the heads are read here in any case: for those that hear of alerts it is looked what they say of proofs. */
+function alarming({ config, site }: SiteContext, views: StoreView[]): Addressed[] {
+  const targets = config.notifications?.alerts ?? [];
+  const held = views.flatMap(({ store, heads }) => heads.map((head) => ({ store, head })));
+  const health = proofHealth(config.verification, componentRefs(config, site), held, views[0]?.now ?? 0);
+  const notice = proofNotice({ system: config.system, site }, health);
+  return targets.length === 0 || notice === undefined ? [] : [{ targets, notice }];
 }
 
 export function counts({ store, decisions, wal, locked }: StorePlan): PlannedCounts {

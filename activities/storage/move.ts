@@ -3,7 +3,9 @@
  * copying; what has been copied goes from where it was when retention has seen that the copy is whole.
  */
 import { cancellationSignal, heartbeat, log } from '@temporalio/activity';
-import { dueClassMoves } from '../../domain/moves';
+import type { Config } from '../../domain/config/types';
+import { dueClassMoves, type ToldMove } from '../../domain/moves';
+import { targetsFor } from '../../domain/notifications/targets';
 import { dueStoreMoves } from '../../domain/retention/due-moves';
 import type { SeenStore } from '../../domain/retention/moved';
 import { isFrozenClass } from '../../domain/storage';
@@ -34,10 +36,22 @@ export async function planMoves(context: SiteContext): Promise<MovePlan> {
   }
   const due = dueStoreMoves(config, site, seen);
   const rest = [moves, due.copies].map((all) => Math.max(0, all.length - perRun));
+  const told = withListeners(config, seen);
   return {
-    ...{ system: config.system, moves: moves.slice(0, perRun), copies: due.copies.slice(0, perRun) },
+    ...{ system: config.system, moves: told(moves.slice(0, perRun)), copies: told(due.copies.slice(0, perRun)) },
     ...{ again: due.again.slice(0, perRun), later: rest.reduce((sum, count) => sum + count) },
   };
+}
+
+/** Each with those who hear of it. */
+function withListeners(config: Config, seen: SeenStore[]) {
+  const heads = new Map(seen.flatMap((view) => view.heads).map((head) => [head.id, head]));
+  return <T extends { backupId: string }>(moves: T[]): (T & { told?: ToldMove })[] =>
+    moves.map((one) => {
+      const { tier, storedBytes = 0 } = heads.get(one.backupId) ?? {};
+      const targets = targetsFor(config, tier);
+      return targets.length === 0 ? one : { ...one, told: { targets, storedBytes } };
+    });
 }
 
 /** False: somebody reads it just now, and it is left for another run. */

@@ -11,6 +11,7 @@ import { checkComponent } from '../doctor/components';
 import { checkEngine } from '../doctor/engine';
 import { type Examined, examine, ok } from '../doctor/finding';
 import { checkKey } from '../doctor/key';
+import { checkTarget } from '../doctor/notifications';
 import { checkService } from '../doctor/services';
 import { checkStore } from '../doctor/stores';
 import { table } from '../output/table';
@@ -32,6 +33,9 @@ function examineAll(loaded: LoadedConfig, sites: string[]): Promise<Examined[]> 
     examine('key', () => checkKey(loaded)),
     ...Object.entries(config.stores).map(([name, one]) =>
       examine(`store ${name}`, () => checkStore(name, one, lockModeOf(config, name))),
+    ),
+    ...Object.entries(config.notifications?.targets ?? {}).map(([name, one]) =>
+      examine(`notify ${name}`, () => checkTarget(config, name, one)),
     ),
     ...sites.flatMap((site) => [
       ...Object.entries(siteOf(config, site).components).map(([name, one]) =>

@@ -5,6 +5,7 @@ import { declareCatalog } from './catalog-commands';
 import { declareKeeping } from './declare-keeping';
 import { declareStorage } from './declare-storage';
 import { declareKey } from './key-commands';
+import { declareNotify } from './notify-commands';
 import { declareReplication } from './replication-commands';
 import { declareRetention } from './retention/declare';
 import { declareSchedules } from './schedule-commands';
@@ -24,6 +25,7 @@ export function declareCommands(program: Command): void {
   declareWal(program);
   declareKey(program);
   declareKeeping(program);
+  declareNotify(program);
 }
 
 const site = () => new Option('--site <site>', 'site, or "all"');

@@ -9,6 +9,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
+import { lastDeliveries } from '../../activities/notify/outcomes';
 import { masked } from '../../components/config-file/secrets';
 import type { Config } from '../../domain/config/types';
 import { reportError } from '../../domain/errors';
@@ -18,6 +19,7 @@ import type { Gauges } from '../../workers/metrics';
 import { say } from '../output/say';
 import { shipperState } from '../procedures/shipper-state';
 import { shippersOf } from '../procedures/shipping';
+import { deliverySamples } from './notifications';
 import { StoreReader, type StoreReading } from './readings';
 import { type Read, samplesFrom } from './samples';
 import { ScheduleReader } from './schedules';
@@ -67,7 +69,11 @@ class MetricsKeeper {
       ]);
       if (signal.aborted) break;
       const read = { stores, shippers, measuredAt: this.measuredAt, now: Date.now() };
-      this.gauges.publish([...samplesFrom(this.config, this.sites, read), ...schedules]);
+      this.gauges.publish([
+        ...samplesFrom(this.config, this.sites, read),
+        ...schedules,
+        ...deliverySamples(lastDeliveries()),
+      ]);
       await next;
     }
     await this.stores.close().catch(() => undefined);

@@ -15,6 +15,8 @@ export interface BoundedOptions {
   gid?: number;
   env?: NodeJS.ProcessEnv;
   cwd?: string;
+  /** What it reads on its standard input; absent: nothing. A few KiB. */
+  input?: string;
   /** Appended to instead of a temporary file, and kept. */
   logFile?: string;
 }
@@ -48,14 +50,18 @@ export async function runBounded(program: string, args: string[], options: Bound
 type Ended = Omit<Outcome, 'output'>;
 
 async function waitFor(program: string, args: string[], file: number, options: BoundedOptions): Promise<Ended> {
-  const { uid, gid, env = process.env, cwd, timeoutMs, signal } = options;
+  const { uid, gid, env = process.env, cwd, input, timeoutMs, signal } = options;
   if (signal?.aborted) return { failure: 'was aborted' };
   // A process group of its own: what is killed on timeout is the command and all it started.
-  const child = spawn(program, args, { uid, gid, env, cwd, stdio: ['ignore', file, file], detached: true });
+  const stdin = input === undefined ? 'ignore' : 'pipe';
+  const child = spawn(program, args, { uid, gid, env, cwd, stdio: [stdin, file, file], detached: true });
   const exited = new Promise<Ended>((resolve) => {
     child.once('error', (error) => resolve({ failure: `could not be started: ${error.message}` }));
     child.once('exit', (code, killed) => resolve(code === null ? { failure: `was killed by ${killed}` } : { code }));
   });
+  // Whoever does not read it to its end is no failure: the exit code tells.
+  child.stdin?.once('error', () => undefined);
+  child.stdin?.end(input);
   const stop = new AbortController();
   const limit = delay(timeoutMs, undefined, { signal: stop.signal }).then(
     () => `did not end within ${timeoutMs / 1000} s`,

@@ -8,6 +8,7 @@ import { trustedByDefault } from '../verification/policy';
 import { copiesProblems, ownStores } from './copies';
 import type { ConfigPath, Problem } from './problems';
 import type { ParsedConfig } from './schema';
+import { notificationsOf } from './schema-notifications';
 import { classOf, storageProblems, thawOf } from './schema-storage';
 import { storeMoveProblems } from './store-moves';
 import { tierOf, tierProblems } from './tiers';
@@ -89,6 +90,7 @@ export function completeConfig(parsed: ParsedConfig, environment: Environment, b
     tiers,
     replication: parsed.replication,
     retention: parsed.retention,
+    ...notificationsOf(parsed.notifications, at),
     timezone: parsed.timezone,
     maintenance: parsed.maintenance,
     restoreOrder: parsed.restore?.order ?? [],

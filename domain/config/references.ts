@@ -17,7 +17,10 @@ export function referenceProblems(data: unknown): Problem[] {
       ...moves(data, tier).flatMap((at) => unknownName(data, ['tiers', tier, 'move', at, 'store'], stores)),
       ...unknownKeys(data, ['tiers', tier, 'keep', 'stores'], stores),
       ...unknownNames(data, ['tiers', tier, 'components'], [...components]),
+      ...unknownTargets(data, ['tiers', tier, 'notify']),
     ]),
+    ...unknownTargets(data, ['retention', 'notify']),
+    ...unknownTargets(data, ['notifications', 'alerts']),
     ...unknownNames(data, ['restore', 'order'], [...components]),
     ...toStores(['verification', 'trust']),
     ...keys(data, ['sites']).flatMap((site) =>
@@ -52,6 +55,13 @@ function unknownNames(data: unknown, path: ConfigPath, known: string[]): Problem
   return list.flatMap((one: unknown, at) =>
     typeof one !== 'string' || known.includes(one) ? [] : [{ path: [...path, at], message: notOneOf(one, known) }],
   );
+}
+
+function unknownTargets(data: unknown, path: ConfigPath): Problem[] {
+  const known = keys(data, ['notifications', 'targets']);
+  if (known.length > 0) return unknownNames(data, path, known);
+  const none = 'expected the name of a target, and there is none below notifications.targets';
+  return unknownNames(data, path, []).map((problem) => ({ ...problem, message: none }));
 }
 
 function unknownKeys(data: unknown, path: ConfigPath, known: string[]): Problem[] {

@@ -1,5 +1,6 @@
 /** How long backups are kept: of a tier, and of all of them. */
 import { z } from 'zod';
+import { notify } from './schema-notifications';
 import { duration, nameMap, size } from './schema-values';
 import { storageClasses } from './types';
 import { retentionClasses, strategies } from './types-retention';
@@ -59,5 +60,6 @@ export const retention = z
       .describe(
         'class of s3 stores for what no rule keeps and a legal hold does; a colder one of `move` goes before it',
       ),
+    notify: notify.describe('targets that hear of backups whose tier names none'),
   })
   .prefault({});

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { componentSchema } from './schema-components';
+import { notificationsSchema, notify } from './schema-notifications';
 import { replication, tierCopies } from './schema-replication';
 import { keep, retention, retentionClass, strategy } from './schema-retention';
 import { cron, jitter, maintenance, priority, timezone } from './schema-schedules';
@@ -69,6 +70,7 @@ const tier = z.strictObject({
   keep: keep.optional().describe('each rule keeps what it names; what none keeps goes'),
   strategy,
   retentionClass,
+  notify,
   verify: z.enum(['quick', 'full']).default('quick'),
   immutable: immutableSchema.optional().describe('locked in every store that the tier goes to'),
   move: moveSchema.optional().describe('down to another store or class, by age'),
@@ -119,6 +121,7 @@ export const configSchema = z.strictObject({
   tiers: nameMap(tier).default({}),
   replication,
   retention: retention.describe('what stays, whatever the tiers say, and how carefully the rest goes'),
+  notifications: notificationsSchema.optional().describe('absent: nobody is told'),
   timezone,
   maintenance,
   restore: restore.optional(),

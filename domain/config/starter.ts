@@ -41,6 +41,16 @@ objectives: { rpo: 15m, rto: 30m }
 # For Prometheus, served by "up" and "worker".
 # metrics: { address: "127.0.0.1:9464" }
 
+# Who is told: by mail, by a webhook, or by a command that gets JSON on its standard input. "holdfast notify test" tries them.
+# notifications:
+#   targets:
+#     ops:
+#       { kind: email, host: mail.example.com, user: holdfast, password: "\${file:/etc/holdfast/smtp}", from: holdfast@example.com, to: [ops@example.com] }
+#     chat: { kind: webhook, url: "https://hooks.example.com/dr", headers: { Authorization: "Bearer \${env:HOOK_TOKEN}" } }
+#     pager: { kind: command, argv: [/usr/local/bin/page, dr] }
+#   alerts: [ops, pager]            # scheduled work that was skipped or failed, proofs that are stale or failing
+# retention: { notify: [ops] }      # backups that were removed or moved down; a tier may name others: notify: [chat]
+
 # The clock that schedules are meant by. In a zone that changes its clocks, keep out of the hours in which it does.
 timezone: UTC
 

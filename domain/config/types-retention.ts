@@ -49,4 +49,6 @@ export interface RetentionConfig {
   wal?: Milliseconds;
   /** The class of stores that have classes for what no rule keeps any more and may not be deleted, where no tier names a colder one. */
   archive?: StorageClass;
+  /** Targets of notifications, where a tier names none. */
+  notify?: string[];
 }

@@ -7,6 +7,7 @@ import type { LockMode } from '../backup';
 import type { ThawTier } from '../storage';
 import type { VerificationConfig } from '../verification/policy';
 import type { MoveConfig } from './types-moves';
+import type { NotificationsConfig } from './types-notifications';
 import type { RetentionClass, RetentionConfig, Strategy, TierKeep } from './types-retention';
 import type { MaintenanceConfig, Priority } from './types-schedules';
 
@@ -31,6 +32,7 @@ export interface Config {
   /** How old a backup may be without the copies that its tier wants. */
   replication: { within: Milliseconds };
   retention: RetentionConfig;
+  notifications?: NotificationsConfig;
   /** IANA; schedules are meant by its clock. */
   timezone: string;
   maintenance: MaintenanceConfig;
@@ -256,6 +258,8 @@ export interface TierConfig {
   keep: TierKeep;
   strategy: Strategy;
   retentionClass: RetentionClass;
+  /** Who hears of its backups. */
+  notify?: string[];
   verify: 'quick' | 'full';
   /** Backups are locked in every store of the tier. */
   immutable?: ImmutableConfig;

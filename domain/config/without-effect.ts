@@ -25,7 +25,7 @@ const beyondLast = [
 
 /** Of a recovery point only the newest are counted; how long anything else may take is not limited. */
 const ofOtherTiers = {
-  point: [...beyondLast.map((rule) => ['keep', rule]), ['strategy'], ['retentionClass']],
+  point: [...beyondLast.map((rule) => ['keep', rule]), ['strategy'], ['retentionClass'], ['notify']],
   backup: [['timeout']],
 };
 

@@ -1,5 +1,6 @@
 /** What is to be copied to the store below, and what a store above is to offer again since the copy below it is there no more. */
 import type { Config } from '../config/types';
+import type { ToldMove } from '../moves';
 import { belowOf, type SeenStore } from './moved';
 import { recordedAt } from './order';
 import { optionsFor } from './plan-site';
@@ -7,6 +8,8 @@ import { optionsFor } from './plan-site';
 export interface DueCopy {
   backupId: string;
   to: string;
+  /** Who hears of it, and how much it is; absent: nobody. */
+  told?: ToldMove;
 }
 
 export interface DueMoves {

@@ -1,6 +1,7 @@
 /** The plan for the backups of a site in every store that can be seen. */
 import type { BackupHead } from '../backup';
 import type { Config } from '../config/types';
+import { explainDecision } from './explain';
 import { forgotten } from './forgotten';
 import { refuseUnsafe } from './guards';
 import { belowOf, type SeenStore } from './moved';
@@ -9,7 +10,7 @@ import { planStore } from './plan';
 import { policyIn } from './policy';
 import { isLasting } from './refuse';
 import type { Timelines } from './timelines';
-import type { Decision, PlanOptions, ReasonKind, StorePlan, StoreView } from './types';
+import type { Decision, Going, PlanOptions, ReasonKind, StorePlan, StoreView } from './types';
 import { lockedOnly, nextUnlock } from './unlock';
 import { untoldSay } from './untold';
 import { neededWal } from './wal';
@@ -48,10 +49,21 @@ export function planSite(views: StoreView[], options: SiteOptions): StorePlan[] 
       known: own.filter(isLasting).map(({ id }) => id),
       wal: partial || untold.length > 0 ? [] : neededWal(...walOf(view.store, plans, options)),
       warnings: [...futures(own, view.now), ...incomplete(own), ...untold, ...forgotten(decisions)],
+      going: goingOf(own, decisions),
       locked: lockedOnly(decisions),
       unlock: nextUnlock(view, decisions, config.retention.coolOff),
     };
   });
+}
+
+function goingOf(own: BackupHead[], decisions: Decision[]): Going[] {
+  const heads = new Map(own.map((head) => [head.id, head]));
+  return decisions
+    .filter(({ action, archiving }) => action === 'remove' || archiving === 'begins')
+    .map(({ backupId, ...decision }) => {
+      const { tier, storedBytes = 0 } = heads.get(backupId) ?? {};
+      return { backupId, ...(tier !== undefined && { tier }), storedBytes, why: explainDecision(decision) };
+    });
 }
 
 /** How the backups of one store are judged. */

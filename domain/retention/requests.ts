@@ -1,4 +1,5 @@
 /** What is asked of retention, and what its steps hand on: counts only, since the plan itself lies in the stores. */
+import type { Addressed } from '../notifications/notice';
 import type { LockedOnly, Unlock } from './unlock';
 
 export interface RetentionRequest {
@@ -15,6 +16,8 @@ export interface RetentionJob {
   warnings: string[];
   /** Of all stores: when the next goes that was locked; absent: nothing waits for that. */
   unlock?: Unlock;
+  /** Who is to be told what else was seen. */
+  notices?: Addressed[];
 }
 
 export interface PlannedCounts {
@@ -43,6 +46,8 @@ export interface StageDone {
   count: number;
   /** What was to go and did not, a few of them. */
   left: string[];
+  /** Who is to be told what of it; absent: nobody, or answered by a version before anybody was. */
+  notices?: Addressed[];
 }
 
 /** One at a time for a site, whoever starts it. */

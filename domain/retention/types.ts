@@ -140,6 +140,15 @@ export interface WalNeed {
   spans: { timeline: number; from: string; to: string; backupId: string }[];
 }
 
+/** A backup that the plan removes, or marks as archived. */
+export interface Going {
+  backupId: string;
+  tier?: string;
+  storedBytes: number;
+  /** For people. */
+  why: string;
+}
+
 export interface StorePlan {
   store: string;
   /** Oldest first. */
@@ -149,6 +158,8 @@ export interface StorePlan {
   /** Of each database that can be told; of the others no WAL goes. */
   wal: WalNeed[];
   warnings: string[];
+  /** What is known of those that are removed or archived: of what is removed nothing else tells it afterwards. */
+  going?: Going[];
   /** Those that go when their lock ends. */
   locked?: LockedOnly;
   /** When the next of them goes. */

@@ -12,7 +12,7 @@ export interface StoredPlan {
   at: string;
   /** Of the procedure that made it. */
   run: string;
-  plans: Pick<StorePlan, 'store' | 'known' | 'decisions' | 'wal'>[];
+  plans: Pick<StorePlan, 'store' | 'known' | 'decisions' | 'wal' | 'going'>[];
 }
 
 const reason = z.looseObject({ kind: z.string(), until: z.string().optional(), by: z.string().optional() });
@@ -27,6 +27,12 @@ const need = z.looseObject({
   windows: z.array(z.looseObject({ timeline: z.int(), from: z.string() })),
   spans: z.array(z.looseObject({ timeline: z.int(), from: z.string(), to: z.string(), backupId: z.string() })),
 });
+const going = z.looseObject({
+  backupId: z.string(),
+  tier: z.string().optional(),
+  storedBytes: z.number(),
+  why: z.string(),
+});
 const planSchema = z.looseObject({
   format: z.literal(1),
   site: z.string(),
@@ -38,6 +44,7 @@ const planSchema = z.looseObject({
       known: z.array(z.string()),
       decisions: z.array(decision),
       wal: z.array(need),
+      going: z.array(going).optional(),
     }),
   ),
 }) as unknown as z.ZodType<StoredPlan>;
@@ -66,6 +73,6 @@ export async function rememberedIds(copies: RepositoryCopy[], site: string): Pro
   return new Map(newest?.plans.map(({ store, known }) => [store, known]));
 }
 
-function planKey(site: string): string {
+export function planKey(site: string): string {
   return `retention/plans/${site}.json`;
 }

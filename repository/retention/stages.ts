@@ -28,12 +28,20 @@ export interface StageRun extends RetentionRun {
   copies: RepositoryCopy[];
 }
 
-/** @throws HoldfastError `clocks_disagree`, `listing_incomplete`, `catalog_damaged`, `retention_unsafe` */
-export async function makePlan(copies: RepositoryCopy[], run: RetentionRun): Promise<StorePlan[]> {
+/**
+ * @param seen is shown what the plan is made of
+ * @throws HoldfastError `clocks_disagree`, `listing_incomplete`, `catalog_damaged`, `retention_unsafe`
+ */
+export async function makePlan(
+  copies: RepositoryCopy[],
+  run: RetentionRun,
+  seen?: (views: StoreView[]) => void,
+): Promise<StorePlan[]> {
   const remembered = await rememberedIds(copies, run.site);
   const views = await lookAtStores(copies, run.signal);
   refuseClocks(views, run.host());
   refuseListing(views, run.site, remembered, run.config.retention.listingShare);
+  seen?.(views);
   const timelines = joined(await Promise.all(copies.map((copy, at) => timelinesOf(copy, views[at], run))));
   return planSite(views, { ...run, timelines });
 }

@@ -15,6 +15,8 @@ import { lookAtStore } from './look';
 
 export interface Swept {
   removed: string[];
+  /** Planned, and not there any more when it was looked: an earlier attempt, or another's, had removed it. */
+  gone: string[];
   /** What was to go, and why it did not. */
   left: { backupId: string; reason: string }[];
 }
@@ -24,7 +26,7 @@ const atOnce = 200;
 
 /** @param remover one name for each attempt */
 export async function sweepBackups(copy: RepositoryCopy, remover: string, options: StageOptions): Promise<Swept> {
-  const swept: Swept = { removed: [], left: [] };
+  const swept: Swept = { removed: [], gone: [], left: [] };
   const planned = [...options.planned];
   for (let at = 0; at < planned.length; at += atOnce)
     await sweepSome(copy, remover, planned.slice(at, at + atOnce), options, swept);
@@ -51,6 +53,7 @@ async function sweepSome(
   for (const backupId of announced) {
     if (listed.get(backupId)?.action === 'remove') continue;
     announced.delete(backupId);
+    if (!listed.has(backupId)) swept.gone.push(backupId);
     await (listed.has(backupId) ? withdrawRemoval(copy, backupId, remover) : removalDone(copy, backupId));
   }
   for (const backupId of childrenFirst(announced, view.heads)) {
@@ -62,7 +65,8 @@ async function sweepSome(
       if (!isHoldfastError(error) || !stays.has(error.code)) throw error;
       // Who came to its end before us left nothing behind that stays.
       const isGone = error.code === 'fenced' && (await copy.store.head(headKey(backupId))) === undefined;
-      if (!isGone) swept.left.push({ backupId, reason: error.message });
+      if (isGone) swept.gone.push(backupId);
+      else swept.left.push({ backupId, reason: error.message });
     }
   }
 }

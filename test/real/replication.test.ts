@@ -7,6 +7,7 @@ import { parse, stringify } from 'yaml';
 import type { BackupHead } from '../../domain/backup';
 import type { ProcedureResult } from '../../domain/progress';
 import { filesBelow } from '../repository/made';
+import { type Receiver, startReceiver } from '../support/receiver';
 import { type Regions, startRegions } from '../support/regions';
 import type { TestSystem, Up } from '../support/system';
 
@@ -14,12 +15,15 @@ let regions: Regions;
 let system: TestSystem;
 let up: Up;
 let first: ProcedureResult;
+let receiver: Receiver;
 
 beforeAll(async () => {
+  receiver = await startReceiver();
   regions = await startRegions({
     configure: (config) => {
       const move = [{ after: '1s', store: 'west' }];
-      config['tiers'] = { ...(config['tiers'] as object), moving: { to: ['hot'], move } };
+      config['tiers'] = { ...(config['tiers'] as object), moving: { to: ['hot'], move, notify: ['hook'] } };
+      config['notifications'] = { targets: { hook: { kind: 'webhook', url: receiver.url } } };
       config['retention'] = { coolOff: '1s' };
     },
   });
@@ -33,6 +37,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await up?.stop();
   await regions?.destroy();
+  await receiver?.close();
 });
 
 async function heads(): Promise<BackupHead[]> {
@@ -108,6 +113,9 @@ test('what is old enough moves to another store, and goes from the first one whe
 
   const moved = await system.procedure('move');
   expect(moved).toMatchObject({ status: 'completed', copies: [{ store: 'west', outcome: 'copied' }] });
+  expect(receiver.documents()).toMatchObject([
+    { event: 'backups_moved', facts: { count: 3, places: [{ where: 'west', first: [full, child, last] }] } },
+  ]);
   expect(await report()).toMatch(new RegExp(`${full} +hot +expire +moved to west at [-0-9: ]+\n`));
   expect(await apply()).toMatchObject({ expired: 2, removed: 0 });
   await sleep(1500);

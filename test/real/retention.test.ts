@@ -7,19 +7,23 @@ import { parseLsn } from '../../domain/lsn';
 import type { Decision } from '../../domain/retention/types';
 import { points, ship, smallWal } from '../faults/protected';
 import { tableSums } from '../support/proof';
+import { type Receiver, startReceiver } from '../support/receiver';
 import { TestSystem, type Up } from '../support/system';
 import { placeFor, proveCopy } from './whole-chain';
 
 let system: TestSystem;
 let up: Up;
+let receiver: Receiver;
 const made: string[] = [];
 
 beforeAll(async () => {
+  receiver = await startReceiver();
   system = await TestSystem.create({
     ...smallWal,
     configure: (config) => {
       config['tiers'] = { daily: { keep: { last: 1 } } };
-      config['retention'] = { coolOff: '3s' };
+      config['retention'] = { coolOff: '3s', notify: ['hook'] };
+      config['notifications'] = { targets: { hook: { kind: 'webhook', url: receiver.url } } };
     },
   });
   await system.cluster.psql('create table t as select g as id from generate_series(1, 1000) g');
@@ -28,6 +32,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await up?.stop();
   await system?.destroy();
+  await receiver?.close();
 });
 
 async function backup(...args: string[]): Promise<string> {
@@ -90,6 +95,24 @@ test('it expires, is there for the cool-off, and goes when it is over; a second 
   const lines = readFileSync(path.join(system.storeDir, 'catalog', 'backups.jsonl'), 'utf8');
   expect([lines.includes(full), lines.includes(child)]).toEqual([false, true]);
   expect(await apply()).toMatchObject({ retained: [{ keep: 2, expired: 0, removed: 0 }] });
+  // Of what went, and of nothing else.
+  expect(receiver.documents()).toEqual([
+    expect.objectContaining({
+      ...{ format: 1, event: 'backups_removed', system: 'sys', site: 'dc01' },
+      subject: '1 backup was removed from hot (sys dc01)',
+      facts: {
+        ...{
+          store: 'hot',
+          count: 1,
+          storedBytes: expect.any(Number),
+          plan: 'retention/plans/dc01.json',
+          first: [full],
+        },
+        tiers: [{ tier: 'daily', count: 1, keeps: 'last 1', why: ['expired, and cooled off'] }],
+      },
+      occasion: expect.stringMatching(/^retention\/sys\/dc01\/[0-9a-f-]+\/remove from hot$/),
+    }),
+  ]);
 }, 180_000);
 
 test('what remains comes back', async () => {

@@ -9,13 +9,18 @@ import { runningInstance, stopInstance } from '../../components/postgres/instanc
 import { getDataKey } from '../../repository/data-key';
 import { listHeads } from '../../repository/heads';
 import type * as workflows from '../../workflows';
+import { testCertificate } from '../support/certificate';
 import { formsOf, LeakSearch, type Secrets } from '../support/leaks';
+import { type MailServer, startMailServer } from '../support/mail-server';
 import { ProcessWatch } from '../support/process-watch';
+import { type Receiver, startReceiver } from '../support/receiver';
 import { endOf, TestSystem } from '../support/system';
 import { type Told, toldToTemporal } from '../support/told-to-temporal';
 
 const random = () => randomBytes(12).toString('hex');
 const core = { password: random(), wrong: random(), s3: random() };
+/** Of those who are told: all of them refuse, and repeat what they can. */
+const told = { mail: random(), token: random(), address: random(), signing: random() };
 /** With the characters that quoting goes wrong with, around a core that is found all the same. */
 const password = `p'w "\\ ${core.password} %2F=é`;
 /** What encryption hides. */
@@ -23,7 +28,9 @@ const data = { 'a file name': random(), 'contents of a file': random(), 'a row':
 
 let system: TestSystem;
 let watch: ProcessWatch;
-let told: Told[];
+let histories: Told[];
+let mail: MailServer;
+let receiver: Receiver;
 const printed: string[] = [];
 const inSystem = (name: string) => path.join(system.dir, name);
 
@@ -33,7 +40,12 @@ async function holdfast(args: string[], env: NodeJS.ProcessEnv = {}): Promise<st
   return `${code} ${stdout}${stderr}`;
 }
 
-const environment = () => ({ TEST_PG_PASSWORD: password, TMPDIR: inSystem('tmp'), TEST_S3_SECRET: 'unused' });
+const environment = () => ({
+  TEST_PG_PASSWORD: password,
+  TMPDIR: inSystem('tmp'),
+  TEST_S3_SECRET: 'unused',
+  TEST_HOOK: told.token,
+});
 
 /** A configuration that differs in one point, with an engine of its own. */
 function variant(name: string, change: (config: ConfigText) => void): NodeJS.ProcessEnv {
@@ -49,8 +61,24 @@ interface ConfigText {
   encryption: { keyFile: string };
 }
 
+/** Everybody is told that nothing was restored for a proof. */
+function notifying(secret: (name: string) => string): object {
+  const addresses = { from: 'a@example.com', to: ['b@example.com'] };
+  const login = { user: 'holdfast', password: secret('mail'), ca: 'ca.pem' };
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the configuration names secrets so
+  const headers = { Authorization: 'Bearer ${env:TEST_HOOK}' };
+  const targets = {
+    mail: { kind: 'email', host: '127.0.0.1', port: mail.port, ...addresses, ...login },
+    hook: { kind: 'webhook', url: secret('address'), headers, signingKey: secret('signing') },
+    pager: { kind: 'command', argv: ['sh', '-c', 'cat; env; sleep 0.3; exit 1'] },
+  };
+  return { notifications: { targets, alerts: Object.keys(targets) } };
+}
+
 beforeAll(async () => {
   watch = new ProcessWatch();
+  mail = await startMailServer();
+  receiver = await startReceiver(() => ({ status: 403 }));
   system = await TestSystem.create({
     store: 's3',
     cluster: { conf: { log_statement: 'all', log_connections: 'on', log_replication_commands: 'on' } },
@@ -63,12 +91,18 @@ beforeAll(async () => {
       database['connection'] = `${asAgent} password=${'${env:TEST_PG_PASSWORD}'}`;
       stores.hot['secretAccessKey'] = `\${file:${path.join(path.dirname(encryption.keyFile), 'secrets', 's3')}}`;
       sites.dc01.services = { server: { control: 'pgctl', dataDir: database['dataDir'] } };
+      const secret = (name: string) => `\${file:${path.join(path.dirname(encryption.keyFile), 'secrets', name)}}`;
+      Object.assign(config, { verification: { level: 'test-restore', stale: '1s' } }, notifying(secret));
     },
   });
   mkdirSync(inSystem('tmp'));
   mkdirSync(inSystem('secrets'));
   writeFileSync(inSystem('secrets/s3'), `${system.s3?.secretAccessKey}\n`);
   writeFileSync(inSystem('secrets/wrong'), core.s3);
+  writeFileSync(inSystem('secrets/mail'), told.mail);
+  writeFileSync(inSystem('secrets/address'), `${receiver.url}?token=${told.address}`);
+  writeFileSync(inSystem('secrets/signing'), told.signing);
+  writeFileSync(inSystem('ca.pem'), testCertificate.cert);
   writeFileSync(inSystem('secrets/other.key'), randomBytes(32).toString('base64'), { mode: 0o600 });
   const { cluster } = system;
   await cluster.psql(`set log_statement = 'none'; set log_min_error_statement = 'panic';
@@ -84,6 +118,8 @@ afterAll(async () => {
   watch?.stop();
   if (system) await stopInstance(path.join(inSystem('out'), 'database'), 'immediate');
   await system?.destroy();
+  await mail?.close();
+  await receiver?.close();
 });
 
 test('a life of a system: backup, restores, questions, and every way of not getting in', async () => {
@@ -94,8 +130,11 @@ test('a life of a system: backup, restores, questions, and every way of not gett
   expect(await holdfast(['restore', 'latest', '--to', inSystem('out'), '--start'])).toMatch(/^0 /);
   expect(await holdfast(['restore', 'latest', '--to', inSystem('out')])).toMatch(/^2 .*a server runs on the target/s);
   expect(await holdfast(['restore', 'latest'])).toMatch(/^0 /);
+  expect(await holdfast(['notify', 'test'])).toMatch(/^1 .*refused the login.*it answered 403.*it printed: /s);
+  expect(await holdfast(['retention', 'apply'])).toMatch(/^0 .*did not reach mail.*did not reach pager/s);
+  expect([mail.logins.length > 2, receiver.documents().length > 1]).toEqual([true, true]);
   watch.look();
-  told = await toldToTemporal(addressOf());
+  histories = await toldToTemporal(addressOf());
   await up.stop();
   printed.push(readFileSync(up.log, 'utf8'));
 
@@ -116,7 +155,7 @@ test('a life of a system: backup, restores, questions, and every way of not gett
   });
   expect(await holdfast(['restore', 'latest'], talkative)).toMatch(/^1 .*it printed: .*TEST_S3_SECRET=unused/s);
   watch.look();
-}, 240_000);
+}, 360_000);
 
 /** All that can be searched for, with the keys that no user ever sees. */
 async function secrets(): Promise<Secrets> {
@@ -135,6 +174,10 @@ async function secrets(): Promise<Secrets> {
     'the core of the password': core.password,
     'the secret of the store': system.s3?.secretAccessKey as string,
     'the wrong secret of the store': core.s3,
+    'the password of the mail server': told.mail,
+    'the token of the webhook': told.token,
+    'the token in its address': told.address,
+    'the key of its signature': told.signing,
     'the master key': Buffer.from(readFileSync(system.keyFile, 'utf8'), 'base64'),
     'another master key': Buffer.from(readFileSync(inSystem('secrets/other.key'), 'utf8'), 'base64'),
     ...Object.fromEntries([...dataKeys, ...derived]),
@@ -162,8 +205,14 @@ test('what encryption hides is in no object of the store, no history, no receipt
 });
 
 test('histories of backup, restore, verification and shipping were searched, and servers that we started', () => {
-  const types = new Set(told.map(({ workflowType }) => workflowType));
-  const expected = ['backup', 'restore', 'verifyBackup', 'shipWal'] satisfies (keyof typeof workflows)[];
+  const types = new Set(histories.map(({ workflowType }) => workflowType));
+  const expected = [
+    'backup',
+    'restore',
+    'verifyBackup',
+    'shipWal',
+    'applyRetention',
+  ] satisfies (keyof typeof workflows)[];
   expect([...types].sort()).toEqual(expected.sort());
   const { pid } = runningInstance(system.cluster.dataDir) ?? {};
   const own = readFileSync(`/proc/${pid}/environ`, 'latin1').replaceAll('\0', ' ');
@@ -180,11 +229,11 @@ test('a secret is found in whatever form it was written down', async () => {
   const search = new LeakSearch(await secrets());
   search.lookBelow(inSystem('secrets'));
   search.look('the key file', readFileSync(system.keyFile));
-  expect(search.found.size).toBe(4);
+  expect(search.found.size).toBe(7);
 });
 
 function lookAtWhatIsShown(search: LeakSearch): void {
-  for (const { workflowType, text } of told) search.look(`the history of a ${workflowType}`, text);
+  for (const { workflowType, text } of histories) search.look(`the history of a ${workflowType}`, text);
   for (const text of printed) search.look(`the output of ${text.slice(0, 40)}`, text);
   for (const line of watch.arguments) search.look(`arguments: ${line.slice(0, 200)}`, line);
   for (const line of watch.environments) search.look(`an environment: ${line.slice(0, 200)}`, line);

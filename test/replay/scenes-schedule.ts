@@ -34,15 +34,15 @@ const scene = (reason: string, more: Partial<Scene>): Scene => ({
 export const scheduleScenes: Scene[] = [
   { type: 'siteCheck', reason: 'completed', request: { components: ['database'], stores: ['hot'] } },
   scene('completed', {}),
-  scene('failed', { behaviour: () => ({ findBackup: failing('backup_not_found') }) }),
-  scene('not-well', {
+  // From before people were told.
+  ...['failed', 'not-well', 'runs-already', 'waited-in-vain'].map((reason) => scene(reason, { kept: true })),
+  scene('not-well-and-told', {
     behaviour: () => ({ siteHealth: () => ({ problems: ['no database'], warnings: ['no copy'] }) }),
   }),
   scene('well-at-the-second-look', { behaviour: () => ({ siteHealth: first(failing('internal'), well) }) }),
-  scene('runs-already', { behaviour: () => ({ takeTurn: () => ({ same: true }) }) }),
   scene('waited-for-its-turn', { behaviour: () => ({ takeTurn: first(waiting, () => ({})) }) }),
   scene('waited-out-of-line', { behaviour: () => ({ takeTurn: first(waiting, () => ({})) }) }),
-  scene('waited-in-vain', { request: request(undefined, 500), behaviour: () => ({ takeTurn: waiting }) }),
+  scene('waited-in-vain-and-told', { request: request(undefined, 500), behaviour: () => ({ takeTurn: waiting }) }),
   scene('another-was-faster', {
     request: request(elsewhere, 500),
     behaviour: () => ({ receiveWal: hang }),

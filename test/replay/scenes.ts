@@ -17,6 +17,7 @@ import {
 import type { Stage } from '../workflows/with-workers';
 import { cancelAt, type Scene } from './scene';
 import { cleanupScenes } from './scenes-cleanup';
+import { noticeScenes } from './scenes-notices';
 import { replicationScenes } from './scenes-replication';
 import { retentionScenes } from './scenes-retention';
 import { scheduleScenes } from './scenes-schedule';
@@ -35,6 +36,7 @@ const consolidate = { backup: 'latest' };
 export const scenes: Scene[] = [
   ...verificationScenes,
   ...retentionScenes,
+  ...noticeScenes,
   ...scheduleScenes,
   { type: 'backup', reason: 'completed', request: backup },
   {

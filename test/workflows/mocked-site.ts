@@ -165,6 +165,8 @@ export function mockedSite(processQueue: string, behaviour: Behaviour = {}): Moc
     ...retentionAnswers,
     siteHealth: { problems: [], warnings: [] },
     takeTurn: {},
+    alertTargets: { system: 'sys', targets: ['ops'] },
+    deliverNotice: undefined,
     resolveRestore: restoreJob,
     fetchWal: { job: restoreJob, reaches: 'the end of the stored WAL' },
     checkTarget: undefined,

@@ -2,11 +2,13 @@
 import { Context } from '@temporalio/activity';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { toldBefore } from '../../activities/notify/told';
 import { takeTurn } from '../../activities/schedule/turn';
+import type { Delivery, Notice } from '../../domain/notifications/notice';
 import type { Health, ScheduledEnd, ScheduledRequest } from '../../domain/schedule/request';
 import { attributes } from '../../workflows/frame/attributes';
 import { startTemporal } from '../support/temporal';
-import { type Behaviour, oneRun } from './mocked-site';
+import { type Behaviour, backupJob, failing, oneRun } from './mocked-site';
 import { onStage, type Stage } from './with-workers';
 
 let env: TestWorkflowEnvironment;
@@ -178,3 +180,77 @@ test('a site whose agent is not there is told of within seconds', async () => {
     expect(health).toEqual({ problems: [`the agent of ${nowhere} does not answer`], warnings: [] });
   });
 });
+
+/** A schedule that runs when it is told to, one run after the other. */
+async function scheduleOf(site: string, request: ScheduledRequest) {
+  const schedule = await env.client.schedule.create({
+    scheduleId: `${site}/${request.work}`,
+    spec: {},
+    action: { type: 'startWorkflow', workflowType: 'scheduledRun', taskQueue: `workflows-${site}`, args: [request] },
+  });
+  /** Of a run that the schedule does not know to have ended the next one is skipped: it is asked for again. */
+  const next = async (known: number): Promise<string> => {
+    await schedule.trigger();
+    for (const until = Date.now() + 2000; Date.now() < until; ) {
+      const { info } = await schedule.describe();
+      const { workflow } = info.recentActions.at(-1)?.action ?? {};
+      if (info.numActionsTaken > known && workflow !== undefined) return workflow.workflowId;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    return await next(known);
+  };
+  return {
+    run: async (times: number) => {
+      for (let run = 0; run < times; run++) {
+        const { info } = await schedule.describe();
+        const workflowId = await next(info.numActionsTaken);
+        await env.client.workflow
+          .getHandle(workflowId)
+          .result()
+          .catch(() => undefined);
+      }
+    },
+    end: () => schedule.delete(),
+  };
+}
+
+/** As it answers where nothing is wrong. */
+function well(activity: string): unknown {
+  return activity === 'takeTurn'
+    ? {}
+    : { ...backupJob, components: [{ name: 'database', runs: 3 }], bytes: 900, packs: 9 };
+}
+
+test.each([
+  ['skipped', { takeTurn: () => ({ same: true }) }],
+  ['failed', { findBackup: failing('backup_not_found') }],
+])(
+  'a schedule whose runs are %s tells so once, and again when it was well in between',
+  async (outcome, trouble) => {
+    let isWell = false;
+    const told: Notice[] = [];
+    const behaviour: Behaviour = {
+      ...Object.fromEntries(
+        Object.entries(trouble).map(([name, answer]) => [name, () => (isWell ? well(name) : answer())]),
+      ),
+      alertTargets: async () => ({ system: 'sys', targets: ['ops'], toldAt: await toldBefore() }),
+      deliverNotice: ({ notice }: Delivery) => {
+        told.push(notice);
+      },
+    };
+    await onStage(env, behaviour, async ({ site }) => {
+      const request = order(site, `nightly-${outcome}`);
+      const schedule = await scheduleOf(site, request);
+      await schedule.run(2);
+      expect(told.map(({ event }) => event)).toEqual([outcome]);
+      isWell = true;
+      await schedule.run(1);
+      isWell = false;
+      await schedule.run(1);
+      expect(told.map(({ event }) => event)).toEqual([outcome, outcome]);
+      expect(told[0]).toMatchObject({ site, facts: { work: request.work, workflowId: request.order.workflowId } });
+      await schedule.end();
+    });
+  },
+  60_000,
+);

@@ -7,6 +7,9 @@ import { siteQueue } from '../../domain/requests';
 import { workflowBundle } from '../../workers/bundle';
 import { type Behaviour, type MockedSite, mockedSite } from './mocked-site';
 
+/** What runs wherever workflows do. */
+const controlled = ['letCommitsGo', 'takeTurn', 'alertTargets', 'deliverNotice'];
+
 export interface Stage extends MockedSite {
   site: string;
   start(workflow: string, request: object, workflowId?: string): Promise<WorkflowHandle>;
@@ -39,7 +42,7 @@ export async function onStage<T>(
       ...common,
       taskQueue: workflowQueue,
       workflowBundle: { codePath: await workflowBundle() },
-      activities: { letCommitsGo: activities['letCommitsGo'], takeTurn: activities['takeTurn'] },
+      activities: Object.fromEntries(controlled.map((name) => [name, activities[name]])),
     }),
     await Worker.create({ ...common, taskQueue: siteQueue(site), activities }),
     await Worker.create({ ...common, taskQueue: processQueue, activities }),

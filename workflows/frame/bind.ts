@@ -49,11 +49,16 @@ export function onSite(site: string, { summary, giveUpAfter, first, tries, lasti
 }
 
 /** Activities that any worker may do that runs workflows. */
-export function onControl({ summary, giveUpAfter }: Pick<Binding, 'summary' | 'giveUpAfter'>): ControlActivities {
+export function onControl({
+  summary,
+  giveUpAfter,
+  tries,
+}: Pick<Binding, 'summary' | 'giveUpAfter' | 'tries'>): ControlActivities {
   return proxyActivities<ControlActivities>({
     ...patience,
     scheduleToCloseTimeout: giveUpAfter,
     startToCloseTimeout: giveUpAfter,
+    ...(tries === undefined ? {} : { retry: { ...patience.retry, maximumAttempts: tries } }),
     taskQueue: workflowInfo().taskQueue,
     summary,
   });

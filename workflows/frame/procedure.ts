@@ -87,6 +87,8 @@ async function finish(run: Run, { site, maintenance }: Finished, thrown: unknown
   const info = workflowInfo();
   const endedAt = new Date().toISOString();
   const startedAt = info.startTime.toISOString();
+  // Not even a moment is waited where nobody is told: what is asked for next would come in another order than in runs from before.
+  if (run.tells) await run.delivered();
   const status = board.state as ProcedureResult['status'];
   const error = thrown === undefined ? undefined : status === 'aborted' ? abortReport : reportOf(thrown);
   const details: Omit<ReceiptDetails, 'sequence' | 'previous'> = {

@@ -7,14 +7,20 @@ import {
   type ActivityOptions,
   CancellationScope,
   isCancellation,
+  patched,
   setCurrentDetails,
   upsertSearchAttributes,
 } from '@temporalio/workflow';
 import type { ReceiptStep } from '../../domain/backup';
+import type { Addressed } from '../../domain/notifications/notice';
 import type { Amount, ProcedureResult, ProgressStep } from '../../domain/progress';
 import { attributes } from './attributes';
 import type { Board } from './board';
 import { reportOf } from './failure';
+import { tell } from './notices';
+
+/** Runs from before this told nobody, also where their agent said whom. */
+const tellsPeople = 'notices';
 
 interface Undo {
   title: string;
@@ -33,6 +39,7 @@ export class Run {
   readonly findings: Findings = {};
   readonly evidence: string[] = [];
   private readonly undos: Undo[] = [];
+  private readonly notices: Promise<string[]>[] = [];
 
   constructor(readonly board: Board) {}
 
@@ -70,6 +77,24 @@ export class Run {
       const why = isCancellation(error) ? 'there was no more time for it, or it was aborted' : reportOf(error).message;
       this.warn(`"${title}" did not come to its end: ${why}`);
     }
+  }
+
+  /** Beside what follows; nothing waits for it before the end. Once for each step: its title is what tells one notice from another. */
+  notify(step: string, addressed: Addressed[] = []): void {
+    if (addressed.length === 0 || !patched(tellsPeople)) return;
+    for (const [number, one] of addressed.entries())
+      this.notices.push(tell(one, number === 0 ? step : `${step} ${number + 1}`));
+  }
+
+  /** Whether anybody is told of anything. */
+  get tells(): boolean {
+    return this.notices.length > 0;
+  }
+
+  /** Waits until each has arrived or was given up; what did not arrive is a warning. */
+  async delivered(): Promise<void> {
+    this.say('the work is done; who is to be told is being told');
+    this.warn(...(await Promise.all(this.notices)).flat());
   }
 
   warn(...warnings: string[]): void {

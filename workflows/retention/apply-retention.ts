@@ -24,6 +24,7 @@ export const applyRetention = procedure(kind, async (run, request) => {
     onSite(site, { summary: 'look at the stores and plan', first: true }).planRetention(request),
   );
   run.warn(...job.warnings);
+  run.notify('look at the stores and plan', job.notices);
   const { unlock } = job;
   // First: whatever keeps this run from its end, what waits for its lock goes when that ends.
   if (unlock !== undefined && patched(timesUnlocks))
@@ -42,15 +43,17 @@ export const applyRetention = procedure(kind, async (run, request) => {
   for (const [number, { store, archive = 0 }] of job.stores.entries()) {
     if (archive === 0 || !patched(archives)) continue;
     const title = `mark what is archived in ${store}`;
-    const { count } = await run.step(title, () => at(title).archiveBackups({ job, store }));
+    const { count, notices } = await run.step(title, () => at(title).archiveBackups({ job, store }));
+    run.notify(title, notices);
     if (count > 0) Object.assign(done[number] ?? {}, { archived: count });
   }
   const whole = new Set(job.stores.map(({ store }) => store));
   for (const [number, { store, remove }] of job.stores.entries()) {
     if (remove === 0) continue;
     const title = `remove from ${store}`;
-    const { count, left } = await run.step(title, () => at(title).sweepBackups({ job, store }));
+    const { count, left, notices } = await run.step(title, () => at(title).sweepBackups({ job, store }));
     run.warn(...left);
+    run.notify(title, notices);
     if (left.length > 0) whole.delete(store);
     Object.assign(done[number] ?? {}, { removed: count });
   }

@@ -14,15 +14,18 @@ import {
   isCancellation,
   log,
   ParentClosePolicy,
+  patched,
   setCurrentDetails,
   setHandler,
   startChild,
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
+import { troubleNotice } from '../../domain/notifications/alerts';
 import { type AwaitedUnlock, retentionWorkflowId, type UnlockRequest } from '../../domain/retention/requests';
 import { attributes } from '../frame/attributes';
 import { reportOf } from '../frame/failure';
+import { alert } from '../frame/notices';
 import type { applyRetention } from './apply-retention';
 
 export const nextUnlockSignal = defineSignal<[AwaitedUnlock]>('nextUnlock');
@@ -32,6 +35,8 @@ const longest = 30 * 86_400_000;
 const afterBusy = 60_000;
 const afterFailure = 3_600_000;
 const atMost = 86_400_000;
+/** Runs from before this told only the log. */
+const toldToPeople = 'alerts';
 /** Clocks of services tell whole seconds. */
 const margin = 1000;
 
@@ -85,7 +90,13 @@ async function retain(site: string, failures: number): Promise<{ inMs: number; f
     if (isCancellation(error)) throw error;
     // It may have looked before the lock ended.
     if (error instanceof WorkflowExecutionAlreadyStartedError) return { inMs: afterBusy, failures };
-    log.error(`a lock has ended, and the retention of ${site} failed: ${reportOf(error).message}`);
+    const { message, code } = reportOf(error);
+    log.error(`a lock has ended, and the retention of ${site} failed: ${message}`);
+    // Those that follow are of the same trouble.
+    if (failures === 0 && patched(toldToPeople)) {
+      const trouble = { site, work: 'retention', workflowId: retentionWorkflowId(system, site), reason: message, code };
+      await alert(site, () => troubleNotice('failed', { system, ...trouble }));
+    }
     return { inMs: Math.min(atMost, afterFailure * 2 ** failures), failures: Math.min(failures + 1, 10) };
   }
 }

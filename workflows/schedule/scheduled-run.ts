@@ -27,6 +27,7 @@ import { attributes } from '../frame/attributes';
 import { onControl } from '../frame/bind';
 import { asFailure, reportOf } from '../frame/failure';
 import { lookAtSite } from './look';
+import { wake } from './wake';
 
 export async function scheduledRun(request: ScheduledRequest): Promise<ScheduledEnd> {
   const { site, work, order } = request;
@@ -50,6 +51,7 @@ export async function scheduledRun(request: ScheduledRequest): Promise<Scheduled
     const report = reportOf(error);
     tell('failed', report.message);
     log.error(`the scheduled ${work} of ${site} failed: ${report.message}`, { code: report.code });
+    await wake('failed', request, { reason: report.message, code: report.code });
     throw asFailure(report, []);
   }
   tell('completed');
@@ -123,10 +125,12 @@ async function begin({ order }: ScheduledRequest): Promise<ChildWorkflowHandle<W
   }
 }
 
-function skip({ site, work }: ScheduledRequest, reason: string): ScheduledEnd {
+async function skip(request: ScheduledRequest, reason: string): Promise<ScheduledEnd> {
+  const { site, work } = request;
   tell('skipped', reason);
   setCurrentDetails(`**${work}** (${site}) was skipped: ${reason}`);
   log.error(`the scheduled ${work} of ${site} was skipped: ${reason}`);
+  await wake('skipped', request, { reason });
   return { outcome: 'skipped', reason };
 }
 

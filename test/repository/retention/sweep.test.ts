@@ -52,7 +52,7 @@ test('what was taken back while it slept, and is being restored, it does not tou
     await takeLease(copy, lease);
   });
   expect(swept).toEqual({
-    removed: [other],
+    ...{ removed: [other], gone: [] },
     left: [{ backupId: id, reason: expect.stringContaining('was taken back') }],
   });
   expect(await keys(backupFolder(id))).toEqual(before);
@@ -74,7 +74,7 @@ test('what another sweeper removed to the end is nothing that it left', async ()
   const swept = await sweepStopped(async () => {
     await sweepBackups(copy, 'two', { planned: new Set([id]), decide: async () => removing([id]) });
   });
-  expect(swept).toEqual({ removed: [other], left: [] });
+  expect(swept).toEqual({ removed: [other], gone: [id], left: [] });
   expect([await keys('removals/'), await keys(backupFolder(id))]).toEqual([[], []]);
 });
 
