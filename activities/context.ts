@@ -3,6 +3,7 @@
  * backup sessions that only this process holds.
  */
 
+import { emptiedStores } from '../components/config-file/known-stores';
 import { openConfiguredRepository } from '../components/config-file/open-repository';
 import type { BackupSession } from '../components/postgres/session';
 import type { Config, LoadedConfig } from '../domain/config/types';
@@ -36,10 +37,11 @@ export class SiteContext {
   }
 
   /**
-   * Opened once; again after it could not be opened, or not with every store, and for the first who writes: a store that was added
-   * since joins the repository only then.
+   * Opened once; again after it could not be opened, or not with every store, or when the disk of one is not mounted any more, and for the first who
+   * writes: a store that was added since joins the repository only then.
    */
   async repository({ create = false } = {}): Promise<Repository> {
+    if (this.opened && emptiedStores(this.config).size > 0) this.forget(this.opened);
     if (create && !this.openedToWrite) this.opened = undefined;
     this.openedToWrite ||= create;
     this.opened ??= openConfiguredRepository(this.config, { create });

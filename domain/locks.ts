@@ -1,5 +1,5 @@
 /** Until when a backup cannot be removed, and for how long a new one is to be locked. */
-import type { BackupHead } from './backup';
+import type { BackupHead, LockMode } from './backup';
 import type { Config, ImmutableConfig } from './config/types';
 import { levelKeeps } from './storage';
 
@@ -14,6 +14,15 @@ export function lockWish(config: Config, tier: string | undefined, store: string
   if (there.level !== 'archive') return ofTier;
   const period = Math.max(ofTier?.for ?? 0, levelKeeps.archive);
   return { mode: ofTier?.mode ?? 'compliance', for: period, provisional: ofTier?.provisional ?? day };
+}
+
+/** The mode of the strictest of all tiers that go there: at once, as copies or by moving. Undefined: nothing is locked there. */
+export function strictestLock(config: Config, store: string): LockMode | undefined {
+  const tiers = Object.entries(config.tiers).filter(([, { to, copies, move = [] }]) =>
+    [...to, ...(copies?.to ?? []), ...move.map((one) => one.store)].includes(store),
+  );
+  const modes = [undefined, ...tiers.map(([tier]) => tier)].map((tier) => lockWish(config, tier, store)?.mode);
+  return modes.find((mode) => mode === 'compliance') ?? modes.find((mode) => mode !== undefined);
 }
 
 type Lockable = Pick<BackupHead, 'id' | 'chain' | 'lock'>;

@@ -1,5 +1,6 @@
 /** Levels of storage: what each promises, and how long an archive takes to give back what it holds. */
-import type { StorageLevel } from './config/types';
+import type { BackupHead } from './backup';
+import type { StorageLevel, StoreConfig } from './config/types';
 
 const hour = 3_600_000;
 const day = 24 * hour;
@@ -18,6 +19,14 @@ const thawMs: Record<'GLACIER' | 'DEEP_ARCHIVE', Record<ThawTier, number>> = {
 
 export function isFrozenClass(storageClass: string | undefined): storageClass is keyof typeof thawMs {
   return storageClass === 'GLACIER' || storageClass === 'DEEP_ARCHIVE';
+}
+
+/** Whether the packs of a copy have to be thawed before they are read: by the class they moved into, else by that of the store. */
+export function isFrozenCopy(
+  store: StoreConfig | undefined,
+  { storageClass }: Pick<BackupHead, 'storageClass'>,
+): boolean {
+  return isFrozenClass(storageClass ?? (store?.kind === 's3' ? store.storageClass : undefined));
 }
 
 /** What to ask for, and how long it takes by the service's own word. */

@@ -27,6 +27,8 @@ export interface OpenRepository {
   system: string;
   /** Make the repository where no store has one yet, which needs every store; those that are empty join it. */
   create?: boolean;
+  /** Stores, by name, that are known to be out of reach, though something answers in their place. */
+  away?: ReadonlyMap<string, HoldfastError>;
 }
 
 export interface UnavailableStore {
@@ -47,9 +49,9 @@ export class Repository {
    * @throws HoldfastError `backup_not_found` when no store holds a repository and none is to be made; `key_invalid`, `key_wrong`,
    *   `repository_format`; the first store's error when none can be reached
    */
-  static async open({ stores, keySource, system, create = false }: OpenRepository): Promise<Repository> {
+  static async open({ stores, keySource, system, create = false, away }: OpenRepository): Promise<Repository> {
     const masterKey = await openMasterKey(keySource);
-    const { found, unavailable } = await look(stores, create);
+    const { found, unavailable } = await look(stores, create, away);
     const description = await establish(found, { system, masterKey, create });
     const where = found[0]?.store.location ?? '';
     assertUsable(description, system, where);
@@ -114,8 +116,17 @@ export interface FoundStore {
   description: Description | undefined;
 }
 
-async function look(stores: Store[], all: boolean): Promise<{ found: FoundStore[]; unavailable: UnavailableStore[] }> {
-  const looked = await Promise.all(stores.map(async (store) => await lookAt(store, all)));
+async function look(
+  stores: Store[],
+  all: boolean,
+  away?: ReadonlyMap<string, HoldfastError>,
+): Promise<{ found: FoundStore[]; unavailable: UnavailableStore[] }> {
+  const looked = await Promise.all(
+    stores.map(async (store) => {
+      const error = away?.get(store.name);
+      return error === undefined ? await lookAt(store, all) : { store, error };
+    }),
+  );
   const found = looked.filter((one) => 'description' in one);
   const unavailable = looked.filter((one) => 'error' in one);
   const first = unavailable[0];

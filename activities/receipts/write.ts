@@ -3,6 +3,7 @@
  * leased is given back before.
  */
 import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { log } from '@temporalio/activity';
 import { catalogue, isHoldfastError, reportError } from '../../domain/errors';
 import type { MaintenanceRun } from '../../domain/schedule/maintenance';
@@ -21,20 +22,53 @@ export async function writeReceipt(context: SiteContext, order: ReceiptOrder): P
   const { copies } = await context.repository({ create: order.details.procedure === 'backup' });
   await releaseLeases(copies);
   await markMaintenance(copies, order);
-  let first: string | undefined;
-  let failure: unknown;
-  for (const copy of copies) {
-    try {
-      const receipt = await receiptOf(context, copy, order);
-      const key = await appendReceipt(copy, receipt);
-      if (order.backupId !== undefined && makesBackup(order)) await putBackupReceipt(copy, order.backupId, key);
-      first ??= key;
-    } catch (error) {
-      failure ??= error;
-    }
+  const left = await leaveInEach(context, copies, order);
+  const failed = copies.filter((copy) => left.get(copy) instanceof Error);
+  // Tried again here: where another store has the receipt, this activity is not.
+  const again = failed.filter((copy) => mayPass(left.get(copy)));
+  if (again.length > 0 && failed.length < copies.length && !wasStoreTrouble(order)) {
+    await sleep(pauseMs);
+    for (const [copy, outcome] of await leaveInEach(context, again, order)) left.set(copy, outcome);
   }
-  if (first === undefined) throw failure ?? new Error(reportError(failure).message);
+  for (const [copy, outcome] of left) {
+    if (outcome instanceof Error) log.warn(`${copy.store.name} has no receipt of this`, { error: outcome.message });
+  }
+  const first = [...left.values()].find((outcome) => typeof outcome === 'string');
+  if (typeof first !== 'string') throw [...left.values()][0] ?? new Error('there is no store to leave a receipt in');
   return first;
+}
+
+const pauseMs = 1000;
+
+/** The key of the receipt in each store, or why it has none. */
+async function leaveInEach(
+  context: SiteContext,
+  copies: RepositoryCopy[],
+  order: ReceiptOrder,
+): Promise<Map<RepositoryCopy, string | Error>> {
+  const left = new Map<RepositoryCopy, string | Error>();
+  for (const copy of copies) {
+    const outcome = await leaveIn(context, copy, order).catch((error: unknown) =>
+      error instanceof Error ? error : new Error(String(error)),
+    );
+    left.set(copy, outcome);
+  }
+  return left;
+}
+
+function mayPass(outcome: string | Error | undefined): boolean {
+  return isHoldfastError(outcome) && outcome.retryable;
+}
+
+/** Then nobody is kept waiting for it. */
+function wasStoreTrouble({ details }: ReceiptOrder): boolean {
+  return details.error?.code.startsWith('store_') === true;
+}
+
+async function leaveIn(context: SiteContext, copy: RepositoryCopy, order: ReceiptOrder): Promise<string> {
+  const key = await appendReceipt(copy, await receiptOf(context, copy, order));
+  if (order.backupId !== undefined && makesBackup(order)) await putBackupReceipt(copy, order.backupId, key);
+  return key;
 }
 
 /** One store that has it is enough, and a receipt without it better than none: what has no record is overdue by the one before. */

@@ -3,6 +3,7 @@ import type { BackupHead } from '../../domain/backup';
 import type { StoreConfig } from '../../domain/config/types';
 import { HoldfastError, isHoldfastError } from '../../domain/errors';
 import { isDamaged, isHeld } from '../../domain/replication/wanted';
+import { isFrozenCopy } from '../../domain/storage';
 import type { RepositoryCopy } from '../../repository/copy';
 import { getHead } from '../../repository/heads';
 import type { SiteContext } from '../context';
@@ -11,9 +12,6 @@ export interface SourceCopy {
   copy: RepositoryCopy;
   head: BackupHead;
 }
-
-/** Whose packs must be thawed before they can be read. */
-const cold = new Set(['GLACIER', 'DEEP_ARCHIVE']);
 
 /**
  * Those that hold the backup, but for one store: what is readable at once first, then what was not found damaged, then what its own service can copy.
@@ -44,11 +42,7 @@ export async function sourceCopies(context: SiteContext, backupId: string, to?: 
 function rank({ config }: SiteContext, { copy, head }: SourceCopy, to: string | undefined): number {
   const own = config.stores[copy.store.name];
   const target = to === undefined ? undefined : config.stores[to];
-  return (isCold(own) ? 4 : 0) + (isDamaged(head) ? 2 : 0) + (sameEndpoint(own, target) ? 0 : 1);
-}
-
-function isCold(store: StoreConfig | undefined): boolean {
-  return store?.kind === 's3' && cold.has(store.storageClass ?? '');
+  return (isFrozenCopy(own, head) ? 4 : 0) + (isDamaged(head) ? 2 : 0) + (sameEndpoint(own, target) ? 0 : 1);
 }
 
 function sameEndpoint(one: StoreConfig | undefined, other: StoreConfig | undefined): boolean {

@@ -6,6 +6,7 @@ import { parseInstant } from '../../domain/instant';
 import { parseLsn } from '../../domain/lsn';
 import { isPoint } from '../../domain/recovery-points';
 import { describeTarget, type RequestedTarget } from '../../domain/recovery-target';
+import { isFrozenCopy } from '../../domain/storage';
 import type { RepositoryCopy } from '../../repository/copy';
 import { backupOfHead, getHead, listHeads } from '../../repository/heads';
 import { isBeingRemoved, removalsUnderWay } from '../../repository/leases';
@@ -71,10 +72,14 @@ export async function chooseBackup(
   });
 }
 
-/** @throws HoldfastError `backup_not_found`, `backup_unusable` */
+/**
+ * From the first store that has it; from an archive only where it can be read at once nowhere.
+ * @throws HoldfastError `backup_not_found`, `backup_unusable`
+ */
 export async function namedBackup(context: SiteContext, id: string): Promise<Omit<Chosen, 'older'>> {
   const { copies, unavailable } = await context.repository();
   let failure: unknown = unavailable[0]?.error;
+  let frozen: Omit<Chosen, 'older'> | undefined;
   for (const copy of copies) {
     try {
       const head = await getHead(copy, id);
@@ -84,12 +89,15 @@ export async function namedBackup(context: SiteContext, id: string): Promise<Omi
           hints: ['choose a completed one: holdfast list'],
         });
       }
-      return { copy, manifest: await getSealedManifest(copy, head) };
+      const chosen = { copy, manifest: await getSealedManifest(copy, head) };
+      if (!isFrozenCopy(context.config.stores[copy.store.name], head)) return chosen;
+      frozen ??= chosen;
     } catch (error) {
       // That a store never had it says less than what is wrong with it elsewhere.
       if (failure === undefined || !isNotFound(error)) failure = error;
     }
   }
+  if (frozen !== undefined) return frozen;
   throw failure;
 }
 

@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { refuseEmptied } from '../../components/config-file/known-stores';
+import { emptiedStores } from '../../components/config-file/known-stores';
 import { openConfiguredStore } from '../../components/config-file/open-repository';
 import { componentOf } from '../../domain/config/names';
 import { HoldfastError, reportError } from '../../domain/errors';
@@ -17,13 +17,11 @@ import type { SiteContext } from '../context';
 const patienceMs = 20_000;
 
 export async function siteHealth(context: SiteContext, question: HealthQuestion): Promise<Health> {
-  const { config } = context;
-  const [sources, emptied, first, ...others] = await Promise.all([
+  const [sources, first, ...others] = await Promise.all([
     whatIsWrong(() => checkSources(context, question.components)),
-    whatIsWrong(async () => refuseEmptied(config)),
     ...question.stores.map((name) => whatIsWrong(() => reachStore(context, name), `store ${name}: `)),
   ]);
-  return { problems: [sources, emptied, first].filter(isSaid), warnings: others.filter(isSaid) };
+  return { problems: [sources, first].filter(isSaid), warnings: others.filter(isSaid) };
 }
 
 async function checkSources(context: SiteContext, names: string[]): Promise<void> {
@@ -35,7 +33,9 @@ async function checkSources(context: SiteContext, names: string[]): Promise<void
 async function reachStore({ config }: SiteContext, name: string): Promise<void> {
   const configured = config.stores[name];
   if (configured === undefined) throw new HoldfastError('usage', `the site's configuration has no store "${name}"`);
-  // The first backup makes the folder; one that was there before is missed by `refuseEmptied`.
+  const emptied = emptiedStores(config).get(name);
+  if (emptied !== undefined) throw emptied;
+  // The first backup makes the folder.
   if (configured.kind === 'dir' && !existsSync(configured.path)) return;
   const store = await openConfiguredStore(name, configured);
   try {

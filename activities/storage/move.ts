@@ -60,9 +60,9 @@ export async function moveClass(context: SiteContext, order: MoveOrder): Promise
   const copy = (await context.repository()).copy(store);
   const { classes } = copy.store;
   if (classes === undefined) return false;
-  if (isFrozenClass(storageClass) && (await standingLeases(copy, backupId)).length > 0) return false;
   const signal = cancellationSignal();
   let keys: string[] = [];
+  const isRead = async () => isFrozenClass(storageClass) && (await standingLeases(copy, backupId)).length > 0;
   const flush = async () => {
     signal.throwIfAborted();
     await Promise.all(keys.map((key) => classes.changeClass(key, storageClass)));
@@ -72,8 +72,12 @@ export async function moveClass(context: SiteContext, order: MoveOrder): Promise
   // In the order of their names: the first is the first that cannot be read any more, by which a restore knows.
   for await (const { key } of copy.store.list(`${backupFolder(backupId)}packs/`, { signal })) {
     keys.push(key);
-    if (keys.length === atOnce) await flush();
+    if (keys.length < atOnce) continue;
+    // Asked each time: a restore that begins while thousands of packs move asks for those that are frozen by then, and for no others.
+    if (await isRead()) return false;
+    await flush();
   }
+  if (await isRead()) return false;
   await flush();
   await putHead(copy, { ...(await getHead(copy, backupId)), storageClass });
   log.info('packs of a backup lie in another class', { backupId, store, storageClass });

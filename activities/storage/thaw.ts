@@ -32,7 +32,7 @@ export async function askThaw(context: SiteContext, job: RestoreJob): Promise<{ 
   return { packs };
 }
 
-/** How far everything is ready; `after` where the next look begins. */
+/** How far everything is ready; `after` where the next look begins. What froze again, or was moved down only now, is asked for again. */
 export async function thawed(context: SiteContext, { job, after }: ThawPart): Promise<ThawProgress> {
   let packs = 0;
   const [behind, from] = after?.split(' ') ?? [];
@@ -42,11 +42,10 @@ export async function thawed(context: SiteContext, { job, after }: ThawPart): Pr
     backups.findIndex(({ id }) => id === behind),
   );
   for (const [at, { copy, backupId, id }] of backups.slice(start).entries()) {
-    const { classes } = copy.store;
-    if (classes === undefined) continue;
+    if (copy.store.classes === undefined) continue;
     let last = at === 0 ? from : undefined;
     for await (const { key } of copy.store.list(packsOf(backupId), { after: last, signal: cancellationSignal() })) {
-      const waiting = packs < perLook && (await classes.thawState(key)) !== 'ready';
+      const waiting = packs < perLook && !(await isReady(context, copy, key));
       if (waiting || packs >= perLook) return { packs, waiting, after: `${id} ${last ?? packsOf(backupId)}` };
       last = key;
       packs++;
@@ -54,6 +53,18 @@ export async function thawed(context: SiteContext, { job, after }: ThawPart): Pr
     }
   }
   return { packs };
+}
+
+async function isReady({ config }: SiteContext, { store }: RepositoryCopy, key: string): Promise<boolean> {
+  const { classes } = store;
+  const configured = config.stores[store.name];
+  if (classes === undefined || configured?.kind !== 's3') return true;
+  const state = await classes.thawState(key);
+  if (state !== 'frozen') return state === 'ready';
+  const storageClass = await classes.classOf(key);
+  const { days, tier } = configured.thaw;
+  if (isFrozenClass(storageClass)) await classes.thaw(key, { days, tier: thawPlan(storageClass, tier).tier });
+  return false;
 }
 
 interface Needed {

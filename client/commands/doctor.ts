@@ -2,10 +2,9 @@
 
 import { withoutSecrets } from '../../components/config-file/environment';
 import { slotName } from '../../components/postgres/wal/replication';
-import type { LockMode } from '../../domain/backup';
 import { siteOf } from '../../domain/config/names';
-import type { Config, LoadedConfig } from '../../domain/config/types';
-import { lockWish } from '../../domain/locks';
+import type { LoadedConfig } from '../../domain/config/types';
+import { strictestLock } from '../../domain/locks';
 import { configured, type GlobalOptions, type Outcome } from '../context';
 import { checkComponent } from '../doctor/components';
 import { checkEngine } from '../doctor/engine';
@@ -32,7 +31,7 @@ function examineAll(loaded: LoadedConfig, sites: string[]): Promise<Examined[]> 
     examine('engine', () => checkEngine(loaded)),
     examine('key', () => checkKey(loaded)),
     ...Object.entries(config.stores).map(([name, one]) =>
-      examine(`store ${name}`, () => checkStore(name, one, lockModeOf(config, name))),
+      examine(`store ${name}`, () => checkStore(name, one, strictestLock(config, name))),
     ),
     ...Object.entries(config.notifications?.targets ?? {}).map(([name, one]) =>
       examine(`notify ${name}`, () => checkTarget(config, name, one)),
@@ -46,13 +45,6 @@ function examineAll(loaded: LoadedConfig, sites: string[]): Promise<Examined[]> 
       ),
     ]),
   ]);
-}
-
-/** The strictest of all tiers that go there. */
-function lockModeOf(config: Config, store: string): LockMode | undefined {
-  const tiers = Object.entries(config.tiers).filter(([, { to }]) => to.includes(store));
-  const modes = [undefined, ...tiers.map(([tier]) => tier)].map((tier) => lockWish(config, tier, store)?.mode);
-  return modes.find((mode) => mode === 'compliance') ?? modes.find((mode) => mode !== undefined);
 }
 
 const marks = { ok: 'ok', warning: 'warning', error: 'PROBLEM' } as const;

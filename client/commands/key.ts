@@ -1,4 +1,5 @@
 /** `key list|add|retire`: the master keys that open the repository. */
+import { refuseEmptied } from '../../components/config-file/known-stores';
 import { keySourceOf, openConfiguredStore } from '../../components/config-file/open-repository';
 import { userPath } from '../../components/config-file/paths';
 import type { Config } from '../../domain/config/types';
@@ -36,6 +37,7 @@ export async function add(options: GlobalOptions & { kms?: string }, file?: stri
     });
   }
   const { config } = await configured(options);
+  refuseEmptied(config);
   const current = await currentKey(config);
   const added = await openMasterKey(
     file === undefined ? { kind: 'kms', keyId: options.kms ?? '' } : { kind: 'file', path: userPath(file) },
@@ -50,6 +52,8 @@ export async function add(options: GlobalOptions & { kms?: string }, file?: stri
 
 export async function retire(options: GlobalOptions, fingerprint = ''): Promise<Outcome> {
   const { config } = await configured(options);
+  // What is away would keep the key that nobody has any more, and know no other.
+  refuseEmptied(config);
   const current = await currentKey(config);
   const known = await withStores(config, listMasterKeys);
   if (!known.some((key) => key.fingerprint === fingerprint)) {

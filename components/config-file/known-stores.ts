@@ -14,25 +14,31 @@ import { descriptionKey } from '../../repository/names';
 /** Path of a store → id of its repository. */
 type Known = Record<string, string>;
 
-/** @throws HoldfastError `store_unavailable` when a store had a repository and now has none */
-export function refuseEmptied(config: Config): void {
+/** Name of a store that had a repository and now has none → `store_unavailable`: it is away, like one whose service does not answer. */
+export function emptiedStores(config: Config): Map<string, HoldfastError> {
   const known = read(config.system);
-  for (const location of dirStores(config)) {
+  const emptied = new Map<string, HoldfastError>();
+  for (const [name, location] of dirStores(config)) {
     if (known[location] === undefined || existsSync(path.join(location, descriptionKey))) continue;
-    throw new HoldfastError('store_unavailable', 'the store held a repository before, and now there is none', {
-      where: location,
-      hints: [
-        'check that its file system is mounted',
-        `if a new repository is to begin there, delete ${memoryOf(config.system)} first`,
-      ],
-    });
+    emptied.set(name, emptiedError(config, location));
   }
+  return emptied;
 }
 
-/** Best effort: a host that keeps no state has no memory. */
-export function rememberStores(config: Config, repositoryId: string): void {
-  const known: Known = Object.fromEntries(dirStores(config).map((location) => [location, repositoryId]));
-  if (JSON.stringify(known) === JSON.stringify(read(config.system))) return;
+/** @throws HoldfastError `store_unavailable` of the first of them: for what needs every store */
+export function refuseEmptied(config: Config): void {
+  for (const error of emptiedStores(config).values()) throw error;
+}
+
+/**
+ * Best effort: a host that keeps no state has no memory. What other processes of the host know of other stores stays.
+ * @param reached names of those that hold it now
+ */
+export function rememberStores(config: Config, repositoryId: string, reached: string[]): void {
+  const before = read(config.system);
+  const here = dirStores(config).filter(([name]) => reached.includes(name));
+  const known: Known = { ...before, ...Object.fromEntries(here.map(([, location]) => [location, repositoryId])) };
+  if (JSON.stringify(known) === JSON.stringify(before)) return;
   const file = memoryOf(config.system);
   try {
     mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
@@ -43,8 +49,20 @@ export function rememberStores(config: Config, repositoryId: string): void {
   }
 }
 
-function dirStores({ stores }: Config): string[] {
-  return Object.values(stores).flatMap((one) => (one.kind === 'dir' ? [one.path] : []));
+function emptiedError({ system }: Config, where: string): HoldfastError {
+  return new HoldfastError('store_unavailable', 'the store held a repository before, and now there is none', {
+    where,
+    hints: [
+      'check that its file system is mounted',
+      `if a new repository is to begin there, delete ${memoryOf(system)} first`,
+    ],
+  });
+}
+
+function dirStores({ stores }: Config): [name: string, path: string][] {
+  return Object.entries(stores).flatMap(([name, one]): [string, string][] =>
+    one.kind === 'dir' ? [[name, one.path]] : [],
+  );
 }
 
 function memoryOf(system: string): string {

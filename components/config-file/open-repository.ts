@@ -6,7 +6,7 @@ import { Repository } from '../../repository/repository';
 import type { Store } from '../../repository/store';
 import { openStore } from '../../repository/stores/open';
 import { clientConfig } from '../postgres/conninfo';
-import { refuseEmptied, rememberStores } from './known-stores';
+import { emptiedStores, rememberStores } from './known-stores';
 import { resolveConnection, resolveSecret } from './secrets';
 
 /** One store of the configuration; nothing is touched yet. */
@@ -37,14 +37,16 @@ export function keySourceOf({ encryption }: Config): KeySource {
 }
 
 /**
+ * A store that this host knows had a repository, and that has none now, is away.
  * @param create make it where there is none yet: needs every store
- * @throws HoldfastError `store_unavailable` rather than making one where this host knows that there was one
  */
 export async function openConfiguredRepository(config: Config, { create = false } = {}): Promise<Repository> {
   const stores = await Promise.all(Object.entries(config.stores).map(([name, one]) => openConfiguredStore(name, one)));
-  if (create) refuseEmptied(config);
-  const repository = await Repository.open({ stores, keySource: keySourceOf(config), system: config.system, create });
-  if (create) rememberStores(config, repository.repositoryId);
+  const away = emptiedStores(config);
+  const keySource = keySourceOf(config);
+  const repository = await Repository.open({ stores, keySource, system: config.system, create, away });
+  const reached = repository.copies.map(({ store }) => store.name);
+  if (create) rememberStores(config, repository.repositoryId, reached);
   return repository;
 }
 

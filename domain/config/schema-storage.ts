@@ -11,11 +11,19 @@ export const levelSchema = z
   .enum(storageLevels)
   .describe('hot: local; warm: remote; cold: read seldom; archive: thawed before it is read, locked for a year');
 
-export const thawSchema = z.strictObject({
-  tier: z.enum(thawTiers).default('Bulk').describe('how fast, and how dear'),
-  days: z.int().min(1).max(365).default(7).describe('how long what was thawed can be read'),
-  wait: duration.default(48 * 3_600_000).describe('a restore gives up after so long'),
-});
+const day = 86_400_000;
+
+export const thawSchema = z
+  .strictObject({
+    tier: z.enum(thawTiers).default('Bulk').describe('how fast, and how dear'),
+    days: z.int().min(1).max(365).default(7).describe('how long what was thawed can be read'),
+    // Half as long again as the service says of the slowest: it keeps its word for nearly all requests.
+    wait: duration.default(3 * day).describe('a restore gives up after so long'),
+  })
+  .refine(({ days, wait }) => days * day >= wait, {
+    path: ['days'],
+    message: 'expected at least as long as wait: what is thawed first would freeze again before the last is',
+  });
 
 export const immutableSchema = z.union(
   [
@@ -53,7 +61,6 @@ export const moveSchema = z
   )
   .min(1, 'expected at least one move');
 
-const day = 86_400_000;
 const provisional = day;
 
 type Immutable = z.output<typeof immutableSchema>;
@@ -87,6 +94,7 @@ interface StorageOfTier {
   to: string[];
   immutable?: ImmutableConfig;
   move?: MoveConfig[];
+  copies?: { to: string[] };
 }
 
 /** What contradicts the stores that the tier goes to. */
@@ -104,7 +112,8 @@ export function storageProblems(name: string, tier: StorageOfTier, stores: Recor
   if (tier.immutable !== undefined) {
     // A medium that is taken out needs no lock.
     const cannot = ({ kind, level }: StoreConfig) => kind === 'dir' && level !== 'archive';
-    const unlockable = tier.to.filter((name) => stores[name] !== undefined && cannot(stores[name]));
+    const everywhere = [...tier.to, ...(tier.copies?.to ?? [])];
+    const unlockable = everywhere.filter((name) => stores[name] !== undefined && cannot(stores[name]));
     if (unlockable.length > 0)
       problems.push(
         at('immutable', `expected stores that can lock: ${unlockable.join(', ')} cannot, being a directory`),

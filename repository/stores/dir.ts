@@ -3,7 +3,8 @@
  *
  * Guaranteed: an object appears whole or not at all (temporary file, fsync, then `link()` where it must not exist yet or
  * `rename()` where it may, fsync of the directory); of racing conditional puts one wins. Nothing is created when the
- * directory itself is missing: an unmounted disk is an error and not a new, empty store. Only {@link DirStore.probe} makes it.
+ * directory itself is missing, or another one stands in the place of the one that was written to: an unmounted disk is an error and not a new, empty
+ * store. Only {@link DirStore.probe} makes it.
  * Not guaranteed: more than the file system and the disk below keep of what they acknowledged.
  */
 import { createHash, randomBytes } from 'node:crypto';
@@ -20,6 +21,7 @@ const staleAfterMs = 24 * 3600 * 1000;
 
 export class DirStore implements Store {
   readonly kind = 'dir';
+  #writtenTo = false;
 
   constructor(
     readonly name: string,
@@ -164,8 +166,23 @@ export class DirStore implements Store {
 
   async #temporary(): Promise<string> {
     const folder = path.join(this.location, temporaryFolder);
-    await makeFolders(this.location, folder);
+    if (!this.#writtenTo) await makeFolders(this.location, folder);
+    else await stat(folder).catch((error: unknown) => this.#assertSame(error));
+    this.#writtenTo = true;
     return path.join(folder, `${process.pid}-${randomBytes(12).toString('hex')}`);
+  }
+
+  /** The folder for temporary files stays for ever: where it is gone the disk is. */
+  async #assertSame(error: unknown): Promise<never> {
+    if (errnoOf(error) !== 'ENOENT' || !(await this.#isThere())) throw error;
+    throw new HoldfastError(
+      'store_unavailable',
+      'the store was written to before, and its directory is another one now',
+      {
+        where: this.location,
+        hints: ['check that its file system is mounted', 'if it was emptied on purpose: begin anew with all processes'],
+      },
+    );
   }
 
   async #isThere(): Promise<boolean> {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { loadConfig } from '../../components/config-file/load';
 import { openConfiguredRepository } from '../../components/config-file/open-repository';
@@ -24,6 +24,7 @@ beforeAll(async () => {
     writeFileSync(path.join(folder, `${name}.key`), `${randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
   }
   write('{ keyFile: old.key }');
+  process.env['XDG_STATE_HOME'] = folder; // as the commands have it
   const { config: loaded } = await loadConfig(config);
   await (await openConfiguredRepository(loaded, { create: true })).close();
 });
@@ -87,4 +88,15 @@ test('where a store is away no key is added anywhere', async () => {
     said: { error: { code: 'store_unavailable' } },
   });
   expect(keys()).toEqual(before);
+});
+
+test('where a disk is not mounted no key is added, and none is retired: what lies on it would know no other', async () => {
+  write('{ keyFile: new.key }');
+  const place = path.join(folder, 'two');
+  renameSync(place, `${place}.kept`);
+  mkdirSync(place);
+  const refused = { code: 1, said: { error: { code: 'store_unavailable', where: place } } };
+  expect(await asked('key', 'add', 'escrow.key')).toMatchObject(refused);
+  expect(await asked('key', 'retire', '0000000000000000', '--yes')).toMatchObject(refused);
+  expect(readdirSync(place)).toEqual([]);
 });

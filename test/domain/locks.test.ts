@@ -1,5 +1,5 @@
 import { parseConfig } from '../../domain/config/parse';
-import { isLocked, lockedUntil, lockWish } from '../../domain/locks';
+import { isLocked, lockedUntil, lockWish, strictestLock } from '../../domain/locks';
 import { thawPlan } from '../../domain/storage';
 import { least } from './config/design-example';
 
@@ -44,6 +44,22 @@ tiers:
   expect(lockWish(config, 'daily', 'near')).toBeUndefined();
   expect(lockWish(config, 'daily', 'far')).toEqual({ mode: 'compliance', for: 365 * day, provisional: day });
   expect(lockWish(config, undefined, 'near')).toBeUndefined();
+});
+
+test('what doctor is to prove of a store is what any tier locks there, also of copies and of what moves there', () => {
+  const buckets = ['near', 'copied', 'moved', 'free'].map((name) => `  ${name}: { kind: s3, bucket: a-${name} }\n`);
+  const { config } = parseConfig(
+    `${least}stores:
+${buckets.join('')}tiers:
+  monthly: { to: [near], immutable: true, copies: { to: [copied] }, move: [{ after: 30d, store: moved }] }
+  weekly: { to: [copied], immutable: { mode: governance } }
+  daily: { to: [free] }
+`,
+    '/c/holdfast.yaml',
+    {},
+  );
+  const modes = ['near', 'copied', 'moved', 'free'].map((store) => strictestLock(config, store));
+  expect(modes).toEqual(['compliance', 'compliance', 'compliance', undefined]);
 });
 
 test('what a deep archive cannot do is not asked of it', () => {

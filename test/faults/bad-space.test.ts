@@ -125,7 +125,7 @@ describe('a store', () => {
     renameSync(system.storeDir, kept());
     try {
       const restore = await untouched(system, () => system.procedure('restore', backup));
-      expectRefusal(restore, 'store_unavailable', { says: /ENOENT/, hint: /mounted/ });
+      expectRefusal(restore, 'store_unavailable', { says: /held a repository before/, hint: /mounted/ });
       expect(existsSync(system.storeDir)).toBe(false);
       mkdirSync(system.storeDir);
       const unmounted = await system.procedure('backup', '--component', 'config');

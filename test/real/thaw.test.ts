@@ -65,10 +65,14 @@ test('what moved into the archive is restored when everything else is lost', asy
   const end = endOf(child);
   await system.until(async () => (archive.asked > 0 ? true : undefined), 60_000);
   await up.kill9();
+  // One froze again before it was read, as after a thaw that lasted too short.
+  const [again] = archive.frozen.values();
+  if (again !== undefined) delete again.readableAt;
+  const before = archive.asked;
   up = await system.up();
   const { stdout } = await end;
   const result = JSON.parse(stdout) as ProcedureResult;
   expect(result).toMatchObject({ status: 'completed' });
-  expect(archive.asked).toBe(archive.frozen.size);
+  expect(archive.asked).toBe(Math.max(archive.frozen.size, before + 1));
   expect(readFileSync(path.join(to, 'config', system.filesDir, 'app.conf'), 'utf8')).toBe('frozen = true\n');
 });

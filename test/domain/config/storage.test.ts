@@ -25,10 +25,16 @@ const hour = 3_600_000;
 test('a level stands for a class, and everything about thawing is filled in', () => {
   expect(load('').stores).toMatchObject({
     disk: { level: 'hot' },
-    near: { level: 'warm', thaw: { tier: 'Bulk', days: 7, wait: 48 * hour } },
+    near: { level: 'warm', thaw: { tier: 'Bulk', days: 7, wait: 72 * hour } },
     cold: { storageClass: 'GLACIER_IR', thaw: { tier: 'Standard', days: 7 } },
     deep: { storageClass: 'DEEP_ARCHIVE', thaw: { tier: 'Bulk', wait: 72 * hour } },
   });
+});
+
+test('what is thawed first must not freeze again before the last is', () => {
+  const far = (thaw: string) => `  far: { kind: s3, bucket: far, level: archive, thaw: { ${thaw} } }\n`;
+  expect(() => load(far('days: 2, wait: 48h'))).not.toThrow();
+  expect(refusal(far('days: 1, wait: 48h'))).toMatch(/stores\.far\.thaw\.days.*at least as long as wait/);
 });
 
 test('moves go by age, to the class of a level or to one that is named', () => {
@@ -59,6 +65,7 @@ test('immutable is filled in', () => {
 });
 
 test.each([
+  ['to: [near], immutable: true, copies: { to: [shed] }', /tiers\.t\.immutable.*stores that can lock: shed cannot/],
   ['to: [disk], immutable: true', /tiers\.t\.immutable.*stores that can lock: disk cannot/],
   ['type: point, every: 5m, to: [near], immutable: true', /tiers\.t\.immutable.*none with type point/],
   ['to: [deep]', /tiers\.t\.to.*read at once as the first: deep is an archive/],
