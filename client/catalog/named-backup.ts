@@ -6,7 +6,7 @@
  */
 import { openConfiguredRepository } from '../../components/config-file/open-repository';
 import { nearestName } from '../../domain/config/nearest';
-import type { Config, LoadedConfig } from '../../domain/config/types';
+import type { Config } from '../../domain/config/types';
 import { HoldfastError, isHoldfastError } from '../../domain/errors';
 import { isBackupId } from '../../domain/ids';
 import type { RepositoryCopy } from '../../repository/copy';
@@ -17,10 +17,10 @@ import { chosenSites, sitesOfBackup } from '../sites';
 import { nearBackup } from './near-backup';
 
 /** The sites of a backup that is there, as far as anybody can tell. @throws HoldfastError `usage`, `backup_not_found` with the nearest name */
-export async function sitesOfNamed(loaded: LoadedConfig, site: string | undefined, named: string): Promise<string[]> {
-  if (site !== undefined) chosenSites(loaded.config, site);
-  await checkNamed(loaded.config, named);
-  return sitesOfBackup(loaded.config, site, named);
+export async function sitesOfNamed(config: Config, site: string | undefined, named: string): Promise<string[]> {
+  if (site !== undefined) chosenSites(config, site);
+  await checkNamed(config, named);
+  return sitesOfBackup(config, site, named);
 }
 
 /** @throws HoldfastError `backup_not_found` with the nearest name */

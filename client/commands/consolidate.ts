@@ -13,7 +13,7 @@ export interface ConsolidateOptions extends GlobalOptions {
 export async function consolidate(options: ConsolidateOptions, backup = 'latest'): Promise<Outcome> {
   const loaded = await configured(options);
   const { config } = loaded;
-  const sites = await sitesOfNamed(loaded, options.site, backup);
+  const sites = await sitesOfNamed(config, options.site, backup);
   const orders = sites.map((site) => {
     const request: ConsolidateRequest = { site, backup };
     return {

@@ -37,7 +37,7 @@ export async function run(options: RunOptions, scenario?: string): Promise<Outco
   const { backup = 'latest' } = options;
   const loaded = await configured(options);
   const { config } = loaded;
-  const sites = await sitesOfNamed(loaded, options.site, backup);
+  const sites = await sitesOfNamed(config, options.site, backup);
   const orders = sites.map((site) => {
     const request: RecoveryTestRequest = {
       ...{ site, scenarios: wanted, backup },

@@ -32,7 +32,7 @@ export async function replicate(options: ReplicateOptions, backup?: string): Pro
   const { config } = loaded;
   const stores = options.regions === undefined ? undefined : storesOf(config, options.regions);
   const sites =
-    backup === undefined ? askedSites(config, options.site) : await sitesOfNamed(loaded, options.site, backup);
+    backup === undefined ? askedSites(config, options.site) : await sitesOfNamed(config, options.site, backup);
   if (options.dryRun) return await estimateCopies(loaded, { sites, backup, stores });
   const named = stores === undefined ? {} : { stores };
   const orders = sites.map((site) =>

@@ -33,7 +33,7 @@ export async function restore(options: RestoreOptions, backup = 'latest'): Promi
   parseTarget(options.at); // what cannot be meant needs no engine to be refused
   const loaded = await configured(options);
   const { config } = loaded;
-  const sites = await sitesOfNamed(loaded, options.site, backup);
+  const sites = await sitesOfNamed(config, options.site, backup);
   for (const site of sites) checkComponents(config, site, options.component);
   if (options.to === undefined && !options.dryRun) {
     const what = options.component?.join(', ') ?? 'every component';

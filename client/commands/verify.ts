@@ -97,11 +97,11 @@ interface Chosen {
 async function copiesOf(loaded: LoadedConfig, options: VerifyOptions, backup?: string): Promise<Chosen[]> {
   const { config } = loaded;
   if (backup !== undefined && options.store !== 'all') {
-    const sites = await sitesOfNamed(loaded, options.site, backup);
+    const sites = await sitesOfNamed(config, options.site, backup);
     return sites.map((site) => ({ site, id: backup, store: options.store }));
   }
   const sites =
-    backup === undefined ? askedSites(config, options.site) : await sitesOfNamed(loaded, options.site, backup);
+    backup === undefined ? askedSites(config, options.site) : await sitesOfNamed(config, options.site, backup);
   const heads = (await backupHeads(loaded)).heads.filter(
     (head) => head.status === 'completed' && sites.includes(head.site),
   );
