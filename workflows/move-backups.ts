@@ -49,6 +49,7 @@ async function carryOut(run: Run, request: MoveRequest, plan: MovePlan, moved: M
     }
   }
   const { copies = [], again = [] } = plan;
+  run.findings.details = { due: plan.moves.length + copies.length + again.length + plan.later };
   if (request.dryRun) run.warn(...copies.map(({ backupId, to }) => `would move ${backupId} to ${to}`));
   else if (copies.length + again.length > 0 && patched(betweenStores)) await moveToStores(run, site, plan, moved);
 }

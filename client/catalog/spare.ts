@@ -4,13 +4,14 @@
  * Guaranteed: of a pin and a removal that meet one gives way: the pin holds a lease on the backup and its chain while it is put. One that expired and
  * waits for its removal is offered again; one that is being removed is never said to be kept.
  */
-import { HoldfastError, isHoldfastError } from '../../domain/errors';
+import { type HoldfastError, isHoldfastError } from '../../domain/errors';
 import type { RepositoryCopy } from '../../repository/copy';
 import { getHead, putHead } from '../../repository/heads';
 import { releaseLease, takeLease } from '../../repository/leases';
 import { putHold, putPin, removeHold, removePin, type Sparing, type SparingKind } from '../../repository/pins';
 import type { Repository } from '../../repository/repository';
 import { operator } from '../operator';
+import { notFoundIn } from './named-backup';
 
 export interface Spared {
   kind: SparingKind;
@@ -54,7 +55,7 @@ export async function spareBackup(
       spared.lostIn.push(name);
     }
   }
-  if (first === undefined) throw refusal ?? notFound(backupId);
+  if (first === undefined) throw refusal ?? (await notFoundIn(copies, backupId));
   for (const copy of others) {
     await putIn(copy, kind, { backupId, by: first.by, reason: first.reason }); // copies that are to come are kept too
     spared.stores.push(copy.store.name);
@@ -63,7 +64,11 @@ export async function spareBackup(
 }
 
 /** In every store; returns where there was one. */
-export async function spareNoMore({ copies }: Repository, kind: SparingKind, backupId: string): Promise<string[]> {
+export async function spareNoMore(
+  copies: readonly RepositoryCopy[],
+  kind: SparingKind,
+  backupId: string,
+): Promise<string[]> {
   const stores: string[] = [];
   for (const copy of copies) {
     const was = kind === 'pin' ? await removePin(copy, backupId) : await removeHold(copy, backupId);
@@ -113,10 +118,4 @@ async function chainOf(copy: RepositoryCopy, backupId: string): Promise<string[]
 
 function putIn(copy: RepositoryCopy, kind: SparingKind, said: Pick<Sparing, 'backupId' | 'by' | 'reason'>) {
   return kind === 'pin' ? putPin(copy, said) : putHold(copy, said);
-}
-
-function notFound(backupId: string): HoldfastError {
-  return new HoldfastError('backup_not_found', `no store holds ${backupId}`, {
-    hints: ['holdfast list shows what there is'],
-  });
 }

@@ -1,9 +1,9 @@
 /** `consolidate`: a full backup out of a chain, without reading the database. */
 import type { ConsolidateRequest } from '../../domain/requests';
+import { sitesOfNamed } from '../catalog/named-backup';
 import { configured, type GlobalOptions, type Outcome } from '../context';
 import { consolidateWorkflowId } from '../procedures/ids';
 import { runProcedures } from '../procedures/run';
-import { sitesOfBackup } from '../sites';
 
 export interface ConsolidateOptions extends GlobalOptions {
   site?: string;
@@ -13,7 +13,8 @@ export interface ConsolidateOptions extends GlobalOptions {
 export async function consolidate(options: ConsolidateOptions, backup = 'latest'): Promise<Outcome> {
   const loaded = await configured(options);
   const { config } = loaded;
-  const orders = sitesOfBackup(config, options.site, backup).map((site) => {
+  const sites = await sitesOfNamed(config, options.site, backup);
+  const orders = sites.map((site) => {
     const request: ConsolidateRequest = { site, backup };
     return {
       type: 'consolidate' as const,

@@ -2,6 +2,7 @@
 import { refuseEmptied } from '../../components/config-file/known-stores';
 import { keySourceOf, openConfiguredStore } from '../../components/config-file/open-repository';
 import { userPath } from '../../components/config-file/paths';
+import { nearestName } from '../../domain/config/nearest';
 import type { Config } from '../../domain/config/types';
 import { HoldfastError } from '../../domain/errors';
 import { type MasterKey, openMasterKey } from '../../repository/crypto/master-key';
@@ -57,7 +58,13 @@ export async function retire(options: GlobalOptions, fingerprint = ''): Promise<
   const current = await currentKey(config);
   const known = await withStores(config, listMasterKeys);
   if (!known.some((key) => key.fingerprint === fingerprint)) {
-    throw new HoldfastError('usage', `no store knows the key ${fingerprint}`, { hints: ['holdfast key list'] });
+    const near = nearestName(
+      fingerprint,
+      known.map((key) => key.fingerprint),
+    );
+    throw new HoldfastError('usage', `no store knows the key ${fingerprint}`, {
+      hints: [...(near === undefined ? [] : [`did you mean "${near}"?`]), 'holdfast key list'],
+    });
   }
   await confirm(`${fingerprint} will open no backup any more`, options);
   const stores = await withStores(config, (all) => retireMasterKey(all, current, fingerprint));

@@ -2,6 +2,7 @@
 import { HoldfastError } from '../../domain/errors';
 import type { SparingKind } from '../../repository/pins';
 import type { Repository } from '../../repository/repository';
+import { isKnown, notFoundIn } from '../catalog/named-backup';
 import { withRepository } from '../catalog/open';
 import { spareBackup, spareNoMore } from '../catalog/spare';
 import { configured, type GlobalOptions, type Outcome } from '../context';
@@ -42,7 +43,10 @@ export async function unpin(options: PinOptions, given?: string): Promise<Outcom
   if (kind === 'hold') await confirm(`the legal hold of ${backupId} ends, and retention may remove it`, options);
   const loaded = await configured(options);
   return withRepository(loaded, async (repository) => {
-    const stores = await spareNoMore(present(repository, backupId), kind, backupId);
+    const { copies, unavailable } = present(repository, backupId);
+    const stores = await spareNoMore(copies, kind, backupId);
+    const told = stores.length > 0 || unavailable.length > 0 || (await isKnown(copies, backupId));
+    if (!told) throw await notFoundIn(copies, backupId);
     const text =
       stores.length === 0 ? `${backupId} was not ${words[kind]}` : `${backupId} is not ${words[kind]} any more`;
     return { json: { kind, backupId, stores }, text };

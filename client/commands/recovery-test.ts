@@ -13,14 +13,15 @@ import {
 } from '../../domain/verification/requests';
 import { exitOfTest, type RecoveryTestResult } from '../../domain/verification/results';
 import { recoveryTestPage } from '../../reports/recovery-test-page';
-import { recentRecoveryTests } from '../../repository/recovery-tests';
-import type { Repository } from '../../repository/repository';
+import { shortRun } from '../../repository/recovery-tests';
+import { sitesOfNamed } from '../catalog/named-backup';
 import { withRepository } from '../catalog/open';
+import { recentTests, testsOfRun } from '../catalog/recovery-tests';
 import { configured, type GlobalOptions, type Outcome } from '../context';
 import { say } from '../output/say';
 import { table } from '../output/table';
 import { runProcedures } from '../procedures/run';
-import { askedSites, sitesOfBackup } from '../sites';
+import { askedSites } from '../sites';
 
 export interface RunOptions extends GlobalOptions {
   site?: string;
@@ -36,7 +37,7 @@ export async function run(options: RunOptions, scenario?: string): Promise<Outco
   const { backup = 'latest' } = options;
   const loaded = await configured(options);
   const { config } = loaded;
-  const sites = sitesOfBackup(config, options.site, backup);
+  const sites = await sitesOfNamed(config, options.site, backup);
   const orders = sites.map((site) => {
     const request: RecoveryTestRequest = {
       ...{ site, scenarios: wanted, backup },
@@ -71,14 +72,14 @@ export interface ReportOptions extends GlobalOptions {
   output?: string;
 }
 
-/** Runs of a site that a report tells of. */
-const shown = 20;
-
-export async function report(options: ReportOptions): Promise<Outcome> {
+/** @param run one of them, whenever it was; absent: the newest */
+export async function report(options: ReportOptions, run?: string): Promise<Outcome> {
   const loaded = await configured(options);
   const { config } = loaded;
   const sites = askedSites(config, options.site);
-  const results = await withRepository(loaded, (repository) => readAll(repository, sites));
+  const results = await withRepository(loaded, (repository) =>
+    run === undefined ? recentTests(repository, sites) : testsOfRun(repository, sites, run),
+  );
   const newest = results[0];
   if (newest === undefined) {
     throw new HoldfastError('recovery_test_not_run', 'no recovery test was run yet', {
@@ -111,22 +112,12 @@ async function writePage(output: string, page: string, { startedAt }: RecoveryTe
   return file;
 }
 
-/** Newest first; of each site from the first store that has any. */
-async function readAll(repository: Repository | undefined, sites: string[]): Promise<RecoveryTestResult[]> {
-  const byRun = new Map<string, RecoveryTestResult>();
-  for (const copy of repository?.copies ?? []) {
-    for (const site of sites) {
-      for (const one of await recentRecoveryTests(copy, site, shown)) byRun.set(one.runId, one);
-    }
-  }
-  return [...byRun.values()].sort((a, b) => (a.startedAt < b.startedAt ? 1 : -1));
-}
-
 function describe(results: RecoveryTestResult[]): string {
-  const rows = results.flatMap(({ site, startedAt, scenarios: played }) =>
+  const rows = results.flatMap(({ site, startedAt, runId, scenarios: played }) =>
     played.map((one) => [
       site,
       startedAt,
+      shortRun(runId),
       one.scenario,
       one.status,
       one.backupId ?? '',
@@ -134,5 +125,5 @@ function describe(results: RecoveryTestResult[]): string {
       one.error?.message ?? one.evidence.at(-1) ?? '',
     ]),
   );
-  return table(['SITE', 'AT', 'SCENARIO', 'STATUS', 'BACKUP', 'TOOK', 'SHOWN'], rows, ['TOOK']);
+  return table(['SITE', 'AT', 'RUN', 'SCENARIO', 'STATUS', 'BACKUP', 'TOOK', 'SHOWN'], rows, ['TOOK']);
 }

@@ -10,9 +10,10 @@ import {
   replicationWorkflowId,
 } from '../../domain/replication/requests';
 import { estimateCopies } from '../catalog/copy-costs';
+import { sitesOfNamed } from '../catalog/named-backup';
 import { configured, type GlobalOptions, type Outcome } from '../context';
 import { type LabelledOrder, runProcedures } from '../procedures/run';
-import { askedSites, sitesOfBackup } from '../sites';
+import { askedSites } from '../sites';
 
 export interface ReplicateOptions extends GlobalOptions {
   site?: string;
@@ -30,7 +31,8 @@ export async function replicate(options: ReplicateOptions, backup?: string): Pro
   const loaded = await configured(options);
   const { config } = loaded;
   const stores = options.regions === undefined ? undefined : storesOf(config, options.regions);
-  const sites = backup === undefined ? askedSites(config, options.site) : sitesOfBackup(config, options.site, backup);
+  const sites =
+    backup === undefined ? askedSites(config, options.site) : await sitesOfNamed(config, options.site, backup);
   if (options.dryRun) return await estimateCopies(loaded, { sites, backup, stores });
   const named = stores === undefined ? {} : { stores };
   const orders = sites.map((site) =>

@@ -4,11 +4,12 @@ import { userPath } from '../../components/config-file/load';
 import { HoldfastError } from '../../domain/errors';
 import { parseTarget } from '../../domain/recovery-target';
 import type { RestoreRequest } from '../../domain/requests';
+import { sitesOfNamed } from '../catalog/named-backup';
 import { configured, type GlobalOptions, type Outcome } from '../context';
 import { confirm } from '../output/confirm';
 import { restoreWorkflowId } from '../procedures/ids';
 import { runProcedures } from '../procedures/run';
-import { checkComponents, sitesOfBackup } from '../sites';
+import { checkComponents } from '../sites';
 
 export interface RestoreOptions extends GlobalOptions {
   site?: string;
@@ -32,7 +33,7 @@ export async function restore(options: RestoreOptions, backup = 'latest'): Promi
   parseTarget(options.at); // what cannot be meant needs no engine to be refused
   const loaded = await configured(options);
   const { config } = loaded;
-  const sites = sitesOfBackup(config, options.site, backup);
+  const sites = await sitesOfNamed(config, options.site, backup);
   for (const site of sites) checkComponents(config, site, options.component);
   if (options.to === undefined && !options.dryRun) {
     const what = options.component?.join(', ') ?? 'every component';

@@ -38,7 +38,8 @@ export function declareVerification(program: Command): void {
   tests
     .command('report')
     .description('what recovery tests found')
+    .argument('[run]', 'one run of them, by its id or its beginning')
     .addOption(site())
     .option('--output <file>', 'write it as one HTML page, for example backup_test_20260131.html')
-    .action(acting(async (options) => (await import('./recovery-test.js')).report(options)));
+    .action(acting(async (options, run) => (await import('./recovery-test.js')).report(options, run)));
 }

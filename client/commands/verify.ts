@@ -8,10 +8,11 @@ import { isPoint } from '../../domain/recovery-points';
 import type { VerifyRequest } from '../../domain/requests';
 import { type SampleRequest, sampleWorkflowId, testRestoreWorkflowId } from '../../domain/verification/requests';
 import { backupHeads } from '../catalog/heads';
+import { sitesOfNamed } from '../catalog/named-backup';
 import { configured, type GlobalOptions, type Outcome } from '../context';
 import { verifyWorkflowId } from '../procedures/ids';
-import { runProcedures } from '../procedures/run';
-import { askedSites, chosenSites, sitesOfBackup } from '../sites';
+import { type LabelledOrder, runProcedures } from '../procedures/run';
+import { askedSites, chosenSites } from '../sites';
 
 export interface VerifyOptions extends GlobalOptions {
   site?: string;
@@ -42,6 +43,7 @@ export async function verify(options: VerifyOptions, backup?: string): Promise<O
   checkStore(config, options.store);
   const chosen = await copiesOf(loaded, options, backup);
   if (chosen.length === 0) return { json: [], text: 'there is no completed backup' };
+  const several = new Set(chosen.map(({ site }) => site)).size > 1;
   const orders = chosen.map(({ site, id, store }) => {
     const request: VerifyRequest = {
       ...{ site, backup: id, level, store, repair: options.repair, dryRun: options.dryRun },
@@ -52,7 +54,8 @@ export async function verify(options: VerifyOptions, backup?: string): Promise<O
         ? testRestoreWorkflowId(config.system, site)
         : verifyWorkflowId(config.system, site, id, store);
     const label = store === undefined ? id : `${id} in ${store}`;
-    return { type: 'verifyBackup' as const, workflowId, request, summary: `${level} verification of ${label}`, label };
+    const summary = `${level} verification of ${label}`;
+    return { type: 'verifyBackup' as const, workflowId, request, summary, label, ...ifWell(several, site, store) };
   });
   const list = options.all === true || options.store === 'all';
   return runProcedures(loaded, orders, { detach: options.detach, inTurn: true, list });
@@ -67,12 +70,21 @@ async function verifySample(options: VerifyOptions, backup: string | undefined):
   }
   const loaded = await configured(options);
   const { system } = loaded.config;
-  const orders = chosenSites(loaded.config, options.site).map((site) => {
+  const sites = chosenSites(loaded.config, options.site);
+  const orders = sites.map((site) => {
     const request: SampleRequest = { site };
     const workflowId = sampleWorkflowId(system, site);
-    return { type: 'verifySample' as const, workflowId, request, summary: `verify a sample of ${site}`, label: site };
+    const summary = `verify a sample of ${site}`;
+    const type = 'verifySample' as const;
+    return { type, workflowId, request, summary, label: site, ...ifWell(sites.length > 1, site) };
   });
   return runProcedures(loaded, orders, { detach: options.detach });
+}
+
+/** Of several sites one that is not well is left out and keeps none waiting. Where no store is named another copy may serve. */
+function ifWell(several: boolean, site: string, store?: string): Pick<LabelledOrder, 'onlyIfWell'> {
+  if (!several) return {};
+  return { onlyIfWell: { site, components: [], stores: store === undefined ? [] : [store] } };
 }
 
 interface Chosen {
@@ -85,9 +97,11 @@ interface Chosen {
 async function copiesOf(loaded: LoadedConfig, options: VerifyOptions, backup?: string): Promise<Chosen[]> {
   const { config } = loaded;
   if (backup !== undefined && options.store !== 'all') {
-    return sitesOfBackup(config, options.site, backup).map((site) => ({ site, id: backup, store: options.store }));
+    const sites = await sitesOfNamed(config, options.site, backup);
+    return sites.map((site) => ({ site, id: backup, store: options.store }));
   }
-  const sites = backup === undefined ? askedSites(config, options.site) : sitesOfBackup(config, options.site, backup);
+  const sites =
+    backup === undefined ? askedSites(config, options.site) : await sitesOfNamed(config, options.site, backup);
   const heads = (await backupHeads(loaded)).heads.filter(
     (head) => head.status === 'completed' && sites.includes(head.site),
   );

@@ -1,5 +1,6 @@
 /** Finds a procedure by what a person calls it: its workflow id, the beginning of one that runs, or the only one that runs. */
 import { type Client, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
+import { nearestName } from '../../domain/config/nearest';
 import { HoldfastError } from '../../domain/errors';
 
 const replicating = ['replicateBackup', 'replicateBackups'];
@@ -13,11 +14,15 @@ export async function findProcedure(client: Client, name?: string): Promise<Work
   const fitting = name === undefined ? ids : ids.filter((id) => id.startsWith(name));
   if (fitting.length === 1) return client.workflow.getHandle(fitting[0] as string);
   const what = name === undefined ? 'no procedure was named' : `there is no procedure "${name}"`;
+  const near = name === undefined ? undefined : nearestName(name, ids);
   throw new HoldfastError(
     'procedure_not_found',
     ids.length === 0 ? `${name === undefined ? 'no procedure runs' : what}` : what,
     {
-      hints: ids.length === 0 ? [] : [`running: ${ids.join(', ')}`],
+      hints:
+        ids.length === 0
+          ? []
+          : [...(near === undefined ? [] : [`did you mean "${near}"?`]), `running: ${ids.join(', ')}`],
     },
   );
 }

@@ -23,3 +23,14 @@ export async function whatIsWrongAt(client: Client, question: HealthQuestion): P
   });
   return health.problems.length === 0 ? undefined : health.problems.join('; ');
 }
+
+/** Of many orders for one site: an agent that does not answer is waited for once. */
+export function askedOnce<T>(ask: (question: HealthQuestion) => Promise<T>): (question: HealthQuestion) => Promise<T> {
+  const answers = new Map<string, Promise<T>>();
+  return (question) => {
+    const key = JSON.stringify(question);
+    const answer = answers.get(key) ?? ask(question);
+    answers.set(key, answer);
+    return answer;
+  };
+}

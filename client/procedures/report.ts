@@ -23,7 +23,7 @@ export function describeResult(result: ProcedureResult): string {
   if (recoveryPoint !== undefined) lines.push(`  recovery point ${recoveryPoint}`);
   lines.push(...(result.restored ?? []).map(describeRestored), ...(result.copies ?? []).map(describeCopy));
   if (result.copies?.length === 0 && status === 'completed') lines.push('  no copy was missing');
-  lines.push(...describeVerification(result.details), ...describeProofs(result.details));
+  lines.push(...describeDue(result), ...describeVerification(result.details), ...describeProofs(result.details));
   lines.push(...(result.retained ?? []).map(describeRetained));
   if (result.receipt !== null) lines.push(`  receipt ${result.receipt}`);
   for (const warning of result.warnings) lines.push(`  warning: ${warning}`);
@@ -35,6 +35,11 @@ function describeCopy({ store, outcome, packs, storedBytes, repaired, error }: C
   const sent = packs === 0 ? 'nothing was missing' : `${packs} packs, ${formatBytes(storedBytes)}`;
   const mended = repaired === 0 ? '' : `, ${repaired} damaged objects repaired`;
   return `  ${store}: ${outcome === 'there' ? 'was there' : 'copied'}, ${sent}${mended}`;
+}
+
+/** Of moves: that a run found nothing to do is an answer. */
+function describeDue({ status, details }: ProcedureResult): string[] {
+  return status === 'completed' && details?.['due'] === 0 ? ['  nothing is old enough to move'] : [];
 }
 
 function describeVerification({

@@ -7,7 +7,7 @@ import { joinEngine } from '../engine/join';
 import { withWhere } from '../output/failure';
 import { say, sayError } from '../output/say';
 import { follow } from './follow';
-import { type Skipped, whatIsWrongAt } from './healthy';
+import { askedOnce, type Skipped, whatIsWrongAt } from './healthy';
 import { describeResult, exitOf } from './report';
 import { type Order, type Started, startProcedure } from './start';
 
@@ -43,8 +43,9 @@ export async function runProcedures(
   let left = options.detach === true;
   const engine = await joinEngine(loaded, { start: true, say, keepServer: () => left });
   try {
+    const wrong = askedOnce((question) => whatIsWrongAt(engine.client, question));
     const one = async (order: LabelledOrder): Promise<End> => {
-      const reason = order.onlyIfWell && (await whatIsWrongAt(engine.client, order.onlyIfWell));
+      const reason = order.onlyIfWell && (await wrong(order.onlyIfWell));
       if (reason !== undefined) {
         say(`warning: ${order.label} is left out: ${reason}`);
         return { ...running(order), status: 'skipped', reason };

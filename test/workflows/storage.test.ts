@@ -64,8 +64,9 @@ test('a thaw that takes longer than the store’s `wait` ends the restore, with 
 
 test('a move that has to wait for a reader is said, and the others are made', async () => {
   await onStage(env, sceneOf('one-moved-one-read'), async ({ start }) => {
-    const { status, warnings } = (await (await start('moveBackups', {})).result()) as ProcedureResult;
+    const { status, warnings, details } = (await (await start('moveBackups', {})).result()) as ProcedureResult;
     expect(status).toBe('completed');
+    expect(details).toEqual({ due: 5 });
     expect(warnings).toEqual([
       '3 more moves are due: the next run makes them',
       expect.stringMatching(/in warm to DEEP_ARCHIVE: it is being read/),

@@ -24,4 +24,9 @@ export function declareRetention(program: Command): void {
     .option('--dry-run', 'say what would happen, and touch nothing')
     .option('--detach', 'return at once and leave the procedure running')
     .action(acting(async (options) => (await import('./apply.js')).apply(options)));
+  retention
+    .command('policies')
+    .description('by which rules each tier lets its backups go, store by store')
+    .argument('[tier]', 'of this tier alone')
+    .action(acting(async (options, tier) => (await import('./policies.js')).policies(options, tier)));
 }

@@ -80,6 +80,12 @@ test('what a sample and a recovery test found is told line by line', () => {
   );
 });
 
+test('a run of moves that found nothing old enough says so, and another does not', () => {
+  const moves = { ...done, procedure: 'move backups' };
+  expect(describeResult({ ...moves, details: { due: 0 } })).toContain('\n  nothing is old enough to move\n');
+  expect(describeResult({ ...moves, details: { due: 3 } })).not.toContain('nothing');
+});
+
 test('a replication that found nothing to do says so', () => {
   expect(describeResult({ ...done, procedure: 'replicate backups', copies: [] })).toContain(
     '\n  no copy was missing\n',
