@@ -19,3 +19,9 @@ const idForm = /^[a-z0-9][a-z0-9_-]*_(full|differential|incremental)_\d{8}_\d{6}
 export function isBackupId(text: string): boolean {
   return idForm.test(text) && text.length <= 200;
 }
+
+/** Whether an id is of a site: it names one only where the configuration has, or had, several. */
+export function mayBeOf(system: string, site: string, id: string): boolean {
+  const named = /^(.*?)_?(?:full|differential|incremental)_\d{8}_\d{6}$/i.exec(id)?.[1];
+  return named === system || named === `${system}_${site}`;
+}

@@ -2,7 +2,7 @@
  * What is promised of a component, beside what is measured of it: pure, so that `status`, `points` and the metrics say the same. A promise is
  * kept when one store keeps it; nothing is said where nothing was measured.
  */
-import type { ComponentConfig, Config } from './config/types';
+import type { ComponentConfig, Config, PostgresComponent } from './config/types';
 import type { RestoreTime } from './objectives';
 
 export interface Promised {
@@ -29,6 +29,11 @@ export function promisedOf({ objectives }: Pick<Config, 'objectives'>, component
   const rpo = component.objectives?.rpo ?? (component.kind === 'postgres' ? objectives?.rpo : undefined);
   const rto = component.objectives?.rto ?? objectives?.rto;
   return { ...(rpo !== undefined && { rpoSeconds: rpo / 1000 }), ...(rto !== undefined && { rtoSeconds: rto / 1000 }) };
+}
+
+/** How far the stores may be behind a database while its WAL is shipped: a second, or twice as long as it may gather where that is more. */
+export function shippingPromised({ wal }: Pick<PostgresComponent, 'wal'>): number {
+  return Math.max(1, (2 * wal.interval) / 1000);
 }
 
 /** `measured`: of one component. Undefined where nothing is promised. Nothing stored at all misses every promise. */

@@ -21,14 +21,16 @@ export async function rebuild(options: RebuildOptions): Promise<Outcome> {
       await writeCatalogLines(copy, (head) => retentionDaysOf(loaded.config, head.tier));
     }
     const untold = new Set(done.untold);
+    const away = (repository?.unavailable ?? []).map(({ store }) => store.name);
     const lines = [
       ...(uncovered > 0 ? [`${uncovered} locked objects had been deleted or replaced, and can be read again`] : []),
       `${done.rebuilt.length} made again, ${done.kept.length} were there, ${done.unusable.length} without a readable manifest`,
       ...done.rebuilt.map(
         (id) => `  made: ${id}${untold.has(id) ? ' (as completed: nothing tells what became of it)' : ''}`,
       ),
+      ...away.map((name) => `  not looked at: ${name}, which is away`),
       ...done.unusable.map(({ id, reason }) => `  unusable: ${id}: ${reason}`),
     ];
-    return { json: { ...done, uncovered }, text: lines.join('\n') };
+    return { json: { ...done, uncovered, away }, text: lines.join('\n') };
   });
 }

@@ -3,6 +3,8 @@
 import type { BackupFilter } from '../../domain/catalog/filter';
 import { describeChange } from '../../domain/catalog/history';
 import type { LoadedConfig } from '../../domain/config/types';
+import { mayBeOf } from '../../domain/ids';
+import { refuseUnknown } from '../catalog/asked-backups';
 import { readHistory, type ToldEntry } from '../catalog/history';
 import { withRepository } from '../catalog/open';
 import type { Outcome } from '../context';
@@ -11,13 +13,23 @@ import { columns, terminalWidth } from '../output/columns';
 /** Heads, times and positions of the history are in the JSON of it; a list that a person reads has one line a change. */
 export async function listHistory(
   loaded: LoadedConfig,
-  { id, store }: Pick<BackupFilter, 'id' | 'store'>,
+  { id, store, sites }: Pick<BackupFilter, 'id' | 'store' | 'sites'>,
   limit: number,
 ): Promise<Outcome> {
-  const told = await withRepository(loaded, async (repository) => {
+  const { config } = loaded;
+  const [site] = sites ?? [];
+  const found = await withRepository(loaded, async (repository) => {
     const copies = (repository?.copies ?? []).filter((copy) => store === undefined || copy.store.name === store);
-    return await readHistory(copies, { wants: (one) => id === undefined || one.startsWith(id), limit });
+    return await readHistory(copies, {
+      wants: (one) =>
+        (id === undefined || one.startsWith(id)) && (site === undefined || mayBeOf(config.system, site, one)),
+      limit,
+    });
   });
+  // An id of before there were several sites names none: its heads do.
+  const others = new Set(found.flatMap(({ backupId, head }) => (head && head.site !== site ? [backupId] : [])));
+  const told = site === undefined ? found : found.filter(({ backupId }) => !others.has(backupId));
+  if (told.length === 0) refuseUnknown(config, { sites }, []);
   if (told.length === 0) return { json: told, text: 'there is no history' };
   return { json: told, text: historyTable(told, terminalWidth()) };
 }

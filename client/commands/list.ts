@@ -4,7 +4,7 @@ import { nearestName } from '../../domain/config/nearest';
 import { retentionDaysOf } from '../../domain/config/retention-days';
 import { HoldfastError } from '../../domain/errors';
 import { catalogLine } from '../../repository/catalog-lines';
-import { askedBackups, type FilterOptions } from '../catalog/asked-backups';
+import { askedBackups, type FilterOptions, refuseUnknown } from '../catalog/asked-backups';
 import { backupsAndPins } from '../catalog/heads';
 import { configured, type GlobalOptions, type Outcome } from '../context';
 import { backupDetail } from '../output/backup-detail';
@@ -25,6 +25,7 @@ export async function list(options: ListOptions, named?: string): Promise<Outcom
   const filter = askedBackups(loaded.config, options, now);
   if (options.history) return await listHistory(loaded, { ...filter, id: named ?? filter.id }, options.limit ?? 100);
   const { heads: all } = await backupsAndPins(loaded, options.store);
+  refuseUnknown(loaded.config, filter, all);
   if (named !== undefined) return one(all, named, now);
   const heads = all.filter((head) => isWanted(head, filter));
   if (options.jsonl) {

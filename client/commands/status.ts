@@ -37,6 +37,7 @@ const stalledAfterSeconds = 60;
 interface ShipperStatus extends ShipperLook {
   site: string;
   component: string;
+  promisedSeconds: number;
   /** Seconds of work that the stores do not hold yet; of the store that is least behind. */
   lagSeconds?: number;
   coveredUntil?: string;
@@ -189,11 +190,12 @@ function describe(found: Status): string {
       one.component,
       one.state,
       one.lagSeconds === undefined ? '' : formatDuration(one.lagSeconds * 1000),
+      formatDuration(one.promisedSeconds * 1000),
       commitsOf(one),
       ...shownSlot(one.slot),
     ]);
-    const head = ['SITE', 'DATABASE', 'SHIPPER', 'BEHIND', 'COMMITS', 'KEPT BY SERVER', 'HOURS LEFT'];
-    lines.push('', table(head, rows, ['BEHIND', 'KEPT BY SERVER', 'HOURS LEFT']));
+    const head = ['SITE', 'DATABASE', 'SHIPPER', 'BEHIND', 'PROMISED', 'COMMITS', 'KEPT BY SERVER', 'HOURS LEFT'];
+    lines.push('', table(head, rows, ['BEHIND', 'PROMISED', 'KEPT BY SERVER', 'HOURS LEFT']));
   }
   lines.push(...archiverTable(archivers), ...promisesTable(found.components));
   lines.push(...tiersTable(backups));

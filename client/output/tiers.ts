@@ -26,7 +26,9 @@ export interface TierStatus {
 export function tiersOf(config: Config, site: string, heads: BackupHead[], now: number): TierStatus[] {
   const own = heads.filter((head) => head.site === site);
   const loose = own.some((head) => head.tier === undefined) || Object.keys(config.tiers).length === 0;
-  const names = [...Object.keys(config.tiers), ...(loose ? [undefined] : [])];
+  // What was made for a tier that is configured no more is there, and takes its room.
+  const gone = own.flatMap(({ tier }) => (tier === undefined || Object.hasOwn(config.tiers, tier) ? [] : [tier]));
+  const names = [...Object.keys(config.tiers), ...new Set(gone), ...(loose ? [undefined] : [])];
   return names.map((tier) => {
     const mine = own.filter((head) => head.tier === tier);
     const kept = mine.filter((head) => head.status === 'completed');

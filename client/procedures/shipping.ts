@@ -2,6 +2,7 @@
 import type { Client } from '@temporalio/client';
 import { componentRefs } from '../../domain/config/names';
 import type { Config } from '../../domain/config/types';
+import { shippingPromised } from '../../domain/promised';
 import { type ShippingRequest, shippingWorkflowId, workflowQueue } from '../../domain/requests';
 import { whenReady } from '../engine/when-ready';
 
@@ -9,14 +10,19 @@ export interface Shipper {
   site: string;
   component: string;
   workflowId: string;
+  /** How far behind the stores may be while it runs. */
+  promisedSeconds: number;
 }
 
 /** The shippers that should run: none for a server that pushes its WAL itself. */
 export function shippersOf(config: Config, sites: string[]): Shipper[] {
   return sites
     .flatMap((site) => componentRefs(config, site))
-    .filter(({ component }) => component.kind === 'postgres' && component.wal.source === 'slot')
-    .map(({ site, name }) => ({ site, component: name, workflowId: shippingWorkflowId(config.system, site, name) }));
+    .flatMap(({ site, name, component }) => {
+      if (component.kind !== 'postgres' || component.wal.source !== 'slot') return [];
+      const workflowId = shippingWorkflowId(config.system, site, name);
+      return [{ site, component: name, workflowId, promisedSeconds: shippingPromised(component) }];
+    });
 }
 
 export async function startShippers(client: Client, config: Config, sites: string[]): Promise<Shipper[]> {

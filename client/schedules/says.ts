@@ -34,9 +34,9 @@ export function schedulesSay(config: Config, looks: ScheduleLook[], now: number)
       says[forgotten ? 'problems' : 'warnings'].push(`${work} (${site}) is paused ${shownPause(paused)}${limit}`);
     }
     if (last?.trouble === undefined) continue;
-    const { outcome, reason } = last.trouble;
+    const { at, outcome, reason } = last.trouble;
     const ended = outcome === 'skipped' ? 'was skipped' : 'failed';
-    says.warnings.push(`the last scheduled ${work} (${site}), at ${last.at}, ${ended}${reason ? `: ${reason}` : ''}`);
+    says.warnings.push(`the last scheduled ${work} (${site}), at ${at}, ${ended}${reason ? `: ${reason}` : ''}`);
   }
   return says;
 }

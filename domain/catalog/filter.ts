@@ -31,7 +31,8 @@ export interface KeptBy {
 }
 
 export interface BackupFilter {
-  sites: string[];
+  /** Absent: all, also those that are configured no more. */
+  sites?: string[];
   tier?: string;
   type?: BackupType;
   status?: BackupStatus;
@@ -45,10 +46,10 @@ export interface BackupFilter {
 }
 
 export function isWanted(backup: ListedBackup, filter: BackupFilter): boolean {
-  const { tier, type, status, component, since, until, store, id } = filter;
+  const { sites, tier, type, status, component, since, until, store, id } = filter;
   const began = Date.parse(backup.startedAt);
   return (
-    filter.sites.includes(backup.site) &&
+    (sites === undefined || sites.includes(backup.site)) &&
     (tier === undefined || backup.tier === tier) &&
     (type === undefined || backup.type === type) &&
     (status === undefined || (store === undefined ? backup.status === status : statusIn(backup, store) === status)) &&

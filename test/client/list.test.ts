@@ -136,12 +136,46 @@ test('tells what became of backups, also of one that is gone', async () => {
   expect(shown.join('\n')).toMatch(new RegExp(`${full} +hot +creating → completed +backup/shop/dc01`));
 });
 
+test('a tier and a site that are configured no more keep their backups in the list', async () => {
+  const before = 'sites: { dc01: {';
+  writeFileSync(at('holdfast.yaml'), config.replace(before, 'sites: { dc02: {').replace('hourly:', 'often:'));
+  expect(await idsOf('--site', 'dc01', '--tier', 'hourly')).toEqual([other]);
+  expect(await idsOf()).toHaveLength(3);
+  expect(await idsOf('--site', 'dc02')).toEqual([]);
+  for (const unknown of [
+    ['--tier', 'hurly'],
+    ['--site', 'dc1'],
+    ['--component', 'file'],
+  ]) {
+    const { code, stderr } = await runCli(['list', ...unknown], folder);
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('did you mean') });
+  }
+  writeFileSync(at('holdfast.yaml'), config);
+});
+
+test('the history of a site has nothing of another', async () => {
+  writeFileSync(at('holdfast.yaml'), config.replace('sites: {', 'sites: { dc02: { components: {} },'));
+  const store = openStore('far', { kind: 'dir', path: at('far') });
+  const repository = await Repository.open({ stores: [store], keySource: { kind: 'none' }, system: 'shop' });
+  const moved = 'shop_dc02_full_20260104_010000';
+  await putHead(repository.copy('far'), head(moved, 'far', { site: 'dc02' }));
+  await removeHead(repository.copy('far'), moved, { note: 'for a test' });
+  await repository.close();
+  const of = async (site: string) => await lines('--history', '--site', site);
+  expect((await of('dc02')).slice(1)).toEqual([expect.stringContaining(moved), expect.stringContaining(moved)]);
+  expect((await of('dc01')).join('\n')).not.toContain(moved);
+  expect(await runCli(['list', '--history', '--site', 'dc3'], folder)).toMatchObject({ code: 2 });
+  writeFileSync(at('holdfast.yaml'), config);
+});
+
 test('a store that is asked for and away is told of, and not taken for an empty one', async () => {
   renameSync(at('far'), at('away'));
   const asked = await runCli(['list', '--store', 'far'], folder);
   const all = await runCli(['list', '--store', 'hot'], folder);
+  const rebuilt = await runCli(['catalog', 'rebuild', '--json'], folder);
   renameSync(at('away'), at('far'));
   expect(asked.code).not.toBe(0);
   expect(asked.stderr).toContain('(far:repository.json)');
   expect(all.code).toBe(0);
+  expect({ code: rebuilt.code, ...JSON.parse(rebuilt.stdout) }).toMatchObject({ code: 0, away: ['far'] });
 });

@@ -1,6 +1,13 @@
 import { parseConfig } from '../../domain/config/parse';
 import type { ComponentConfig } from '../../domain/config/types';
-import { leastLost, type Measured, promisedOf, recoveryPointMissed, recoveryTimeMissed } from '../../domain/promised';
+import {
+  leastLost,
+  type Measured,
+  promisedOf,
+  recoveryPointMissed,
+  recoveryTimeMissed,
+  shippingPromised,
+} from '../../domain/promised';
 
 const { config } = parseConfig(
   `system: shop
@@ -8,6 +15,7 @@ sites:
   dc01:
     components:
       plain: { kind: postgres, connection: host=a, dataDir: /a }
+      slow: { kind: postgres, connection: host=a, dataDir: /c, wal: { interval: 30s } }
       strict: { kind: postgres, connection: host=a, dataDir: /b, objectives: { rpo: 5s } }
       files: { kind: files, paths: [/etc] }
       daily: { kind: files, paths: [/srv], objectives: { rpo: 1d, rto: 2h } }
@@ -50,4 +58,12 @@ test('a recovery time is missed when no store keeps it, and unknown before anyth
   expect(recoveryTimeMissed({ rtoSeconds: 10 }, [slow])).toBe(true);
   expect(recoveryTimeMissed({ rtoSeconds: 10 }, [stored('hot', {})])).toBeUndefined();
   expect(recoveryTimeMissed({}, [slow])).toBeUndefined();
+});
+
+test('WAL is in the stores within the second, unless it may gather for longer', () => {
+  const promised = (name: string) => {
+    const component = config.sites['dc01']?.components[name];
+    return component?.kind === 'postgres' ? shippingPromised(component) : undefined;
+  };
+  expect([promised('plain'), promised('slow')]).toEqual([1, 60]);
 });

@@ -99,6 +99,12 @@ test('a site that is not well is skipped, and that is told', async () => {
   const skipped = await system.until(async () => (await look('often'))?.last?.trouble, 120_000);
   expect(skipped).toMatchObject({ outcome: 'skipped', reason: expect.stringMatching(/refused|database|connect/) });
   expect((await heads()).length).toBe(before);
+  // It looks for half a minute: the next run, which only begins, takes nothing of it away.
+  const next = await system.until(async () => {
+    const last = (await look('often'))?.last;
+    return last && last.at !== skipped.at ? last : undefined;
+  }, 60_000);
+  expect(next.trouble).toEqual(skipped);
 });
 
 test('what is configured no more is removed when somebody agrees; of other systems nothing is touched', async () => {

@@ -29,3 +29,13 @@ test('of what is kept it is said how much is archived, and where nothing is noth
   const [, table = ''] = tiersTable(tiers);
   expect(table).toMatch(/daily .* 2 \(1 archived\)\n/);
 });
+
+test('what was made for a tier that is configured no more is counted, and promised no more', () => {
+  const tiers = tiersOf(config, 'dc01', [head('old', 3, { tier: 'nightly' }), head('new', 1)], now);
+  expect(tiers.map(({ tier, kept }) => ({ tier, kept }))).toEqual([
+    { tier: 'daily', kept: 1 },
+    { tier: 'weekly', kept: 0 },
+    { tier: 'nightly', kept: 1 },
+  ]);
+  expect(tiers[2]).not.toHaveProperty('promisedSeconds');
+});

@@ -61,8 +61,8 @@ test('a pause is a warning, and forgotten a problem; so is one of which nobody k
 });
 
 test('a run that was skipped or failed, and schedules that are not applied, are warnings', () => {
-  const trouble = { outcome: 'skipped', reason: 'no agent' };
-  const looks = [look({ last: { at: ago(1), workflowId: 'w', trouble } }), look({ applied: false })];
+  const trouble = { at: ago(1), outcome: 'skipped', reason: 'no agent' };
+  const looks = [look({ last: { at: ago(0), workflowId: 'w', trouble } }), look({ applied: false })];
   expect(schedulesSay(config, looks, now).warnings).toEqual([
     '1 of 2 schedules are not applied (daily of dc01): run "holdfast schedules apply"',
     `the last scheduled daily (dc01), at ${ago(1)}, was skipped: no agent`,
@@ -83,7 +83,11 @@ test('maintenance that was not done for too long is a problem, one that refused 
   expect(warnings).toEqual([
     `the last retention (dc01), at ${ago(1)}, was refused: listing_incomplete: hot lists no backup at all`,
   ]);
-  const last = { at: ago(1), workflowId: 'w', trouble: { outcome: 'failed', reason: 'hot lists no backup at all' } };
+  const last = {
+    at: ago(1),
+    workflowId: 'w',
+    trouble: { at: ago(1), outcome: 'failed', reason: 'hot lists no backup at all' },
+  };
   expect(maintenanceSay([retention], [look({ work: 'retention', last })], now)).toEqual({
     problems: [problems[0]],
     warnings: [],
