@@ -30,8 +30,9 @@ const names = [
 const fs = require('node:fs');
 module.exports = {
   testTimeout: 120_000,
-  // Suites wait for half their time: for heartbeats to be missed, schedules to come round, servers to start. Three at a time fill two cores.
-  maxWorkers: 3,
+  // Suites wait for more than half their time: for heartbeats to be missed, schedules to come round, servers to start. Four at a time fill two
+  // cores, and need about 1 GB each.
+  maxWorkers: 4,
   testSequencer: path.join(__dirname, 'scripts/longest-first.cjs'),
   projects: names.filter((name) => fs.existsSync(path.join(dist, 'test', name))).map((name) => project(name)),
 };

@@ -17,6 +17,7 @@ let backup: string;
 beforeAll(async () => {
   system = await TestSystem.create();
   other = await startCluster({ name: 'oth' });
+  await system.keepServer();
   backup = (await system.procedure('backup')).backupId as string;
 }, 60_000);
 afterAll(async () => {

@@ -30,6 +30,7 @@ beforeAll(async () => {
       for (let number = 0; number < manyFiles; number++) writeFileSync(path.join(folder, 'many', `${number}`), 'x');
     },
   });
+  await system.keepServer();
   backup = (await system.procedure('backup')).backupId as string;
 }, 60_000);
 afterAll(async () => {

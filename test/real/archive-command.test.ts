@@ -22,6 +22,7 @@ beforeAll(async () => {
       Object.assign(dc01.components['database'] ?? {}, { wal: { source: 'command' } });
     },
   });
+  await system.keepServer();
   const { cluster, dir, storeDir, keyFile, config } = system;
   // Whoever archives must be able to write where the backups are: here the server's user.
   expect((await system.procedure('backup', '--component', 'config')).error).toBeUndefined();

@@ -23,7 +23,6 @@ beforeAll(async () => {
     lock: true,
     files: (folder) => writeFileSync(path.join(folder, 'large'), randomBytes(24e6).toString('base64')),
     configure: (config) => {
-      config['compression'] = { level: 19 }; // slow enough to be met in the middle of storing
       const immutable = { mode: 'compliance', for: '2h', provisional: '1h' };
       const { hot } = config['stores'] as Record<string, object>;
       config['stores'] = { hot, vault: { ...hot, prefix: 'vault', role: 'vault' } };
@@ -242,6 +241,10 @@ test('what somebody deleted or replaced is uncovered, and restores', async () =>
 });
 
 test('an aborted one says what stays, and until when', async () => {
+  await up.stop();
+  // Slow enough to be met in the middle of storing.
+  system.reconfigure((config) => Object.assign(config, { compression: { level: 19 } }));
+  up = await system.up();
   const { end } = await inStep(/store packs of config/, 'backup', '--tier', 'whole');
   const workflowId = `backup/${system.name}/dc01`;
   expect((await system.cli('abort', workflowId, '--yes')).code).toBe(0);

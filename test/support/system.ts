@@ -8,7 +8,8 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wr
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { stringify } from 'yaml';
+import { parse, stringify } from 'yaml';
+import { enterClient } from '../../client/engine/state-files';
 import type { ProcedureResult } from '../../domain/progress';
 import { temporalCli } from './parts';
 import { type Cluster, type ClusterOptions, startCluster } from './postgres-cluster';
@@ -164,6 +165,21 @@ export class TestSystem {
       );
     });
     return { pid: child.pid as number, log, kill9: () => ended(child, 'SIGKILL'), stop: () => ended(child, 'SIGTERM') };
+  }
+
+  /**
+   * Commands that bring their own workers leave the Temporal server to the next of them. Not where it is tested that a command needs
+   * nothing but itself.
+   */
+  async keepServer(): Promise<void> {
+    await enterClient(this.stateDir);
+  }
+
+  /** Changes the configuration file; an engine that runs keeps what it has read. */
+  reconfigure(change: (config: Record<string, unknown>) => void): void {
+    const config = parse(readFileSync(this.config, 'utf8')) as Record<string, unknown>;
+    change(config);
+    writeFileSync(this.config, stringify(config));
   }
 
   /** Waits until `holdfast points` covers this server time (RFC 3339 as the server says it). */
