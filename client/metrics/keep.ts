@@ -72,7 +72,7 @@ class MetricsKeeper {
       this.gauges.publish([
         ...samplesFrom(this.config, this.sites, read),
         ...schedules,
-        ...deliverySamples(lastDeliveries()),
+        ...deliverySamples(this.config, lastDeliveries()),
       ]);
       await next;
     }
