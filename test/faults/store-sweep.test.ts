@@ -40,3 +40,11 @@ test('every backup that completed is whole, and the books are right', async () =
   const { brokenReceipts, strays } = await sweep.books();
   expect({ brokenReceipts, strays: strays.length }).toEqual({ brokenReceipts: 0, strays: failed });
 }, 120_000);
+
+test('by a clock that is six minutes wrong nothing expires and nothing goes; by the right one all of it does', async () => {
+  const { result, before, after } = await sweep.retainAhead(6 * 60_000);
+  expect(result).toMatchObject({ status: 'failed', error: { code: 'clocks_disagree' } });
+  expect(before).toContain('expired');
+  expect(after).toBe(before);
+  expect(await sweep.retainAhead(0)).toMatchObject({ result: { status: 'completed' }, after: 'expired completed' });
+}, 120_000);

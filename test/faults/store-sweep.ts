@@ -120,6 +120,16 @@ export class StoreSweep {
     }
   }
 
+  /** Retention with something to expire and something to remove, while the store's clock is wrong. @returns what it said, and the statuses before and after */
+  async retainAhead(ms: number): Promise<{ result: ProcedureResult; before: string; after: string }> {
+    await this.prepare('retention');
+    const before = await this.statuses();
+    this.faulty.aheadMs = ms;
+    const result = await this.run(retentionOrder());
+    this.faulty.aheadMs = 0;
+    return { result, before, after: await this.statuses() };
+  }
+
   /** Every backup that completed is verified in full, by its own command. */
   async verifyAll(): Promise<ProcedureResult[]> {
     const { stdout } = await this.system.cli('verify', '--all', '--full', '--json');
@@ -196,6 +206,10 @@ export class StoreSweep {
       const { status, error } = await this.run(retentionOrder());
       if (status !== 'completed') throw new Error(`the next retention ${status}: ${error?.message}`);
     }
+    return await this.statuses();
+  }
+
+  private async statuses(): Promise<string> {
     return await this.withCopy('hot', async (copy) => {
       const { heads } = await listHeads(copy);
       return heads

@@ -24,6 +24,8 @@ export class FaultyS3 {
   readonly passed: string[] = [];
   /** The request it happened to. */
   happened?: string;
+  /** By how much its clock, which it tells with each answer, goes before the real one. */
+  aheadMs = 0;
   private armed?: { fault: StoreFault; nth: number };
   private readonly agent = new Agent({ keepAlive: true });
 
@@ -101,6 +103,13 @@ export class FaultyS3 {
     return armed.fault;
   }
 
+  /** Names and values take turns. */
+  private dated(headers: string[]): string[] {
+    if (this.aheadMs === 0) return headers;
+    const now = new Date(Date.now() + this.aheadMs).toUTCString();
+    return headers.map((one, place) => (headers[place - 1]?.toLowerCase() === 'date' && place % 2 === 1 ? now : one));
+  }
+
   private async pass(asked: IncomingMessage, body: Buffer, cutOff = false): Promise<Answer> {
     const { method, url: path, rawHeaders: headers } = asked;
     const { agent, target: port } = this;
@@ -112,7 +121,7 @@ export class FaultyS3 {
     }
     passed.end(body);
     const [said] = (await once(passed, 'response')) as [IncomingMessage];
-    return { status: said.statusCode ?? 502, headers: said.rawHeaders, body: await bodyOf(said) };
+    return { status: said.statusCode ?? 502, headers: this.dated(said.rawHeaders), body: await bodyOf(said) };
   }
 }
 
