@@ -2,6 +2,7 @@
 import { formatBytes } from '../config/units';
 import type { ToldMove } from '../moves';
 import { type Addressed, firstOf, namedAtMost } from './notice';
+import { byTargets } from './targets';
 
 /** One backup that moved. */
 export interface Moved {
@@ -12,9 +13,7 @@ export interface Moved {
 }
 
 export function moveNotices({ system, site }: { system: string; site: string }, moved: Moved[]): Addressed[] {
-  const groups = Map.groupBy(moved, ({ told }) => (told?.targets ?? []).toSorted().join(' '));
-  groups.delete('');
-  return [...groups].map(([targets, of]) => {
+  return byTargets(moved, ({ told }) => told?.targets ?? []).map(({ targets, of }) => {
     const count = of.length;
     const storedBytes = of.reduce((sum, one) => sum + (one.told?.storedBytes ?? 0), 0);
     const places = [...Map.groupBy(of, ({ where }) => where)].map(([where, own]) => ({
@@ -22,7 +21,7 @@ export function moveNotices({ system, site }: { system: string; site: string }, 
       ids: own.map(({ backupId }) => backupId),
     }));
     return {
-      targets: targets.split(' '),
+      targets,
       notice: {
         ...{ event: 'backups_moved', system, site },
         subject: `${count} ${count === 1 ? 'backup was' : 'backups were'} moved down (${system} ${site})`,

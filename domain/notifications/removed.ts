@@ -4,7 +4,7 @@ import type { Config } from '../config/types';
 import { formatBytes } from '../config/units';
 import type { Going } from '../retention/types';
 import { type Addressed, firstOf, namedAtMost } from './notice';
-import { byTargets } from './targets';
+import { byTargets, targetsFor } from './targets';
 
 interface Removal {
   event: keyof typeof words;
@@ -25,7 +25,7 @@ const words = {
 export function removalNotices(config: Pick<Config, 'tiers' | 'retention'>, removal: Removal): Addressed[] {
   const { event, system, site, store, plan } = removal;
   const { done, where } = words[event];
-  return byTargets(config, removal.gone).map(({ targets, of }) => {
+  return byTargets(removal.gone, ({ tier }) => targetsFor(config, tier)).map(({ targets, of }) => {
     const count = of.length;
     const storedBytes = of.reduce((sum, one) => sum + one.storedBytes, 0);
     const tiers = [...Map.groupBy(of, ({ tier }) => tier ?? '')].map(([tier, own]) => ({

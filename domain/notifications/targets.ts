@@ -9,8 +9,8 @@ export function targetsFor({ tiers, retention }: Notifying, tier: string | undef
 }
 
 /** One group for each set of targets; what nobody is told of is in none. */
-export function byTargets<T extends { tier?: string }>(config: Notifying, all: T[]): { targets: string[]; of: T[] }[] {
-  const groups = Map.groupBy(all, ({ tier }) => targetsFor(config, tier).toSorted().join(' '));
+export function byTargets<T>(all: T[], targetsOf: (one: T) => string[]): { targets: string[]; of: T[] }[] {
+  const groups = Map.groupBy(all, (one) => targetsOf(one).toSorted().join(' '));
   groups.delete('');
   return [...groups].map(([targets, of]) => ({ targets: targets.split(' '), of }));
 }
