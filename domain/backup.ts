@@ -69,6 +69,8 @@ export interface BackupHead {
   proofs?: Proof[];
   /** The class that packs of the copy in this store were moved to; absent: that in which they were stored. */
   storageClass?: string;
+  /** The archive class that its packs are on their way into: some of them may lie there, where nothing reads them nor moves them out again. */
+  movingTo?: string;
   /** Objects of the copy in this store cannot be removed before. */
   lock?: { mode: LockMode; until: string };
 }

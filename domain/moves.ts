@@ -31,7 +31,8 @@ interface View {
 
 /**
  * Changes of class in one store, oldest backup first. What is locked stays until its lock ends: changing its class would only store it twice. Into an
- * archive goes only what nothing newer may want to read: the newest backup of a component never, and a chain as a whole.
+ * archive goes only what nothing newer may want to read: the newest backup of a component never, and a chain as a whole. What was cut off on its way into one
+ * arrives there, whatever the rules say by now: half of it is frozen, and cannot be copied into any other class.
  */
 export function dueClassMoves(config: ClassConfig, { site, store, heads, now }: View): DueMove[] {
   const classesOf = classesIn(config, store);
@@ -44,6 +45,10 @@ export function dueClassMoves(config: ClassConfig, { site, store, heads, now }: 
     const lies = head.storageClass ?? own;
     const byAge = dueMove(head, tier && classMovesIn(tier, store), now)?.class;
     const target = head.archived === undefined ? byAge : archive;
+    if (head.movingTo !== undefined) {
+      if (!isLocked(head, here, now)) due.set(head.id, { backupId: head.id, class: head.movingTo });
+      continue;
+    }
     if (target === undefined || !mayChange(lies, target) || isLocked(head, here, now)) continue;
     if (head.archived === undefined || isColder(target, lies)) due.set(head.id, { backupId: head.id, class: target });
   }
@@ -52,7 +57,7 @@ export function dueClassMoves(config: ClassConfig, { site, store, heads, now }: 
     .toSorted((a, b) => (a.startedAt < b.startedAt ? -1 : 1))
     .flatMap((head) => {
       const move = due.get(head.id);
-      if (move === undefined || !isFrozenClass(move.class)) return move ?? [];
+      if (move === undefined || !isFrozenClass(move.class) || head.movingTo !== undefined) return move ?? [];
       const readBy = here.filter(({ id, chain }) => id === head.id || chain?.includes(head.id));
       return readBy.some((one) => newest.has(one.id) || !frozen(one)) ? [] : move;
     });

@@ -21,12 +21,12 @@ export function isFrozenClass(storageClass: string | undefined): storageClass is
   return storageClass === 'GLACIER' || storageClass === 'DEEP_ARCHIVE';
 }
 
-/** Whether the packs of a copy have to be thawed before they are read: by the class they moved into, else by that of the store. */
+/** Whether packs of a copy have to be thawed before they are read: by the class they moved into, or are moving into, else by that of the store. */
 export function isFrozenCopy(
   store: StoreConfig | undefined,
-  { storageClass }: Pick<BackupHead, 'storageClass'>,
+  { storageClass, movingTo }: Pick<BackupHead, 'storageClass' | 'movingTo'>,
 ): boolean {
-  return isFrozenClass(storageClass ?? (store?.kind === 's3' ? store.storageClass : undefined));
+  return isFrozenClass(movingTo ?? storageClass ?? (store?.kind === 's3' ? store.storageClass : undefined));
 }
 
 /** What to ask for, and how long it takes by the service's own word. */

@@ -199,9 +199,9 @@ function fitting(head: BackupHead | undefined, sha256: string | undefined): Back
   return head.status === 'failed' ? head : undefined;
 }
 
-/** A head describes the copy beside it: what was proved, locked and expired there is not so here. */
-function ofAnotherCopy({ proofs: _, lock: __, expiredAt: ___, moved: ____, ...others }: BackupHead): BackupHead {
-  const { archived: _____, ...head } = others;
+/** A head describes the copy beside it: what was proved, locked, moved and expired there is not so here. */
+function ofAnotherCopy({ proofs: _, provenAt: _1, verifiedAt: _2, lock: _3, ...described }: BackupHead): BackupHead {
+  const { expiredAt: _4, moved: _5, archived: _6, storageClass: _7, movingTo: _8, ...head } = described;
   return head.status === 'expired' ? { ...head, status: 'completed' } : head;
 }
 

@@ -37,7 +37,7 @@ export async function publishCopy(
   const alone = (head.chain ?? head.marks) && { alone: true as const };
   const proof: Proof = { level: 'quick', at, seconds, outcome: 'passed', ...alone };
   const { lock: _lock, proofs: _proofs, provenAt: _proven, moved: _moved, ...others } = head;
-  const { storageClass: _class, archived: _archived, ...described } = others;
+  const { storageClass: _class, movingTo: _moving, archived: _archived, ...described } = others;
   const stores = [...new Set([...sources.flatMap((one) => one.head.stores), to])];
   await putHead(target, {
     ...described,
@@ -62,10 +62,11 @@ function stillSaid(before: BackupHead): Proof[] {
 /** Of a copy that was there before: what was shown of it, when it expired, and what holds it. */
 function ofThisCopy(before: BackupHead | undefined): Partial<BackupHead> {
   if (before === undefined || before.status === 'failed' || before.status === 'creating') return {};
-  const { lock, provenAt, status, expiredAt, moved, storageClass, archived } = before;
+  const { lock, provenAt, status, expiredAt, moved, storageClass, movingTo, archived } = before;
   return {
     ...{ status, ...(expiredAt && { expiredAt }), ...(moved && { moved }) },
     ...{ ...(lock && { lock }), ...(provenAt && { provenAt }), ...(storageClass && { storageClass }) },
+    ...(movingTo && { movingTo }),
     ...(archived && { archived }),
   };
 }

@@ -1,24 +1,22 @@
 /** Which backup a restore begins with: the one named, or the newest that ends before the target (docs/data-safety.md, C21). */
 import { cancellationSignal } from '@temporalio/activity';
 import type { BackupHead, SealedManifest } from '../../domain/backup';
-import { HoldfastError, isHoldfastError } from '../../domain/errors';
+import { HoldfastError } from '../../domain/errors';
 import { parseInstant } from '../../domain/instant';
 import { parseLsn } from '../../domain/lsn';
 import { isPoint } from '../../domain/recovery-points';
 import { describeTarget, type RequestedTarget } from '../../domain/recovery-target';
-import { isFrozenCopy } from '../../domain/storage';
 import type { RepositoryCopy } from '../../repository/copy';
-import { backupOfHead, getHead, listHeads } from '../../repository/heads';
-import { isBeingRemoved, removalsUnderWay } from '../../repository/leases';
+import { backupOfHead, listHeads } from '../../repository/heads';
+import { removalsUnderWay } from '../../repository/leases';
 import { headKey } from '../../repository/names';
 import { getSealedManifest } from '../../repository/sealed-manifest';
 import { answering } from '../answering';
 import type { SiteContext } from '../context';
+import { type HeldBackup, namedBackup, wholeCopy } from './copies';
 import { liesOn, type Way, wayOfSystem } from './timelines';
 
-export interface Chosen {
-  copy: RepositoryCopy;
-  manifest: SealedManifest;
+export interface Chosen extends HeldBackup {
   /** Older ones that may hold the target too: where it lies only the WAL tells. */
   older: string[];
 }
@@ -34,7 +32,17 @@ export async function chooseBackup(
   context: SiteContext,
   wanted: string,
   target: RequestedTarget,
-  { timeline, name, systemIdentifier }: Narrower = {},
+  narrower: Narrower = {},
+): Promise<Chosen> {
+  const chosen = await choose(context, wanted, target, narrower);
+  return { ...chosen, ...(await wholeCopy(context, chosen)) };
+}
+
+async function choose(
+  context: SiteContext,
+  wanted: string,
+  target: RequestedTarget,
+  { timeline, name, systemIdentifier }: Narrower,
 ): Promise<Chosen> {
   if (wanted !== 'latest') return { ...(await namedBackup(context, wanted)), older: [] };
   const all = await completed(context);
@@ -42,7 +50,7 @@ export async function chooseBackup(
   // Where there is no database a point is all that a backup is.
   const heads = (backups.length > 0 ? backups : all).filter(({ head }) => name === undefined || head.components[name]);
   const way = new PresentWay(context, timeline, name);
-  const candidates: (Omit<Chosen, 'older'> & { onWay: boolean })[] = [];
+  const candidates: (HeldBackup & { onWay: boolean })[] = [];
   const byContents = target.kind === 'name' || target.kind === 'xid';
   for (const [at, { head }] of heads.entries()) {
     const { copy, manifest } = await namedBackup(context, head.id);
@@ -70,39 +78,6 @@ export async function chooseBackup(
         : 'holdfast points shows what can be reached',
     ],
   });
-}
-
-/**
- * From the first store that has it; from an archive only where it can be read at once nowhere.
- * @throws HoldfastError `backup_not_found`, `backup_unusable`
- */
-export async function namedBackup(context: SiteContext, id: string): Promise<Omit<Chosen, 'older'>> {
-  const { copies, unavailable } = await context.repository();
-  let failure: unknown = unavailable[0]?.error;
-  let frozen: Omit<Chosen, 'older'> | undefined;
-  for (const copy of copies) {
-    try {
-      const head = await getHead(copy, id);
-      const state = head.status !== 'completed' ? head.status : (await isBeingRemoved(copy, id)) ? 'being removed' : '';
-      if (state !== '') {
-        throw new HoldfastError('backup_unusable', `${id} is ${state}`, {
-          hints: ['choose a completed one: holdfast list'],
-        });
-      }
-      const chosen = { copy, manifest: await getSealedManifest(copy, head) };
-      if (!isFrozenCopy(context.config.stores[copy.store.name], head)) return chosen;
-      frozen ??= chosen;
-    } catch (error) {
-      // That a store never had it says less than what is wrong with it elsewhere.
-      if (failure === undefined || !isNotFound(error)) failure = error;
-    }
-  }
-  if (frozen !== undefined) return frozen;
-  throw failure;
-}
-
-function isNotFound(error: unknown): boolean {
-  return isHoldfastError(error) && error.code === 'backup_not_found';
 }
 
 /**

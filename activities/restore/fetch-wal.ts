@@ -21,7 +21,7 @@ import { beating } from '../beating';
 import type { SiteContext } from '../context';
 import type { FetchedWal, RestoreComponent, RestoreJob } from '../contracts';
 import { openArchives } from '../wal/archives';
-import { namedBackup } from './choose';
+import { namedBackup } from './copies';
 import { ownerOfTarget } from './owner';
 import { resolveRestore } from './resolve';
 import { keepSpoolPlan, segmentsAtOnce, spoolBudget, spoolOf } from './spool-plan';

@@ -11,7 +11,8 @@ import type { RestoreRequest } from '../../domain/requests';
 import { chainManifests } from '../backup/parent';
 import type { SiteContext } from '../context';
 import type { ComponentOrigin } from '../contracts';
-import { type Chosen, chooseBackup, completedPoints, namedBackup } from './choose';
+import { chooseBackup, completedPoints } from './choose';
+import { type HeldBackup, namedBackup, wholeCopy } from './copies';
 import { liesOn, wayOfSystem } from './timelines';
 
 export interface Source {
@@ -22,13 +23,11 @@ export interface Source {
   from?: ComponentOrigin;
 }
 
-type Found = Pick<Chosen, 'copy' | 'manifest'>;
-
 /** By name of component. */
 export async function sourcesOf(
   context: SiteContext,
   request: RestoreRequest,
-  { copy, manifest }: Found,
+  { copy, manifest }: HeldBackup,
 ): Promise<Record<string, Source>> {
   const { marks = {} } = manifest;
   const sources = await ownSources({ copy, manifest });
@@ -43,7 +42,7 @@ export async function sourcesOf(
   return sources;
 }
 
-async function ownSources({ copy, manifest }: Found, from?: ComponentOrigin): Promise<Record<string, Source>> {
+async function ownSources({ copy, manifest }: HeldBackup, from?: ComponentOrigin): Promise<Record<string, Source>> {
   const links = manifest.chain && (await chainManifests(copy, manifest.chain));
   const named = Object.entries(manifest.components).map(([name, sealed]) => [name, { sealed, links, from }] as const);
   return Object.fromEntries(named);
@@ -73,7 +72,7 @@ async function withPoint(
     if (head.startedAt <= startedAt) break;
     if (target.kind === 'time' && parseInstant(head.endedAt ?? head.startedAt) > target.at) continue;
     if (await wasLeft(context, head, { timeline, at: target.kind === 'time' ? target.at : undefined })) continue;
-    const { copy, manifest } = await namedBackup(context, head.id);
+    const { copy, manifest } = await wholeCopy(context, await namedBackup(context, head.id));
     const from = { backupId: head.id, store: copy.store.name };
     const newer = Object.entries(await ownSources({ copy, manifest }, from)).filter(
       ([name, { sealed }]) => sealed.kind === 'files' && sources[name]?.sealed.kind === 'files',

@@ -2,16 +2,19 @@
  * Retention of a site, stage by stage. Guaranteed: each stage may be cut anywhere and run again, and touches only what the plan chose and what is seen now
  * allows. Not guaranteed: that a plan is carried out whole: what is in use by then stays for the next run.
  */
+import { cancellationSignal, log } from '@temporalio/activity';
 import { componentRefs } from '../../domain/config/names';
 import { proofNotice } from '../../domain/notifications/alerts';
 import type { Addressed } from '../../domain/notifications/notice';
 import type { PlannedCounts, RetentionJob, RetentionRequest } from '../../domain/retention/requests';
 import type { Action, StorePlan, StoreView } from '../../domain/retention/types';
 import { proofHealth } from '../../domain/verification/proof-health';
+import type { RepositoryCopy } from '../../repository/copy';
+import { offerSpared } from '../../repository/retention/offer-spared';
 import { putPlan } from '../../repository/retention/plans';
 import { makePlan, takeBackRemovals } from '../../repository/retention/stages';
 import type { SiteContext } from '../context';
-import { openRun, runName } from './run';
+import { attemptName, openRun, runName } from './run';
 
 const warningsTold = 20;
 
@@ -19,7 +22,9 @@ const warningsTold = 20;
 export async function planRetention(context: SiteContext, request: RetentionRequest): Promise<RetentionJob> {
   const { copies, away, run } = await openRun(context, request);
   let notices: Addressed[] = [];
+  let seen: StoreView[] = [];
   const plans = await makePlan(copies, run, (views) => {
+    seen = views;
     // Where a store is away its proofs are unknown, and nothing is said.
     if (away.length === 0) notices = alarming(context, views);
   });
@@ -29,6 +34,7 @@ export async function planRetention(context: SiteContext, request: RetentionRequ
     const copy = copies.find(({ store }) => store.name === plan.store);
     if (copy) await takeBackRemovals(copy, plan, run.signal);
   }
+  await offerWhatIsSpared(context, copies, seen);
   const warnings = [
     ...away.map((one) => `${one}: nothing is decided about it, and no WAL goes`),
     ...plans.flatMap((plan) => plan.warnings.map((warning) => `${plan.store}: ${warning}`)),
@@ -39,6 +45,19 @@ export async function planRetention(context: SiteContext, request: RetentionRequ
     ...(unlock && { unlock }),
     ...(notices.length > 0 && { notices }),
   };
+}
+
+async function offerWhatIsSpared({ site }: SiteContext, copies: RepositoryCopy[], views: StoreView[]): Promise<void> {
+  for (const copy of copies) {
+    const view = views.find(({ store }) => store === copy.store.name);
+    const offered =
+      view && (await offerSpared(copy, view, { site, holder: attemptName(), signal: cancellationSignal() }));
+    for (const backupId of offered ?? [])
+      log.warn('a backup had expired, and is pinned or on hold: it is offered again', {
+        backupId,
+        store: copy.store.name,
+      });
+  }
 }
 
 /** Every day the heads are read here in any case: for those that hear of alerts it is looked what they say of proofs. */

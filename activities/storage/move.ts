@@ -54,7 +54,10 @@ function withListeners(config: Config, seen: SeenStore[]) {
     });
 }
 
-/** False: somebody reads it just now, and it is left for another run. */
+/**
+ * False: somebody reads it just now, and it is left for another run. Before the first pack freezes the head says so: whoever chooses a copy to read
+ * passes one by of which half is in an archive.
+ */
 export async function moveClass(context: SiteContext, order: MoveOrder): Promise<boolean> {
   const { backupId, store, class: storageClass } = order;
   const copy = (await context.repository()).copy(store);
@@ -62,14 +65,16 @@ export async function moveClass(context: SiteContext, order: MoveOrder): Promise
   if (classes === undefined) return false;
   const signal = cancellationSignal();
   let keys: string[] = [];
+  let told = !isFrozenClass(storageClass);
   const isRead = async () => isFrozenClass(storageClass) && (await standingLeases(copy, backupId)).length > 0;
   const flush = async () => {
     signal.throwIfAborted();
+    if (!told) await putHead(copy, { ...(await getHead(copy, backupId)), movingTo: storageClass });
+    told = true;
     await Promise.all(keys.map((key) => classes.changeClass(key, storageClass)));
     heartbeat(keys.at(-1));
     keys = [];
   };
-  // In the order of their names: the first is the first that cannot be read any more, by which a restore knows.
   for await (const { key } of copy.store.list(`${backupFolder(backupId)}packs/`, { signal })) {
     keys.push(key);
     if (keys.length < atOnce) continue;
@@ -79,7 +84,8 @@ export async function moveClass(context: SiteContext, order: MoveOrder): Promise
   }
   if (await isRead()) return false;
   await flush();
-  await putHead(copy, { ...(await getHead(copy, backupId)), storageClass });
+  const { movingTo: _, ...head } = await getHead(copy, backupId);
+  await putHead(copy, { ...head, storageClass });
   log.info('packs of a backup lie in another class', { backupId, store, storageClass });
   return true;
 }

@@ -5,6 +5,7 @@
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import { isFrozenClass, thawPlan } from '../../domain/storage';
 import type { RepositoryCopy } from '../../repository/copy';
+import { getHead } from '../../repository/heads';
 import { backupFolder } from '../../repository/names';
 import type { SiteContext } from '../context';
 import type { RestoreJob } from '../contracts';
@@ -112,7 +113,7 @@ function packsOf(backupId: string): string {
 }
 
 /**
- * Whether a restore has to wait for an archive: by the class of the first and the last pack of each backup it needs. Undefined: not at all.
+ * Whether a restore has to wait for an archive: by the class of the first pack of each backup it needs, and of all those of one that is on its way there. Undefined: not at all.
  * @throws HoldfastError `object_not_found`
  */
 export async function thawOf(context: SiteContext, job: RestoreJob): Promise<ThawNeed | undefined> {
@@ -133,11 +134,12 @@ export async function thawOf(context: SiteContext, job: RestoreJob): Promise<Tha
 /** The first that cannot be read at once. */
 async function frozenClassOf(copy: RepositoryCopy, backupId: string) {
   const { classes } = copy.store;
+  const { movingTo } = await getHead(copy, backupId);
   for await (const { key } of copy.store.list(packsOf(backupId), { signal: cancellationSignal() })) {
     const storageClass = await classes?.classOf(key);
     if (isFrozenClass(storageClass) && (await classes?.thawState(key)) !== 'ready') return storageClass;
-    // Packs of one backup share a class, unless it is being moved: then its configuration says so, and those that move go in order.
-    if (!isFrozenClass(storageClass)) return undefined;
+    // Packs of one backup share a class, unless it is being moved: several at once, and of those the first may have been cut off.
+    if (!isFrozenClass(storageClass) && movingTo === undefined) return undefined;
   }
   return undefined;
 }

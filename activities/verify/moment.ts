@@ -8,7 +8,8 @@ import { drawMoment } from '../../domain/verification/moment';
 import type { Chance } from '../../domain/verification/seeded';
 import type { WalArchive } from '../../repository/wal/archive';
 import type { SiteContext } from '../context';
-import { completedHeads, namedBackup } from '../restore/choose';
+import { completedHeads } from '../restore/choose';
+import { namedBackup } from '../restore/copies';
 import { openArchives } from '../wal/archives';
 
 /** Manifests are read of so many backups: the newest. */

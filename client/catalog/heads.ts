@@ -70,7 +70,19 @@ function together(known: ListedBackup | undefined, head: BackupHead, store: stri
 
 /** Keys that say nothing are left out. */
 function factsOf(
-  { location, status, expiredAt, moved, verifiedAt, provenAt, proofs, lock, archived, storageClass }: BackupHead,
+  {
+    location,
+    status,
+    expiredAt,
+    moved,
+    verifiedAt,
+    provenAt,
+    proofs,
+    lock,
+    archived,
+    storageClass,
+    movingTo,
+  }: BackupHead,
   store: string,
 ): CopyFacts {
   return {
@@ -83,6 +95,7 @@ function factsOf(
     ...(lock === undefined ? {} : { lock }),
     ...(archived === undefined ? {} : { archived }),
     ...(storageClass === undefined ? {} : { storageClass }),
+    ...(movingTo === undefined ? {} : { movingTo }),
   };
 }
 

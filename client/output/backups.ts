@@ -71,6 +71,7 @@ function factsOf(copy: CopyFacts, now: Date): string[] {
     ...(copy.status === 'completed' ? [] : [copy.moved ? `moved to ${copy.moved.to}` : copy.status]),
     ...failedProofs(copy).map((level) => `${level} check FAILED`),
     ...(proof ? [`${proof.level} ${age} ago`] : []),
+    ...(copy.movingTo ? [`moving into ${copy.movingTo}`] : []),
     ...(copy.archived ? [copy.storageClass ? `archived in ${copy.storageClass}` : 'archived'] : []),
     ...(copy.lock ? [`locked until ${copy.lock.until.slice(0, 10)}`] : []),
   ];

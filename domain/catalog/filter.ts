@@ -14,6 +14,7 @@ export interface CopyFacts {
   lock?: BackupHead['lock'];
   archived?: BackupHead['archived'];
   storageClass?: string;
+  movingTo?: string;
 }
 
 /** A head as all stores together have it, and each copy by itself. */

@@ -85,6 +85,7 @@ export const backupHeadSchema: z.ZodType<BackupHead> = z.looseObject({
   databases: z.record(z.string(), spanSchema).optional(),
   proofs: z.array(proofSchema).optional(),
   storageClass: z.string().optional(),
+  movingTo: z.string().optional(),
   lock: z.looseObject({ mode: z.enum(lockModes), until: z.string() }).optional(),
 });
 

@@ -113,3 +113,13 @@ test('other sites, tiers without moves and unfinished backups stay', () => {
     ),
   ).toEqual([]);
 });
+
+test('what was cut off on its way into an archive arrives there, whatever the rules say by now', () => {
+  const halfway = { movingTo: 'DEEP_ARCHIVE' };
+  expect(moves(head('halfway', 31, halfway), head('new', 1))).toEqual(['halfway DEEP_ARCHIVE']);
+  // Also the newest, and what something builds upon that is not frozen.
+  expect(moves(head('halfway', 10, halfway))).toEqual(['halfway DEEP_ARCHIVE']);
+  expect(moves(head('full', 10, halfway), head('upon', 9, { chain: ['full'] }))).toEqual(['full DEEP_ARCHIVE']);
+  const lock = { mode: 'compliance' as const, until: new Date(now + day).toISOString() };
+  expect(moves(head('halfway', 91, { ...halfway, lock }), head('new', 1))).toEqual([]);
+});

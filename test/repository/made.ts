@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import type { BackupHead, SealedManifest } from '../../domain/backup';
+import type { BackupHead, ChainLink, SealedManifest } from '../../domain/backup';
 import type { RunIndex } from '../../domain/pack';
 import type { TreeEntry } from '../../domain/tree';
 import { putChecksums } from '../../repository/checksums';
@@ -61,8 +61,8 @@ export async function open({ roots, keySource, system = 'shop', create = true }:
 export const secretName = 'salaries-of-everybody';
 export const secretText = 'the-director-earns-too-much';
 
-/** A completed backup of two runs of two packs each. */
-export async function makeBackup(copy: RepositoryCopy, backupId: string): Promise<BackupHead> {
+/** A completed backup of two runs of two packs each. @param chain what it builds upon, by its word alone */
+export async function makeBackup(copy: RepositoryCopy, backupId: string, chain: ChainLink[] = []): Promise<BackupHead> {
   const dataKey = await createDataKey(copy, backupId);
   const component = 'config';
   const refs = [];
@@ -92,10 +92,11 @@ export async function makeBackup(copy: RepositoryCopy, backupId: string): Promis
     backupId,
     system: copy.system,
     site: 'dc01',
-    type: 'full',
+    type: chain.length === 0 ? 'full' : 'incremental',
     startedAt: '2026-01-01T00:00:00Z',
     endedAt: '2026-01-01T00:01:00Z',
     components: { config: { kind: 'files', indexes: refs, summary, files: { paths: [`/srv/${secretName}`] } } },
+    ...(chain.length > 0 && { chain }),
   };
   return await publish(copy, manifest, summary);
 }
@@ -108,7 +109,7 @@ async function publish(
   const sealed = await putSealedManifest(copy, manifest);
   await putPlainManifest(copy, manifest, sealed);
   const checksums = await putChecksums(copy, manifest);
-  const { backupId: id, system, site, type, startedAt, endedAt } = manifest;
+  const { backupId: id, system, site, type, startedAt, endedAt, chain } = manifest;
   const head: BackupHead = {
     id,
     system,
@@ -125,6 +126,7 @@ async function publish(
     manifestSha256: sealed.sha256,
     stores: [copy.store.name],
     location: copy.store.location,
+    ...(chain && { chain: chain.map((link) => link.backupId) }),
   };
   await putHead(copy, head);
   return head;

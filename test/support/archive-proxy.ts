@@ -1,6 +1,6 @@
 /**
  * An archive before a real S3 server that has none: what is put or copied into `GLACIER` or `DEEP_ARCHIVE` answers `InvalidObjectState` until somebody
- * asked for it (`RestoreObject`) and some time has passed. Everything else goes through untouched, signatures too.
+ * asked for it (`RestoreObject`) and some time has passed, and is copied from as little. Everything else goes through untouched, signatures too.
  */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
@@ -17,6 +17,9 @@ export class ArchiveProxy {
   /** By path: `/bucket/key`. */
   readonly frozen = new Map<string, Frozen>();
   asked = 0;
+  /** So many more objects freeze; whoever asks for another gets no answer, and is counted in `held`. */
+  freezes = Number.POSITIVE_INFINITY;
+  held = 0;
 
   private constructor(
     private readonly server: Server,
@@ -51,11 +54,24 @@ export class ArchiveProxy {
     if (from.method === 'POST' && searchParams.has('restore')) this.restore(from, to, object);
     else if (from.method === 'GET' && !searchParams.has('retention') && object && !isReadable(object)) {
       refuse(to, 403, 'InvalidObjectState', 'The operation is not valid for the object’s storage class');
+    } else if (this.isCopyOfFrozen(from)) {
+      from.resume();
+      refuse(to, 403, 'InvalidObjectState', 'Operation is not valid for the source object’s storage class');
+    } else if (archives.has(classOf(from)) && this.freezes-- <= 0) {
+      from.resume();
+      this.held++;
     } else this.passOn(from, to, pathname);
   }
 
+  private isCopyOfFrozen({ headers }: IncomingMessage): boolean {
+    const source = headers['x-amz-copy-source'];
+    if (typeof source !== 'string') return false;
+    const object = this.frozen.get(`/${decodeURIComponent(source).replace(/^\//, '')}`);
+    return object !== undefined && !isReadable(object);
+  }
+
   private passOn(from: IncomingMessage, to: ServerResponse, pathname: string): void {
-    const storageClass = String(from.headers['x-amz-storage-class'] ?? '');
+    const storageClass = classOf(from);
     this.pass(from, to, (status) => {
       if (from.method !== 'PUT' || status >= 300) return;
       if (archives.has(storageClass)) this.frozen.set(pathname, { storageClass });
@@ -88,6 +104,10 @@ export class ArchiveProxy {
     onwards.on('error', () => to.destroy());
     from.pipe(onwards);
   }
+}
+
+function classOf({ headers }: IncomingMessage): string {
+  return String(headers['x-amz-storage-class'] ?? '');
 }
 
 function isReadable({ readableAt }: Frozen): boolean {

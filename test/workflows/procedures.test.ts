@@ -136,7 +136,7 @@ test.each([
   ['takes too long', hang, /no more time/],
 ])('a recovery point that is made stays made when letting older ones go %s', async (_, expirePoints, warning) => {
   await onStage(env, { expirePoints }, async ({ calls, start }) => {
-    const result = (await (await start('recoveryPoint', { ...point, timeout: 5000 })).result()) as ProcedureResult;
+    const result = (await (await start('recoveryPoint', { ...point, timeout: 10_000 })).result()) as ProcedureResult;
     expect(result.status).toBe('completed');
     expect(result.warnings).toContainEqual(expect.stringMatching(warning));
     expect(calls).not.toContain('discardBackup');

@@ -38,10 +38,13 @@ test('a move into an archive stops for a restore that begins in the middle, and 
   for (let more = 0; more < 40; more++) await copy.store.put(`backups/${id}/packs/${more}`, Buffer.from('a pack'));
   const order = { site: 'dc01', store: 'deep', backupId: id, class: 'DEEP_ARCHIVE' };
   onMove = async () => {
+    // Before the first of them: a restore that chooses a copy now passes this one by.
+    expect(await getHead(copy, id)).toMatchObject({ movingTo: 'DEEP_ARCHIVE' });
     await takeLease(copy, { backupId: id, kind: 'restore', holder: 'restore', ms: 60_000 });
   };
   expect(await inRun(() => moveClass(site, order))).toBe(false);
   expect(moved.size).toBe(16);
+  expect(await getHead(copy, id)).toMatchObject({ movingTo: 'DEEP_ARCHIVE' });
   expect((await getHead(copy, id)).storageClass).toBeUndefined();
 
   onMove = async () => {};
@@ -49,4 +52,5 @@ test('a move into an archive stops for a restore that begins in the middle, and 
   expect(await inRun(() => moveClass(site, order))).toBe(true);
   expect(moved.size).toBe(44);
   expect((await getHead(copy, id)).storageClass).toBe('DEEP_ARCHIVE');
+  expect((await getHead(copy, id)).movingTo).toBeUndefined();
 });
