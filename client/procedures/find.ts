@@ -6,11 +6,15 @@ import { HoldfastError } from '../../domain/errors';
 const replicating = ['replicateBackup', 'replicateBackups'];
 const proving = ['verifyBackup', 'verifySample', 'recoveryTest'];
 const procedures = new Set(['backup', 'restore', 'pointInTimeRestore', 'consolidate', ...proving, ...replicating]);
+/** They come and go by themselves all day: who names nothing means one only where nothing else runs. */
+const upkeep = new Set(['recoveryPoint', 'applyRetention', 'cleanUp', 'moveBackups']);
 
 /** @throws HoldfastError `procedure_not_found` */
 export async function findProcedure(client: Client, name?: string): Promise<WorkflowHandle> {
   if (name !== undefined && (await exists(client, name))) return client.workflow.getHandle(name);
-  const ids = await runningProcedures(client);
+  const asked = await runningOf(client, procedures);
+  const ids =
+    name !== undefined || asked.length === 0 ? [...asked, ...(await runningOf(client, upkeep))].sort() : asked;
   const fitting = name === undefined ? ids : ids.filter((id) => id.startsWith(name));
   if (fitting.length === 1) return client.workflow.getHandle(fitting[0] as string);
   const what = name === undefined ? 'no procedure was named' : `there is no procedure "${name}"`;
@@ -27,11 +31,15 @@ export async function findProcedure(client: Client, name?: string): Promise<Work
   );
 }
 
-/** Workflow ids of the procedures that run. */
+/** Workflow ids of the procedures that somebody waits for. */
 export async function runningProcedures(client: Client): Promise<string[]> {
+  return await runningOf(client, procedures);
+}
+
+async function runningOf(client: Client, types: ReadonlySet<string>): Promise<string[]> {
   const ids: string[] = [];
   for await (const { workflowId, type } of client.workflow.list({ query: 'ExecutionStatus = "Running"' })) {
-    if (procedures.has(type)) ids.push(workflowId);
+    if (types.has(type)) ids.push(workflowId);
   }
   return ids.sort();
 }
