@@ -10,6 +10,7 @@ import { type ConfigPath, type Problem, schemaProblems, showConfigPath } from '.
 import { referenceProblems } from './references';
 import { configSchema } from './schema';
 import type { Config, LoadedConfig } from './types';
+import { walElsewhere } from './wal-elsewhere';
 import { withoutEffect } from './without-effect';
 
 /** @param file absolute path, for messages and for the relative paths in it
@@ -91,6 +92,7 @@ function warningsOf(config: Config): string[] {
     if (Object.keys(site.components).length === 0)
       warnings.push(`site ${name} has no components: there is nothing to back up`);
   }
+  warnings.push(...walElsewhere(config));
   return warnings;
 }
 
