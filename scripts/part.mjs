@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** `node scripts/part.mjs temporal|postgres|postgres17|versitygw`: finds or fetches one part and prints its path (progress on stderr). */
+/** `node scripts/part.mjs temporal|postgres|postgres17|versitygw|chromium`: finds or fetches one part and prints its path (progress on stderr). */
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureParts, partNames } from './bootstrap/parts.mjs';
@@ -10,6 +10,7 @@ const PRINTED = {
   postgres: 'HOLDFAST_PG_BINDIRS',
   postgres17: 'HOLDFAST_TEST_PG17',
   versitygw: 'HOLDFAST_VERSITYGW',
+  chromium: 'HOLDFAST_CHROMIUM',
 };
 
 await orExplain(async () => {

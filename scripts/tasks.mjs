@@ -27,7 +27,7 @@ export const tasks = {
   },
   test: async (root, args) => {
     await ensurePackages(root);
-    await ensureParts(root, ['temporal', 'postgres', 'postgres17', 'versitygw']);
+    await ensureParts(root, ['temporal', 'postgres', 'postgres17', 'versitygw', 'chromium']);
     return runChecks(root, args);
   },
   demo: (root, args) =>

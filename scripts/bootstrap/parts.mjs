@@ -1,5 +1,6 @@
 /** The parts a command needs beside Node and the packages, and how the programs we start learn where they are. */
 import { cacheFolder } from './cache.mjs';
+import { ensureChromium } from './chromium.mjs';
 import { ensurePostgres, ensureSummarizingPostgres } from './postgres.mjs';
 import { ensureTemporal, locateTemporal } from './temporal.mjs';
 import { ensureVersitygw } from './versitygw.mjs';
@@ -9,6 +10,7 @@ const PARTS = {
   postgres: async () => ({ HOLDFAST_PG_BINDIRS: (await ensurePostgres()).join(':') }),
   postgres17: async () => ({ HOLDFAST_TEST_PG17: await ensureSummarizingPostgres() }),
   versitygw: async () => ({ HOLDFAST_VERSITYGW: await ensureVersitygw() }),
+  chromium: async () => ({ HOLDFAST_CHROMIUM: await ensureChromium() }),
 };
 
 /** The names `ensureParts` takes. */

@@ -1,16 +1,6 @@
-import type { ReceiptDetails } from '../../domain/backup';
 import { procedureReport } from '../../reports/procedure-report';
+import { receipt } from './samples';
 
-const receipt: ReceiptDetails = {
-  ...{ procedure: 'restore', workflowId: 'restore/shop/dc01/in-place', runId: 'r', status: 'completed' },
-  ...{ startedAt: '2026-01-02T03:04:05.000Z', endedAt: '2026-01-02T03:04:25.000Z' },
-  steps: [
-    { title: 'fetch WAL', startedAt: '2026-01-02T03:04:05.000Z', seconds: 5, outcome: 'completed' },
-    { title: 'place packs', startedAt: '2026-01-02T03:04:10.000Z', seconds: 15, outcome: 'failed' },
-    { title: 'old data back', startedAt: '2026-01-02T03:04:25.000Z', seconds: 0, outcome: 'undo failed' },
-  ],
-  ...{ warnings: ['one object was slow'], bytes: 3 << 20, sequence: 1, previous: '0'.repeat(64) },
-};
 const base = { title: 'Restore', verdict: { good: true, sentence: 'done' }, facts: [], events: [] };
 
 test('every step is a bar as long as it took, and says how it ended', () => {

@@ -1,24 +1,5 @@
-import type { RecoveryTestResult } from '../../domain/verification/results';
 import { recoveryTestPage } from '../../reports/recovery-test-page';
-
-const result: RecoveryTestResult = {
-  ...{ format: 1, system: 'shop', site: 'dc01', runId: 'r', status: 'failed' },
-  ...{ startedAt: '2026-01-31T10:00:00.000Z', endedAt: '2026-01-31T10:05:00.000Z' },
-  scenarios: [
-    {
-      ...{ scenario: 'full_recovery', status: 'proved', backupId: 'shop_full_20260131_020000', seconds: 61 },
-      ...{ startedAt: '2026-01-31T10:00:00.000Z', evidence: ['table "<b>x</b>" was read'], warnings: [] },
-    },
-    {
-      ...{ scenario: 'data_corruption', status: 'failed', seconds: 2, startedAt: '2026-01-31T10:02:00.000Z' },
-      ...{ evidence: [], warnings: ['one'], error: { code: 'validation_failed', message: 'damage was not found' } },
-    },
-    {
-      ...{ scenario: 'cross_site_recovery', status: 'could_not_run', seconds: 0 },
-      ...{ startedAt: '2026-01-31T10:04:00.000Z', evidence: [], warnings: [] },
-    },
-  ],
-};
+import { testedSite as result } from './samples';
 
 test('a page says of each scenario what was restored, how it ended and what was shown, and nothing of it is markup', () => {
   const html = recoveryTestPage('shop', ['dc01'], [result]);
