@@ -11,6 +11,7 @@ import type { ParsedConfig } from './schema';
 import { notificationsOf } from './schema-notifications';
 import { classOf, storageProblems, thawOf } from './schema-storage';
 import { storeMoveProblems } from './store-moves';
+import { storePlaceProblems } from './store-places';
 import { tierOf, tierProblems } from './tiers';
 import type { Config, EncryptionConfig, FilledDefault, StoreConfig, TierConfig, WalConfig } from './types';
 
@@ -62,6 +63,7 @@ export function completeConfig(parsed: ParsedConfig, environment: Environment, b
       ...(storageClass && { storageClass }),
     };
   }
+  problems.push(...storePlaceProblems(stores));
   const everyStore = ownStores(stores);
 
   const days = fill('retentionDays', 'BACKUP_RETENTION_DAYS', '30');

@@ -1,24 +1,10 @@
 /** What lies at the top of a store and is none of ours: somebody's, and left to them. A few requests, however much there is. */
 import { tellLeft } from '../../domain/cleanup/report';
+import { storeFolders } from '../../domain/store-folders';
 import { descriptionKey } from '../names';
 import type { Cleaning } from './cleaning';
 
-const ours = new Set([
-  ...[
-    'backups',
-    'catalog',
-    'keys',
-    'leases',
-    'maintenance',
-    'probe',
-    'receipts',
-    'recovery-tests',
-    'removals',
-    'replication',
-    'retention',
-  ],
-  ...['verification', 'wal', descriptionKey],
-]);
+const ours = new Set([...storeFolders, descriptionKey]);
 
 export async function tellStrangers({ copy, outcome, signal }: Cleaning): Promise<void> {
   let after: string | undefined;
