@@ -44,6 +44,8 @@ export interface CopyPart extends ReplicationJob {
 export interface ReplicationPage {
   /** Oldest first. */
   backups: { backupId: string; to: string[]; enough: number }[];
+  /** Up to the end of this page: those that wait for stores alone that do not answer, and fall short of what their tier wants without them. */
+  leftOut?: { count: number; first: string };
   /** Where the next page begins; absent: this was the last. */
   after?: string;
 }

@@ -1,7 +1,7 @@
 /** What of a site is to be copied, a page at a time: a history carries a few ids, and never a catalog. */
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import type { ReplicateAllRequest } from '../../domain/replication/requests';
-import { type Holding, lackingCopies } from '../../domain/replication/wanted';
+import { type Holding, type LackingCopy, lackingCopies } from '../../domain/replication/wanted';
 import { backupOfHead, listHeads } from '../../repository/heads';
 import type { Repository } from '../../repository/repository';
 import { answering } from '../answering';
@@ -15,17 +15,26 @@ export async function nextToCopy(
   { stores, without = [], after }: ReplicateAllRequest & { after?: string },
 ): Promise<ReplicationPage> {
   const holdings = await holdingsOf(await context.repository(), cancellationSignal(), heartbeat);
-  const lacking = lackingCopies(context.config, context.site, holdings, stores).filter(({ to }) =>
-    to.some((store) => !without.includes(store)),
-  );
-  const rest = lacking.filter(({ startedAt, backupId }) => after === undefined || `${startedAt} ${backupId}` > after);
-  const page = rest.slice(0, pageSize);
+  return pageOf(lackingCopies(context.config, context.site, holdings, stores), without, after);
+}
+
+export function pageOf(lacking: LackingCopy[], without: string[], after?: string): ReplicationPage {
+  const rest = lacking.filter((one) => after === undefined || placeOf(one) > after);
+  const open = rest.filter(({ to }) => to.some((store) => !without.includes(store)));
+  const page = open.slice(0, pageSize);
   const last = page.at(-1);
-  const more = rest.length > page.length && last !== undefined;
+  const end = open.length > page.length && last !== undefined ? placeOf(last) : undefined;
+  const passed = rest.filter((one) => one.enough > 0 && one.to.every((store) => without.includes(store)));
+  const [first, ...others] = passed.filter((one) => end === undefined || placeOf(one) <= end);
   return {
     backups: page.map(({ backupId, to, enough }) => ({ backupId, to, enough })),
-    ...(more && { after: `${last.startedAt} ${last.backupId}` }),
+    ...(first && { leftOut: { count: 1 + others.length, first: first.backupId } }),
+    ...(end !== undefined && { after: end }),
   };
+}
+
+function placeOf({ startedAt, backupId }: LackingCopy): string {
+  return `${startedAt} ${backupId}`;
 }
 
 /** Of the stores that can be reached: what is wanted in the others is lacking, and told when it is tried. */

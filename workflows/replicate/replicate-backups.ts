@@ -36,12 +36,13 @@ export const replicateBackups = procedure(kind, async (run, request) => {
     const page = await run.step('find what is not copied', () => find.nextToCopy(asked));
     for (const { backupId, to, enough } of page.backups)
       await replicateOne(run, tally, { site, backup: backupId, stores: to, enough });
-    after = tally.backups < backupsPerRun ? page.after : undefined;
-    if (tally.backups >= backupsPerRun && page.after) run.warn('there is more to copy: the next run goes on');
+    if (page.leftOut) tally.leaveOut(page.leftOut);
+    after = tally.tried < backupsPerRun ? page.after : undefined;
+    if (tally.tried >= backupsPerRun && page.after) run.warn('there is more to copy: the next run goes on');
   } while (after !== undefined);
   run.findings.copies = tally.ends();
-  if (tally.failed.length === 0) return;
-  refuse('copies_missing', `${tally.failed.length} of ${tally.backups} backups lack a copy: ${tally.failed[0]}`, [
+  if (tally.failure === undefined) return;
+  refuse('copies_missing', `${tally.failed} of ${tally.backups} backups lack a copy: ${tally.failure}`, [
     'what was copied stays; the next replication goes on from there',
     '`holdfast status` says how late each store is',
   ]);
@@ -49,8 +50,12 @@ export const replicateBackups = procedure(kind, async (run, request) => {
 
 async function replicateOne(run: Run, tally: Tally, wanted: ReplicateRequest): Promise<void> {
   const stores = wanted.stores?.filter((store) => !tally.away.has(store)) ?? [];
-  if (stores.length === 0) return;
+  if (stores.length === 0) {
+    if (wanted.enough !== 0) tally.leaveOut({ count: 1, first: wanted.backup });
+    return;
+  }
   tally.backups++;
+  tally.tried++;
   try {
     await run.step(`copy ${wanted.backup}`, async () => {
       const result = await executeChild<typeof replicateBackup>('replicateBackup', {
@@ -67,7 +72,7 @@ async function replicateOne(run: Run, tally: Tally, wanted: ReplicateRequest): P
       return;
     }
     tally.add(resultBehind(error)?.copies);
-    tally.failed.push(`${wanted.backup}: ${reportOf(error).message}`);
+    tally.fail(`${wanted.backup}: ${reportOf(error).message}`);
   }
 }
 
@@ -85,8 +90,12 @@ function resultBehind(error: unknown): ProcedureResult | undefined {
 }
 
 class Tally {
+  tried = 0;
+  /** Those that were left out, too. */
   backups = 0;
-  readonly failed: string[] = [];
+  failed = 0;
+  /** Of the first that failed. */
+  failure: string | undefined;
   readonly away = new Set<string>();
   private readonly byStore = new Map<string, CopyEnd>();
 
@@ -96,6 +105,18 @@ class Tally {
       const before = this.byStore.get(one.store);
       this.byStore.set(one.store, before === undefined ? one : sumOf(before, one));
     }
+  }
+
+  fail(failure: string): void {
+    this.failed++;
+    this.failure ??= failure;
+  }
+
+  /** That nobody tried is no success: other backups may have had enough copies without those stores. */
+  leaveOut({ count, first }: { count: number; first: string }): void {
+    this.backups += count;
+    this.failure ??= `${first}: ${[...this.away].join(', ')} did not answer`;
+    this.failed += count;
   }
 
   ends(): CopyEnd[] {
