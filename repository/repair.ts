@@ -48,14 +48,14 @@ export async function fetchSound(copies: RepositoryCopy[], ref: DocumentRef, sig
   throw failure ?? new HoldfastError('object_not_found', 'no store is left to take it from', { where: ref.key });
 }
 
-/** Whether the store holds the very bytes. @param read compare them, and not what the store says of them */
+/** Whether the store holds the very bytes. @param read compare them, and not what the store says of them; where it says nothing they are compared in any case */
 export async function isSound(
   { store }: RepositoryCopy,
   { key, sha256, bytes }: DocumentRef,
   { read = false, signal }: { read?: boolean; signal?: AbortSignal } = {},
 ): Promise<boolean> {
   try {
-    await confirmObject(store, key, bytes, sha256, { read: read || store.kind === 'dir', signal });
+    await confirmObject(store, key, bytes, sha256, { read: read || 'untold', signal });
     return true;
   } catch (error) {
     if (isHoldfastError(error) && !error.retryable && tellsOfFlaw.has(error.code)) return false;
@@ -89,13 +89,13 @@ export async function repairObject(
   return { key: ref.key, store: to.store.name, from };
 }
 
-/** Stored, and looked at in the store. */
+/** Stored, and looked at in the store: by its own checksum of what it received, else by reading it back. */
 export async function putSound(
   { store }: RepositoryCopy,
   { key, sha256, bytes }: DocumentRef,
   object: Buffer,
   signal?: AbortSignal,
 ): Promise<void> {
-  await store.put(key, object, { sha256, signal });
-  await confirmObject(store, key, bytes, sha256, { signal });
+  await store.put(key, object, { sha256, readBackLater: true, signal });
+  await confirmObject(store, key, bytes, sha256, { read: 'untold', signal });
 }

@@ -133,8 +133,7 @@ async function takeWithin(
   signal?: AbortSignal,
 ): Promise<boolean> {
   if (!(await to.store.takeFrom?.(from.store, ref.key, { signal }))) return false;
-  const seen = await to.store.head(ref.key, { signal });
-  return seen !== undefined && (await isSound(to, ref, { read: seen.sha256 === undefined, signal }));
+  return await isSound(to, ref, { signal });
 }
 
 async function indexOf(copies: RepositoryCopy[], ref: DocumentRef) {

@@ -7,6 +7,8 @@ import { copyRun } from '../../repository/replicate';
 import { replicateSealed } from '../../repository/replicate-sealed';
 import { getRunIndex } from '../../repository/run-index';
 import { getSealedManifest } from '../../repository/sealed-manifest';
+import type { PutOptions } from '../../repository/store';
+import { StoreAround } from '../../repository/stores/around';
 import { verifyManifest } from '../../repository/verify';
 import { flipByte, folder, keyFile, makeBackup, open, removeAll } from './made';
 
@@ -76,4 +78,36 @@ test('documents come as the catalog says they were written, whichever copy is da
   expect(await replicateSealed([third], first, head)).toEqual([
     { key: `backups/${id}/key.json`, store: 's0', from: 's2' },
   ]);
+});
+
+/** Keeps a byte of a pack as another than it was given, as a broken disk or a share does. */
+class Altering extends StoreAround {
+  override async put(key: string, body: Uint8Array, options?: PutOptions): Promise<'created' | 'exists'> {
+    const altered = Buffer.from(body);
+    if (key.includes('/packs/')) altered.writeUInt8(altered.readUInt8(5) ^ 1, 5);
+    return await super.put(key, altered, { ...options, sha256: undefined });
+  }
+}
+
+test('a directory that keeps other bytes than it was given has no copy', async () => {
+  const { first, third, run } = await twoCopies();
+  const to = { ...third, store: new Altering(third.store) };
+  await expect(copyRun(first, to, run)).rejects.toMatchObject({ code: 'checksum_mismatch' });
+});
+
+/** A service that tells no SHA-256: it computes none, or somebody else uploaded the object in parts. */
+class Untold extends StoreAround {
+  override readonly kind = 's3';
+}
+
+test('what a service tells no checksum of is read before it counts', async () => {
+  const { roots, first, second, run, ref } = await twoCopies();
+  const to = { ...second, store: new Untold(second.store) };
+  expect(await copyRun(first, to, run)).toMatchObject({ packs: 2, reused: 2, repaired: [] });
+  await flipByte(path.join(roots[1] ?? '', ref.key));
+  expect(await copyRun(first, to, run)).toMatchObject({
+    packs: 2,
+    reused: 1,
+    repaired: [{ key: ref.key, store: 's1', from: 's0' }],
+  });
 });
