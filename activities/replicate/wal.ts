@@ -2,7 +2,7 @@
  * The WAL that goes with a copy. A store that receives WAL itself (`wal.to`) gets what is missing of the backup's own time; any other gets all that is stored since the first
  * backup it holds, so that a region can be restored to any time up to the last replication.
  */
-import { cancellationSignal, heartbeat } from '@temporalio/activity';
+import { cancellationSignal, heartbeat, log } from '@temporalio/activity';
 import type { PostgresFacts, SealedManifest } from '../../domain/backup';
 import { HoldfastError } from '../../domain/errors';
 import { contiguousEnd } from '../../domain/intervals';
@@ -11,7 +11,8 @@ import { getSealedManifest } from '../../repository/sealed-manifest';
 import { limited } from '../../repository/stores/bandwidth';
 import { WalArchive } from '../../repository/wal/archive';
 import { walObjects } from '../../repository/wal/bind';
-import { copyWal, type WalSpan } from '../../repository/wal/replicate';
+import type { WalSpan } from '../../repository/wal/replicate';
+import { copyWalFrom } from '../../repository/wal/replicate-from';
 import type { SiteContext } from '../context';
 import { openArchives } from '../wal/archives';
 import type { CopyPart } from './contracts';
@@ -59,8 +60,8 @@ function spanOf({ systemIdentifier, timeline, startLsn, stopLsn }: PostgresFacts
 
 async function copyNeeded(context: SiteContext, name: string, to: string, needed: Needed) {
   const none = { segments: 0, bytes: 0 };
-  const archives = await openArchives(context, needed.systemIdentifier);
-  const source = archives.find(({ store }) => store.name !== to);
+  const archives = (await openArchives(context, needed.systemIdentifier)).filter(({ store }) => store.name !== to);
+  const [source] = archives;
   if (source === undefined) return none; // held by this store alone: what it lacks is told by verification
   const repository = await context.repository({ create: true });
   const store = limited(repository.copy(to).store, context.bandwidthInto(to));
@@ -69,9 +70,18 @@ async function copyNeeded(context: SiteContext, name: string, to: string, needed
   if (ships && needed.to === undefined) return none;
   const span: WalSpan = ships ? needed : await sinceFirst(target, needed);
   const signal = cancellationSignal();
-  const copied = await copyWal(source, target, span, { signal, progress: ({ segments }) => heartbeat(segments) });
+  const copied = await copyWalFrom(archives, target, span, {
+    ...{ signal, progress: ({ segments }) => heartbeat(segments), least: leastOf(needed) },
+    onTaken: ({ timeline, segment, from, instead }) =>
+      log.warn(`WAL that ${instead} lacks comes from ${from}`, { timeline, segment: String(segment) }),
+  });
   await assertWhole(target, name, needed);
   return copied;
+}
+
+/** Without it the copy counts for nothing. */
+function leastOf({ timeline, from, to }: Needed) {
+  return to === undefined ? undefined : { timeline, from, to };
 }
 
 function shippedTo({ config, site }: SiteContext, name: string): string[] {

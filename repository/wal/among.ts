@@ -8,16 +8,18 @@ import { contiguousEnd, merge } from '../../domain/intervals';
 import { segmentStart } from '../../domain/lsn';
 import { mayBeElsewhere } from '../elsewhere';
 import type { WalArchive } from './archive';
-import type { ListedPiece } from './listing';
+import { type ListedPiece, storedIntervals } from './listing';
 import type { FetchedSegment } from './segments';
 
-/** What a restore asks of an archive. */
+/** What a restore or a copy asks of an archive. */
 export type WalReading = Pick<
   WalArchive,
   | 'segmentSize'
   | 'pieces'
+  | 'intervals'
   | 'fetchSegment'
   | 'histories'
+  | 'readHistory'
   | 'timelines'
   | 'timelinePath'
   | 'readCoverage'
@@ -90,7 +92,9 @@ export function amongArchives(
 
   return {
     ...{ segmentSize: first.segmentSize, pieces, fetchSegment },
+    intervals: async (timeline, from) => storedIntervals(await pieces(timeline, from), first.segmentSize),
     histories: () => first.histories(),
+    readHistory: (timeline) => first.readHistory(timeline),
     timelines: () => first.timelines(),
     timelinePath: (timeline) => first.timelinePath(timeline),
     readCoverage: (timeline) => first.readCoverage(timeline),

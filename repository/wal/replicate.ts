@@ -7,6 +7,7 @@
  */
 import { contiguousEnd, type Interval, merge } from '../../domain/intervals';
 import { type Lsn, segmentOf, segmentStart } from '../../domain/lsn';
+import type { WalReading } from './among';
 import type { WalArchive } from './archive';
 
 export interface WalSpan {
@@ -27,7 +28,7 @@ export interface WalCopyOptions {
 }
 
 export async function copyWal(
-  from: WalArchive,
+  from: WalReading,
   to: WalArchive,
   span: WalSpan,
   options: WalCopyOptions = {},
@@ -53,7 +54,7 @@ export async function copyWal(
 }
 
 async function copyTimeline(
-  from: WalArchive,
+  from: WalReading,
   to: WalArchive,
   span: WalSpan,
   copied: WalCopied,
@@ -90,7 +91,7 @@ async function copyTimeline(
 
 /** Segment → how far it is stored without a hole, ascending. */
 async function endsOf(
-  archive: WalArchive,
+  archive: Pick<WalReading, 'pieces'>,
   timeline: number,
   first: bigint,
   behind?: bigint,
@@ -101,7 +102,7 @@ async function endsOf(
 }
 
 /** What a rewound server contradicted is set aside here too: other bytes come under the same names. */
-async function followQuarantines(from: WalArchive, to: WalArchive): Promise<void> {
+async function followQuarantines(from: WalReading, to: WalArchive): Promise<void> {
   const known = (await to.quarantines()).map(({ timeline, from: at }) => `${timeline}/${at}`);
   for (const { timeline, from: at, reason } of await from.quarantines()) {
     if (known.includes(`${timeline}/${at}`)) continue;
