@@ -54,7 +54,8 @@ export function lackingCopies(
     if (to.length === 0) continue;
     const { id: backupId, startedAt, endedAt = startedAt, storedBytes } = head;
     const within = tier?.copies?.within ?? config.replication.within;
-    const enough = enoughOf(to, stores === undefined ? tier?.copies : undefined);
+    const there = (store: string) => held.get(store)?.offers(head) ?? head.stores.includes(store);
+    const enough = enoughOf(to, there, stores === undefined ? tier?.copies : undefined);
     lacking.push({ backupId, startedAt, endedAt, tier: head.tier, storedBytes, to, enough, within });
   }
   return lacking.sort((a, b) => compare(a.startedAt, b.startedAt) || compare(a.backupId, b.backupId));
@@ -66,11 +67,12 @@ function wantedStores(head: BackupHead, tier: Config['tiers'][string] | undefine
   return [...new Set([...published, ...(tier?.copies?.to ?? [])])];
 }
 
-function enoughOf(lacking: string[], copies: CopiesConfig | undefined): number {
+/** What a store let go by its own rules, or is about to, is no copy; and yet nobody has to make up for it in a store that has its own. */
+function enoughOf(lacking: string[], there: (store: string) => boolean, copies: CopiesConfig | undefined): number {
   if (copies === undefined || copies.success === 'all') return lacking.length;
-  const there = copies.to.filter((store) => !lacking.includes(store)).length;
+  const made = copies.to.filter((store) => !lacking.includes(store) && there(store)).length;
   const published = lacking.filter((store) => !copies.to.includes(store)).length;
-  return published + Math.max(0, copies.success - there);
+  return Math.min(lacking.length, published + Math.max(0, copies.success - made));
 }
 
 class Held {
@@ -78,6 +80,12 @@ class Held {
 
   constructor(private readonly holding: Holding) {
     this.byId = new Map(holding.heads.map((head) => [head.id, head]));
+  }
+
+  /** For as long as may be: it is whole, and has not expired. */
+  offers({ id }: BackupHead): boolean {
+    const here = this.byId.get(id);
+    return here?.status === 'completed' && !isDamaged(here);
   }
 
   lacks(head: BackupHead, asked: boolean): boolean {

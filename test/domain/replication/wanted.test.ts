@@ -68,6 +68,18 @@ test('of a quorum, copies that are there count', () => {
   expect(lacking(holdings, undefined, { success: 2 })).toEqual([['b1', ['apac'], 1]]);
 });
 
+test.each([
+  ['was removed there', holding('dr', head(2))],
+  ['has expired there', holding('dr', head(1, { status: 'expired' }), head(2))],
+  ['cannot be read there', { ...holding('dr', head(2)), unreadable: new Set(['b1']) }],
+])('a copy that %s is none of a quorum, and no other store has to make up for more than its own', (_what, dr) => {
+  const first = head(1, { stores: ['hot', 'dr'] });
+  const second = head(2, { stores: ['hot', 'dr', 'apac'] });
+  const holdings = [holding('hot', first, second), dr, holding('apac', second)];
+  expect(lacking(holdings, undefined, { success: 1 })).toEqual([['b1', ['apac'], 1]]);
+  expect(lacking(holdings, undefined, { success: 2 })).toEqual([['b1', ['apac'], 1]]);
+});
+
 test('a copy that was found damaged is wanted, until something newer is shown of it', () => {
   const failed = { level: 'full', at: '2026-01-02T00:00:00Z', seconds: 1, outcome: 'failed' } as const;
   const passed = { level: 'quick', at: '2026-01-03T00:00:00Z', seconds: 1, outcome: 'passed' } as const;
