@@ -61,6 +61,28 @@ describe('an s3 store on the wire', () => {
     await close();
   });
 
+  test('has packs copied into the class of the store, and streams for a while what the service refuses to copy', async () => {
+    const { config, requests, close } = await scripted([500, 500, 403]);
+    const from = openStore('from', { ...config, bucket: 'source', prefix: 'p' });
+    const to = openStore('to', { ...config, storageClass: 'STANDARD_IA' });
+    const pack = 'backups/b/packs/0';
+    await expect(to.takeFrom?.(from, pack)).rejects.toMatchObject({ code: 'store_unavailable' });
+    expect(requests.at(-1)?.headers).toMatchObject({
+      'x-amz-copy-source': 'source/p/backups/b/packs/0',
+      'x-amz-checksum-algorithm': 'SHA256',
+      'x-amz-storage-class': 'STANDARD_IA',
+    });
+    const before = requests.length;
+    expect(await to.takeFrom?.(from, pack)).toBe(false);
+    expect(await to.takeFrom?.(from, pack)).toBe(false);
+    expect(requests).toHaveLength(before + 1);
+    const other = openStore('other', { ...config, accessKeyId: 'another' });
+    expect(await other.takeFrom?.(from, pack)).toBe(false);
+    expect(requests).toHaveLength(before + 1);
+    await Promise.all([from.close(), to.close(), other.close()]);
+    await close();
+  });
+
   test('asks again after a conflict, and takes a refused condition for an answer', async () => {
     const { config, requests, close } = await scripted([409, 409, 200, 409, 412]);
     const store = openStore('s3', config);

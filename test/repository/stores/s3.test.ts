@@ -1,11 +1,19 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import path from 'node:path';
 import {
+  type CompletedPart,
+  CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
   ListMultipartUploadsCommand,
   S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
+import type { RepositoryCopy } from '../../../repository/copy';
+import { isSound } from '../../../repository/repair';
+import type { Store } from '../../../repository/store';
 import { openStore, type S3StoreConfig } from '../../../repository/stores/open';
 import { type S3Server, startS3Server } from '../../support/s3-server';
 import { collect, storeConformance } from './conformance';
@@ -23,6 +31,10 @@ function config(): S3StoreConfig {
   const { endpoint, bucket, accessKeyId, secretAccessKey } = server;
   stores += 1;
   return { kind: 's3', endpoint, bucket, accessKeyId, secretAccessKey, prefix: `/store-${stores}/` };
+}
+
+function sha256Of(bytes: string | Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex');
 }
 
 storeConformance('an s3 store', async () => config());
@@ -58,6 +70,53 @@ describe('an s3 store', () => {
     expect(Uploads.map(({ Key }) => Key)).toEqual(['elsewhere/b']);
     client.destroy();
     await store.close();
+  });
+
+  test('copies from another store of its service, which computes the checksum anew', async () => {
+    const settings = config();
+    const [from, to] = [openStore('from', settings), openStore('to', config())];
+    const key = 'backups/b/packs/0';
+    await from.put(key, Buffer.from('abc'));
+    expect(await to.takeFrom?.(from, key)).toBe(true);
+    expect(await to.head(key)).toMatchObject({ bytes: 3, sha256: sha256Of('abc') });
+    // Behind the service's back: what it kept of the put says nothing of these bytes.
+    await writeFile(path.join(server.folder, settings.prefix?.slice(1) ?? '', key), 'abd');
+    expect(await to.takeFrom?.(from, key)).toBe(true);
+    expect((await to.head(key))?.sha256).not.toBe(sha256Of('abc'));
+    expect(await to.takeFrom?.(from, 'backups/b/packs/1')).toBe(false);
+    await Promise.all([from.close(), to.close()]);
+  });
+
+  test('does not take the checksum of an upload in parts for one of the bytes', async () => {
+    const settings = config();
+    const [store, other] = [openStore('s3', settings), openStore('other', config())];
+    const client = new S3Client({
+      ...{ endpoint: settings.endpoint, region: 'us-east-1', forcePathStyle: true },
+      credentials: { accessKeyId: settings.accessKeyId ?? '', secretAccessKey: settings.secretAccessKey ?? '' },
+    });
+    const which = { Bucket: settings.bucket, Key: `${settings.prefix?.slice(1)}a` };
+    const { UploadId } = await client.send(new CreateMultipartUploadCommand({ ...which, ChecksumAlgorithm: 'SHA256' }));
+    const bodies = [Buffer.alloc(5 * 2 ** 20, 1), Buffer.from('abc')];
+    const Parts: CompletedPart[] = [];
+    for (const [at, Body] of bodies.entries()) {
+      const part = { ...which, UploadId, PartNumber: at + 1, Body, ChecksumAlgorithm: 'SHA256' as const };
+      const { ETag, ChecksumSHA256 } = await client.send(new UploadPartCommand(part));
+      Parts.push({ PartNumber: at + 1, ETag, ChecksumSHA256 });
+    }
+    await client.send(new CompleteMultipartUploadCommand({ ...which, UploadId, MultipartUpload: { Parts } }));
+    const whole = Buffer.concat(bodies);
+    const sound = async (at: Store, bytes: Buffer) => {
+      const ref = { key: 'a', bytes: whole.length, sha256: sha256Of(bytes) };
+      return await isSound({ store: at } as RepositoryCopy, ref);
+    };
+    expect(await other.takeFrom?.(store, 'a')).toBe(true);
+    for (const one of [store, other]) {
+      expect([undefined, sha256Of(whole)]).toContain((await one.head('a'))?.sha256);
+      expect(await sound(one, whole)).toBe(true);
+      expect(await sound(one, Buffer.alloc(whole.length))).toBe(false);
+    }
+    client.destroy();
+    await Promise.all([store.close(), other.close()]);
   });
 
   test('keeps to its prefix', async () => {
