@@ -34,3 +34,14 @@ export function thawPlan(storageClass: keyof typeof thawMs, wished: ThawTier): {
   const tier = storageClass === 'DEEP_ARCHIVE' && wished === 'Expedited' ? 'Standard' : wished;
   return { tier, ms: thawMs[storageClass][tier] };
 }
+
+/** Looks in the time that the service names: often enough to lose little. */
+const looks = 60;
+/** Looks in all that the store may wait, when it takes longer than that: a history holds some fifty thousand events, and a look takes about ten. */
+const looksLater = 600;
+
+/** How long to wait until the next look at what is being thawed. */
+export function thawPace({ ms, wait }: { ms: number; wait: number }, waited: number): number {
+  const usual = Math.min(hour / 4, Math.max(1000, Math.min(ms, wait) / looks));
+  return waited < 2 * ms ? usual : Math.max(usual, wait / looksLater);
+}

@@ -2,13 +2,10 @@
 import { sleep } from '@temporalio/workflow';
 import type { RestoreJob } from '../../activities/contracts';
 import { formatDuration } from '../../domain/config/units';
+import { thawPace } from '../../domain/storage';
 import { onSite } from '../frame/bind';
 import { refuse } from '../frame/failure';
 import type { Run } from '../frame/run';
-
-const minute = 60_000;
-/** Looks in the time that the service names: often enough to lose little, seldom enough to keep the history short. */
-const looks = 60;
 
 export async function thaw(run: Run, job: RestoreJob): Promise<void> {
   const { thaw: plan } = job;
@@ -24,7 +21,6 @@ export async function thaw(run: Run, job: RestoreJob): Promise<void> {
   await run.step('ask for the thaw', () => at('ask for the thaw').askThaw(job));
   await run.step('wait for the thaw', async () => {
     const begun = Date.now();
-    const pace = Math.min(15 * minute, Math.max(1000, Math.min(plan.ms, plan.wait) / looks));
     let after: string | undefined;
     for (;;) {
       const seen = await at('look what is thawed').thawed({ job, after });
@@ -35,7 +31,7 @@ export async function thaw(run: Run, job: RestoreJob): Promise<void> {
       if (waited >= plan.wait) return giveUp(plan.wait);
       const eta = new Date(begun + plan.ms).toISOString();
       run.say(`Packs are being thawed from ${plan.storageClass}: ${takes}, by about ${eta}`);
-      await sleep(Math.min(pace, plan.wait - waited));
+      await sleep(Math.min(thawPace(plan, waited), plan.wait - waited));
     }
     run.say(undefined);
   });
