@@ -50,6 +50,12 @@ export interface ReplicationPage {
   after?: string;
 }
 
+export interface PublishedCopy {
+  repaired: number;
+  /** It was there, and had expired: retention removes it when its time is over. */
+  expired?: true;
+}
+
 export interface RepairOrder {
   site: string;
   backupId: string;
@@ -71,7 +77,7 @@ export interface ReplicationActivities {
   reachStore(job: ReplicationJob & { to: string }): Promise<MemberState[]>;
   replicateRun(work: ReplicateRunWork): Promise<RunOutcome>;
   replicateWal(part: CopyPart): Promise<{ segments: number; bytes: number }>;
-  publishCopy(part: CopyPart & { seconds: number }): Promise<{ repaired: number }>;
+  publishCopy(part: CopyPart & { seconds: number }): Promise<PublishedCopy>;
   endReplication(job: ReplicationJob): Promise<void>;
   /** What is damaged in one copy of a backup is put right from the others. */
   repairBackup(order: RepairOrder): Promise<RepairOutcome>;

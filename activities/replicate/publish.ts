@@ -11,13 +11,13 @@ import { renewCatalogLines } from '../backup/seal';
 import type { SiteContext } from '../context';
 import { lockCopy } from '../storage/lock-copy';
 import { provisionally } from '../storage/lockable';
-import type { CopyPart } from './contracts';
+import type { CopyPart, PublishedCopy } from './contracts';
 import { type SourceCopy, sourceCopies } from './sources';
 
 export async function publishCopy(
   context: SiteContext,
   { backupId, to, member, seconds }: CopyPart & { seconds: number },
-): Promise<{ repaired: number }> {
+): Promise<PublishedCopy> {
   const target = (await context.repository({ create: true })).copy(to);
   const sources = await sourceCopies(context, member.backupId, to);
   const head = sources.find((one) => one.head.status === 'completed')?.head ?? sources[0]?.head;
@@ -49,7 +49,7 @@ export async function publishCopy(
   await renewCatalogLines(context, target);
   for (const source of sources) await tellStores(source, stores);
   if (member.backupId === backupId) log.info('a copy of a backup counts', { backupId, store: to });
-  return { repaired: repaired.length };
+  return { repaired: repaired.length, ...(before?.status === 'expired' && { expired: true }) };
 }
 
 /** A copy that was found wrong was read, every byte of it, and put right. What a restore of it failed by copying does not tell. */

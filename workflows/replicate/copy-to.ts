@@ -59,6 +59,9 @@ async function copyMember(run: Run, job: ReplicationJob, { to, member, state }: 
   const part = { ...job, members: [], to, member };
   await at('copy the WAL').replicateWal(part);
   const seconds = (Date.now() - began) / 1000;
-  end.repaired += (await at('publish the copy').publishCopy({ ...part, seconds })).repaired;
+  const published = await at('publish the copy').publishCopy({ ...part, seconds });
+  end.repaired += published.repaired;
+  if (published.expired && backupId === job.backupId)
+    run.warn(`the copy of ${backupId} in ${to} has expired, and is removed there: \`holdfast pin\` keeps it`);
   if (state !== 'there' || member.packs > reused) end.outcome = 'copied';
 }
