@@ -18,6 +18,9 @@ interface SiteContextOptions {
   processQueue: string;
 }
 
+/** By store: a process that serves several sites has one configuration and one limit. */
+const bandwidths = new WeakMap<Config, Map<string, Bandwidth>>();
+
 export class SiteContext {
   readonly config: Config;
   readonly site: string;
@@ -27,7 +30,6 @@ export class SiteContext {
   private openedToWrite = false;
   private reading?: Promise<Repository>;
   private pool?: PackThreads;
-  private readonly bandwidths = new Map<string, Bandwidth>();
   private slots?: Slots;
 
   constructor({ loaded, site, processQueue }: SiteContextOptions) {
@@ -73,12 +75,14 @@ export class SiteContext {
     }
   }
 
-  /** What all copies into a store that this process makes share; undefined: as much as goes. */
+  /** What all copies into a store that this process makes share, of whatever site; undefined: as much as goes. */
   bandwidthInto(store: string): Bandwidth | undefined {
     const limit = this.config.stores[store]?.bandwidthLimit;
     if (limit === undefined) return undefined;
-    const bandwidth = this.bandwidths.get(store) ?? new Bandwidth(limit);
-    this.bandwidths.set(store, bandwidth);
+    const ofStores = bandwidths.get(this.config) ?? new Map<string, Bandwidth>();
+    bandwidths.set(this.config, ofStores);
+    const bandwidth = ofStores.get(store) ?? new Bandwidth(limit);
+    ofStores.set(store, bandwidth);
     return bandwidth;
   }
 

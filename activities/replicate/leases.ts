@@ -6,8 +6,8 @@ import { releaseLease, takeLease } from '../../repository/leases';
 import type { SiteContext } from '../context';
 import { holdWal } from '../leases/hold-wal';
 
-/** Renewed with every run of packs: a copier that died is waited for no longer. */
-const leaseMs = 24 * 3_600_000;
+/** Renewed with every run of packs, and daily while one takes long (a narrow line): a copier that died is waited for no longer. */
+const leaseMs = 36 * 3_600_000;
 
 /**
  * In every store that can be reached.

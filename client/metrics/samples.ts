@@ -130,11 +130,14 @@ function ofTiers(labels: Labels, backups: BackupHead[]): Sample[] {
   );
 }
 
-/** Nothing is known of copies as long as no store answers. */
+/** Of a backup in stores that do not answer alone nobody knows that it lacks a copy: as long as there may be one, nothing that is told of the others says that none is missing. */
 function ofCopies(config: Config, sites: string[], stores: StoreReading[], now: number): Sample[] {
   if (stores.length === 0) return [];
   const holdings = stores.map(({ store, heads }) => ({ store, heads, unreadable: new Set<string>() }));
-  return lagsOf(config, sites, holdings, now).flatMap(({ site, store, missing, ageSeconds, late }) =>
+  const answers = new Set(stores.map(({ store }) => store));
+  const allSeen = Object.values(config.tiers).every(({ to, copies }) => !copies || to.some((one) => answers.has(one)));
+  const known = lagsOf(config, sites, holdings, now).filter(({ missing }) => allSeen || missing > 0);
+  return known.flatMap(({ site, store, missing, ageSeconds, late }) =>
     given(
       { system: config.system, site, store },
       {

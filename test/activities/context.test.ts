@@ -43,3 +43,16 @@ test('who only reads is not kept from it by somebody who cannot write', async ()
   await context.close();
   jest.restoreAllMocks();
 });
+
+test('all sites of a process share the limit of a store, and none has that of another', () => {
+  const component = `components: { config: { kind: files, paths: [${folder}] } }`;
+  const stores = ['near', 'far'].map((name) => `${name}: { kind: dir, path: /${name}, bandwidthLimit: 1MiB/s }`);
+  const text = `system: sys\nsites: { dc01: { ${component} }, dc02: { ${component} } }\nstores: { ${stores.join(', ')}, free: { kind: dir, path: /free } }\n`;
+  const loaded = parseConfig(text, path.join(folder, 'holdfast.yaml'), {});
+  const [one, other] = ['dc01', 'dc02'].map((site) => new SiteContext({ loaded, site, processQueue: 'none' }));
+  expect(one?.bandwidthInto('far')).toBeDefined();
+  expect(other?.bandwidthInto('far')).toBe(one?.bandwidthInto('far'));
+  expect(one?.withStore('far').bandwidthInto('far')).toBe(one?.bandwidthInto('far'));
+  expect(one?.bandwidthInto('near')).not.toBe(one?.bandwidthInto('far'));
+  expect(one?.bandwidthInto('free')).toBeUndefined();
+});

@@ -127,6 +127,11 @@ test('what is old enough moves to another store, and goes from the first one whe
 
   const to = path.join(system.dir, 'moved');
   expect((await system.procedure('restore', child, '--to', to)).error).toBeUndefined();
+
+  const further = await system.procedure('replicate', child, '--regions', 'apac');
+  expect(further.copies).toMatchObject([{ store: 'apac', outcome: 'copied' }]);
+  for (const id of [full, child])
+    expect(await objectsOf(regions.folderOf('apac'), id)).toEqual(await objectsOf(regions.folderOf('west'), id));
 }, 300_000);
 
 /** All of a store but WAL, which goes on, receipts, and when something ran. */

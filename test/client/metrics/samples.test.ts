@@ -148,6 +148,35 @@ test('maintenance: when it was done last, whether that is too long ago, how its 
   expect(values(told([]), 'holdfast_maintenance_overdue')).toEqual([]);
 });
 
+test('copies: none is missing from the start, one is late when it was promised earlier, and nothing is said that nobody can know', () => {
+  const { config: copying } = parseConfig(
+    `system: shop
+sites: { dc01: { components: {} } }
+stores: { hot: { kind: dir, path: /hot }, dr: { kind: dir, path: /dr, role: dr }, apac: { kind: dir, path: /a, role: apac } }
+tiers: { daily: { copies: { to: [dr, apac] } } }
+`,
+    '/c/holdfast.yaml',
+  );
+  const daily = backup('2', 'daily');
+  const told = (stores: StoreReading[], hours = 1) => {
+    const later = Date.parse(daily.endedAt ?? '') + hours * 3_600_000;
+    const samples = samplesFrom(copying, ['dc01'], { stores, measuredAt, now: later });
+    return ['missing', 'missing_age_seconds', 'late'].map((name) =>
+      values(samples, `holdfast_copies_${name}`).map((one) => `${'store' in one ? one.store : ''} ${one.value}`),
+    );
+  };
+  const holding = (store: string, ...backups: BackupHead[]) => ({ ...reading(store), backups, heads: backups });
+  const none = ['dr 0', 'apac 0'];
+  expect(told([holding('hot'), holding('dr'), holding('apac')])).toEqual([none, none, none]);
+  const stores = [holding('hot', daily), holding('dr'), holding('apac', daily)];
+  expect(told(stores)).toEqual([['dr 1', 'apac 0'], ['dr 3600', 'apac 0'], none]);
+  expect(told(stores, 5)[2]).toEqual(['dr 1', 'apac 0']);
+  // What is in `hot` alone is not known while it is away.
+  expect(told(stores.slice(1), 5)).toEqual([['dr 1'], ['dr 18000'], ['dr 1']]);
+  expect(told([holding('dr'), holding('apac')])).toEqual([[], [], []]);
+  expect(told([])).toEqual([[], [], []]);
+});
+
 test('names end in their unit, and none says total, which is for counters', () => {
   const odd = Object.keys(metrics).filter((name) => !/^holdfast_[a-z_]+$/.test(name) || name.endsWith('_total'));
   expect(odd).toEqual([]);
