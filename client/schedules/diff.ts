@@ -68,6 +68,10 @@ function fieldsOf({ spec, policies, action }: ScheduleOptions<Action> | Schedule
   ]);
   const [request] = action.args ?? [];
   for (const [path, value] of leaves(request)) fields.set(path, value);
+  // One change of the jitter is told once; a schedule from before runs were spread differs in this alone.
+  const spread = Number(fields.get('jitterMs') ?? 0);
+  fields.delete('jitterMs');
+  fields.set('spread after an outage', spread === Number(spec.jitter ?? 0) ? 'as its jitter' : formatDuration(spread));
   return fields;
 }
 

@@ -43,7 +43,7 @@ export function schedulesOf(system: string): string {
 const light = new Set<PlannedWork['kind']>(['retention', 'moves', 'cleanup']);
 
 export function scheduledRequest(config: Config, planned: PlannedWork): ScheduledRequest {
-  const { site, work, kind, timing, grace } = planned;
+  const { site, work, kind, timing, grace, jitter } = planned;
   const tier = kind === 'tier' ? config.tiers[work] : undefined;
   const order = orderOf(config, planned);
   const { components, stores } = needsOf(config, site, tier && work);
@@ -59,6 +59,7 @@ export function scheduledRequest(config: Config, planned: PlannedWork): Schedule
     ...(tier !== undefined && { notDuring: [restoreWorkflowId(config.system, { site })] }),
     waitMs: grace,
     ...(heavy && { atOnce: config.maintenance.atOnce }),
+    ...(jitter > 0 && { jitterMs: jitter }),
   };
 }
 

@@ -42,6 +42,8 @@ export interface ScheduledRequest {
   waitMs: number;
   /** How many runs may work with one of its stores at once; absent: it is too small to count. */
   atOnce?: number;
+  /** Over how long those are spread that start together after an outage; absent: they are not. */
+  jitterMs?: number;
 }
 
 export type ScheduledOutcome = 'completed' | 'skipped';

@@ -27,10 +27,12 @@ import { attributes } from '../frame/attributes';
 import { onControl } from '../frame/bind';
 import { asFailure, reportOf } from '../frame/failure';
 import { lookAtSite } from './look';
+import { spreadOut } from './spread';
 import { wake } from './wake';
 
 export async function scheduledRun(request: ScheduledRequest): Promise<ScheduledEnd> {
   const { site, work, order } = request;
+  await spreadOut(request, tell);
   setCurrentDetails(`**${work}** (${site}): looking at the site`);
   const { problems, warnings } = await lookAtSite({ site, ...request.health });
   for (const warning of warnings) log.warn(`${work} (${site}): ${warning}`);
