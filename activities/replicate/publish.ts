@@ -45,11 +45,15 @@ export async function publishCopy(
     ...{ stores, location: target.store.location, verifiedAt: at },
     proofs: [...(before ? stillSaid(before) : []), proof],
   });
-  await lockCopy(context, target, manifest);
+  const warnings = await lockCopy(context, target, manifest);
   await renewCatalogLines(context, target);
   for (const source of sources) await tellStores(source, stores);
   if (member.backupId === backupId) log.info('a copy of a backup counts', { backupId, store: to });
-  return { repaired: repaired.length, ...(before?.status === 'expired' && { expired: true }) };
+  return {
+    repaired: repaired.length,
+    ...(before?.status === 'expired' && { expired: true }),
+    ...(warnings.length > 0 && { warnings }),
+  };
 }
 
 /** A copy that was found wrong was read, every byte of it, and put right. What a restore of it failed by copying does not tell. */

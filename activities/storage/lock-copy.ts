@@ -4,16 +4,24 @@ import { lockWish } from '../../domain/locks';
 import type { RepositoryCopy } from '../../repository/copy';
 import type { SiteContext } from '../context';
 import type { LockPart } from './contracts';
-import { lockedParts, lockRest, lockRun, planLock } from './lock';
+import { lockedParts, lockPublished, lockRest, lockRun, planLock } from './lock';
 
-/** Of a backup whose head is in the store, and of all that it builds upon. May run any number of times: a lock that lasts as long stays. */
-export async function lockCopy(context: SiteContext, copy: RepositoryCopy, manifest: SealedManifest): Promise<void> {
+/**
+ * Of a backup whose head is in the store, and of all that it builds upon. May run any number of times: a lock that lasts as long stays.
+ * @returns warnings: what could not be locked
+ */
+export async function lockCopy(
+  context: SiteContext,
+  copy: RepositoryCopy,
+  manifest: SealedManifest,
+): Promise<string[]> {
   const store = copy.store.name;
   const wish = lockWish(context.config, manifest.tier, store);
-  if (wish === undefined) return;
+  if (wish === undefined) return [];
   const { site } = context;
   const { backupId, chain = [] } = manifest;
   const plan = await planLock(context, { site, backupId, store, mode: wish.mode, for: wish.for });
+  const warnings: string[] = [];
   for (const id of [...chain.map((link) => link.backupId), backupId]) {
     const part: LockPart = { ...plan, backupId: id, own: id === backupId };
     for (const { name, runs } of (await lockedParts(context, part)).components) {
@@ -21,7 +29,8 @@ export async function lockCopy(context: SiteContext, copy: RepositoryCopy, manif
         await lockRun(context, { ...plan, kind: 'lock', backupId: id, component: name, run });
       }
     }
-    await lockRest(context, part);
+    warnings.push(...(await lockRest(context, part)).warnings);
   }
-  await lockRest(context, { ...plan, backupId, own: false }); // its head is there already
+  await lockPublished(copy, { ...plan, backupId, own: true });
+  return warnings;
 }

@@ -3,7 +3,8 @@ import { CopyObjectCommand, HeadObjectCommand, RestoreObjectCommand, type Storag
 import { isFrozenClass, type ThawTier } from '../../domain/storage';
 import type { StoreClasses, ThawState } from '../store-capabilities';
 import { isAbsent, isAlreadyThawing } from './s3-errors';
-import { type Bucket, wordOf } from './s3-locks';
+import type { Bucket } from './s3-locks';
+import { wordOf } from './s3-versions';
 
 export class S3Classes implements StoreClasses {
   /** @param dropOlder removes versions that another one has taken the place of, unless they are locked */

@@ -1,15 +1,24 @@
 /** Immutable backups on a real server with object lock: nobody removes them before their end, and what was hidden comes back. */
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DeleteObjectCommand, ListObjectVersionsCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { BackupHead, Receipt } from '../../domain/backup';
+import { parseLsn } from '../../domain/lsn';
 import type { ProcedureResult } from '../../domain/progress';
 import { openStore } from '../../repository/stores/open';
 import type { S3Store } from '../../repository/stores/s3';
+import { markerKey, WalNames } from '../../repository/wal/names';
 import type { S3Server } from '../support/s3-server';
 import { endOf, TestSystem, type Up } from '../support/system';
+
+interface Finding {
+  area: string;
+  code: string;
+  level: string;
+  what: string;
+}
 
 let system: TestSystem;
 let up: Up;
@@ -77,6 +86,21 @@ async function locksBelow(prefix: string): Promise<(string | undefined)[]> {
   return [...new Set(ends)];
 }
 
+/** Of the segments between its start and its end: when their locks end. */
+async function walLocks(id: string, prefix = ''): Promise<(string | undefined)[]> {
+  const span = (await headOf(id)).databases?.['database'];
+  if (span === undefined) throw new Error(`${id} tells of no database`);
+  const marker = JSON.parse((await store.get(markerKey(span.systemIdentifier))).toString()) as { segmentSize: number };
+  const names = new WalNames(span.systemIdentifier, marker.segmentSize);
+  const [first, last] = [parseLsn(span.startLsn), parseLsn(span.stopLsn) - 1n].map(
+    (at) => at / BigInt(marker.segmentSize),
+  );
+  const keys: string[] = [];
+  for (let at = first ?? 0n; at <= (last ?? 0n); at++) keys.push(`${prefix}${names.segment(span.timeline, at)}`);
+  const ends = await Promise.all(keys.map(async (key) => (await store.locks.lockOf(key))?.until.toISOString()));
+  return [...new Set(ends)];
+}
+
 async function waitUntil(holds: () => Promise<boolean>): Promise<void> {
   while (!(await holds())) await sleep(500);
 }
@@ -119,6 +143,8 @@ test('every object of an immutable backup is locked until one time, and so is it
   const segments = (await keysBelow('wal/')).filter((key) => key.includes('/segments/'));
   const locked = await Promise.all(segments.map((key) => store.locks.lockOf(key)));
   expect(locked.some((one) => one?.until.toISOString() === lock?.until)).toBe(true);
+  // Without these nobody reads a byte of it.
+  expect((await store.locks.lockOf('repository.json'))?.until.toISOString()).toBe(lock?.until);
 });
 
 test('what only its lock or a hold keeps is archived, and told by retention, with the time at which it goes by itself', async () => {
@@ -181,6 +207,9 @@ test('what builds upon it makes its lock last as long, also when the worker dies
   expect(Date.parse(lock?.until ?? '')).toBeGreaterThan(Date.parse(before.lock?.until ?? ''));
   expect(await locksBelow(`backups/${full}/`)).toEqual([lock?.until]);
   expect((await headOf(full)).lock).toEqual(lock);
+  // Its own WAL too: by itself it can be restored as long as its head says.
+  expect(await walLocks(full)).toEqual([lock?.until]);
+  expect((await store.locks.lockOf('repository.json'))?.until.toISOString()).toBe(lock?.until);
 });
 
 test('a copy that is made later is locked as long, with what it builds upon', async () => {
@@ -192,6 +221,7 @@ test('a copy that is made later is locked as long, with what it builds upon', as
   expect(head.lock?.mode).toBe('compliance');
   const ends = await locksBelow(`vault/backups/${full}/`);
   expect(ends).toEqual([head.lock?.until]);
+  expect(await walLocks(full, 'vault/')).toEqual([head.lock?.until]);
 });
 
 test('nobody removes it: not the tool, not its credentials, not an administrator', async () => {
@@ -212,8 +242,8 @@ test('nobody removes it: not the tool, not its credentials, not an administrator
 });
 
 test('what only its lock kept is gone when that has ended, though nobody asked again and the worker died meanwhile', async () => {
-  await waitUntil(async () => (await versionsBelow(`backups/${brief}/`)).length === 0);
-  await expect(headOf(brief)).rejects.toMatchObject({ code: 'object_not_found' });
+  await waitUntil(async () => (await store.head(`catalog/heads/${brief}.json`)) === undefined);
+  expect(await versionsBelow(`backups/${brief}/`)).toEqual([]);
   expect((await headOf(full)).status).toBe('completed');
 }, 180_000);
 
@@ -226,9 +256,17 @@ test('what somebody deleted or replaced is uncovered, and restores', async () =>
     );
   }
   await store.delete([`catalog/heads/${full}.json`]);
+  await admin.send(new DeleteObjectCommand({ Bucket: server.bucket, Key: 'repository.json' }));
   expect((await system.procedure('verify', incremental)).error?.code).toBeDefined();
+  const { findings } = JSON.parse((await system.cli('doctor', '--json')).stdout) as { findings: Finding[] };
+  expect(findings.filter(({ code }) => code === 'hidden')).toContainEqual(
+    expect.objectContaining({ area: 'store hot', level: 'error', what: expect.stringContaining(full) }),
+  );
+  const other = { format: 1, repositoryId: randomUUID(), system: system.name, created: '2026-01-01T00:00:00Z' };
+  const Body = JSON.stringify({ ...other, key: { mode: 'none', key: '' } });
+  await admin.send(new PutObjectCommand({ Bucket: server.bucket, Key: 'repository.json', Body }));
   const rebuilt = JSON.parse((await system.cli('catalog', 'rebuild', '--json')).stdout) as Record<string, unknown>;
-  expect(rebuilt).toMatchObject({ uncovered: keys.length, rebuilt: [full] });
+  expect(rebuilt).toMatchObject({ uncovered: keys.length + 1, rebuilt: [full] });
   expect((await headOf(full)).lock?.mode).toBe('compliance');
   const restored = await system.procedure(
     'restore',

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { keyInHand, type MasterKey, openMasterKey } from '../../repository/crypto/master-key';
-import { addMasterKey, listMasterKeys, retireMasterKey } from '../../repository/master-keys';
+import { addMasterKey, listMasterKeys, retireMasterKey, unopenedBy } from '../../repository/master-keys';
 import type { Repository } from '../../repository/repository';
 import { type KmsServer, startKmsServer } from '../support/kms-server';
 import { filesBelow, folder, keyFile, makeBackup, open, removeAll } from './made';
@@ -57,7 +57,7 @@ describe.each(sources)('%s', (_, make) => {
     expect(await addMasterKey(stores, key, added)).toEqual(['s0', 's1']);
     expect(await addMasterKey(stores, key, added)).toEqual([]);
     await expect(retireMasterKey(stores, key, key.fingerprint)).rejects.toMatchObject({ code: 'key_still_needed' });
-    expect(await retireMasterKey(stores, added, key.fingerprint)).toEqual(['s0', 's1']);
+    expect(await retireMasterKey(stores, added, key.fingerprint)).toEqual({ stores: ['s0', 's1'], hidden: [] });
     expect((await open({ roots, keySource: fresh, create: false })).keys.metadata.toString('hex')).toBe(ids);
     await expect(open({ roots, keySource: old, create: false })).rejects.toMatchObject({ code: 'key_wrong' });
     expect(await objects(roots[0] as string)).toEqual(before);
@@ -93,7 +93,7 @@ test('what was cut off between two stores opens by either, and is finished by th
     ...{ stores: ['s1'], lacking: ['s0'] },
   });
   expect(await addMasterKey(stores, added, added)).toEqual(['s0']);
-  expect(await retireMasterKey(stores, added, key.fingerprint)).toEqual(['s0', 's1']);
+  expect(await retireMasterKey(stores, added, key.fingerprint)).toEqual({ stores: ['s0', 's1'], hidden: [] });
 });
 
 test('keys that are added at the same time are all there', async () => {
@@ -117,6 +117,56 @@ test('a key service that cannot be asked is told, with what helps', async () => 
     message: 'the key service answered NotFoundException',
     hints: [expect.stringContaining('kms:Decrypt'), expect.stringContaining('escrow')],
   });
+});
+
+test.each([
+  [400, 'DisabledException'],
+  [400, 'KMSInvalidStateException'],
+  [400, 'AccessDeniedException'],
+  [400, 'ExpiredTokenException'],
+  [500, 'KMSInternalException'],
+])(
+  'a key service that answers %i %s is never taken for a wrong key or for damage, and is asked again',
+  async (status, type) => {
+    const roots = [await folder()];
+    const source = { kind: 'kms' as const, keyId: kms.makeKey() };
+    await made(roots, source);
+    kms.refuse({ status, type });
+    try {
+      await expect(open({ roots, keySource: source, create: false })).rejects.toMatchObject({
+        ...{ code: 'key_unavailable', retryable: true, where: source.keyId },
+        message: `the key service answered ${type}`,
+      });
+    } finally {
+      kms.refuse();
+    }
+    await open({ roots, keySource: source, create: false });
+  },
+);
+
+test('a store that joins between the adding of a key and the retiring of the other opens by each of them alone', async () => {
+  const roots = [await folder(), await folder()];
+  const [old, fresh, escrow] = [await keyFile(), await keyFile(), await keyFile()];
+  const { stores, key, ids } = await made(roots.slice(0, 1), old);
+  for (const source of [fresh, escrow]) await addMasterKey(stores, key, (await openMasterKey(source)) as MasterKey);
+  await open({ roots, keySource: fresh });
+  for (const keySource of [old, fresh, escrow]) {
+    const alone = await open({ roots: roots.slice(1), keySource, create: false });
+    expect(alone.keys.metadata.toString('hex')).toBe(ids);
+  }
+});
+
+test('an entry that is damaged in one store keeps nobody out whom another store lets in', async () => {
+  const roots = [await folder(), await folder()];
+  const [old, fresh] = [await keyFile(), await keyFile()];
+  const { stores, key, ids } = await made(roots, old);
+  const added = (await openMasterKey(fresh)) as MasterKey;
+  await addMasterKey(stores, key, added);
+  await writeFile(path.join(roots[0] as string, 'keys', `${added.fingerprint}.json`), 'garbage');
+  expect((await open({ roots, keySource: fresh, create: false })).keys.metadata.toString('hex')).toBe(ids);
+  expect(await unopenedBy(stores, key, added)).toEqual(['s0']);
+  expect(await addMasterKey(stores, added, added)).toEqual(['s0']);
+  expect(await unopenedBy(stores, key, added)).toEqual([]);
 });
 
 async function objects(root: string): Promise<Record<string, string>> {

@@ -39,7 +39,7 @@ test('in compliance mode nothing can be broken, and the probe of before is told 
 test('in governance mode it names what who may lift locks could do', async () => {
   const [found] = await check('governance');
   expect(found).toMatchObject({ code: 'lock', level: 'error' });
-  expect(found?.what).toContain('it was deleted by who may lift locks');
+  expect(found?.what).toContain('its lock was shortened by who may lift locks, it was deleted by who may lift locks');
   expect(found?.hint).toContain('s3:BypassGovernanceRetention');
 });
 
