@@ -102,7 +102,7 @@ async function lookAt(copy: RepositoryCopy, full: boolean): Promise<StoreSight> 
     try {
       const head = heads.get(id);
       const recalled = head ? undefined : await memory.recall(id);
-      const standing = await standsLocked(copy, head ?? recalled);
+      const standing = await standsLocked(sight, head ?? recalled);
       const seen = standing
         ? { ...(await lookAtBackup({ ...sight, heads: new Map() }, id, seal, undefined)), standing }
         : await lookAtBackup(sight, id, seal, recalled);
@@ -119,9 +119,11 @@ async function lookAt(copy: RepositoryCopy, full: boolean): Promise<StoreSight> 
 }
 
 /** Heads are in the clear, and whoever may write to a store may write there that a backup is of no use. */
-async function standsLocked({ store }: RepositoryCopy, told: BackupHead | undefined): Promise<boolean> {
+async function standsLocked({ copy, heads }: StoreSight, told: BackupHead | undefined): Promise<boolean> {
   if (told === undefined || !['failed', 'expired'].includes(told.status)) return false;
-  return (await store.locks?.lastLockOf(backupKeys.sealed(told.id))) !== undefined;
+  if ((await copy.store.locks?.lastLockOf(backupKeys.sealed(told.id))) === undefined) return false;
+  // What had expired before another one was built upon it is locked for that one, and is offered no more.
+  return told.status === 'failed' || ![...heads.values()].some(({ chain }) => chain?.includes(told.id));
 }
 
 /** What a head or the history says of this manifest is right; the store's own checksum of it saves reading it. */

@@ -297,3 +297,14 @@ test('an aborted one says what stays, and until when', async () => {
   expect(told.startsWith(`${left.length} objects`)).toBe(true);
   expect(left.filter((key) => /\/(plan\/|sealed|owner)/.test(key))).toEqual([]);
 });
+
+test('one that is put together from a chain is locked from its first pack on too', async () => {
+  const { end } = await inStep(/put packs of database together/, 'consolidate', incremental);
+  const workflowId = `consolidate/${system.name}/${incremental}`;
+  expect((await system.cli('abort', workflowId, '--yes')).code).toBe(0);
+  const { status, warnings } = JSON.parse((await end).stdout) as ProcedureResult;
+  expect(status).toBe('aborted');
+  expect(warnings).toContainEqual(
+    expect.stringMatching(/^\d+ objects of the discarded backup stay in hot, locked until /),
+  );
+});

@@ -50,6 +50,18 @@ test.each(forged)(
   },
 );
 
+test('one that had expired before another was built upon it stays expired, though it is locked for that', async () => {
+  const copy = repository.copy();
+  const [parent, child] = ['shop_full_20260101_030000', 'shop_full_20260101_030100'];
+  for (const id of [parent, child]) await makeBackup(copy, id);
+  const until = new Date(Date.now() + 3_600_000);
+  for (const id of [parent, child]) await lockSealed(copy, id, { mode: 'compliance', until });
+  await putHead(copy, { ...(await getHead(copy, child)), chain: [parent] });
+  await putHead(copy, { ...(await getHead(copy, parent)), status: 'expired' });
+  expect((await rebuildCatalog([copy])).rebuilt).toEqual([]);
+  expect((await getHead(copy, parent)).status).toBe('expired');
+});
+
 function bytesOf(head: BackupHead): Buffer {
   return Buffer.from(JSON.stringify(head));
 }
