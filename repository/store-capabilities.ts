@@ -36,9 +36,10 @@ export interface StoreLocks {
   everFolders(prefix: string): AsyncIterable<string>;
   /**
    * Makes locked objects below a prefix readable again that somebody deleted or replaced: the version that was locked first counts.
+   * @param mayBeLocked spares looking at every version of what is never locked, and written every second
    * @returns how many were hidden
    */
-  uncover(prefix: string): Promise<number>;
+  uncover(prefix: string, mayBeLocked?: (key: string) => boolean): Promise<number>;
 }
 
 /** `ready`: can be read at once. */

@@ -132,10 +132,11 @@ export class S3Locks implements StoreLocks {
     });
   }
 
-  async uncover(prefix: string): Promise<number> {
+  async uncover(prefix: string, mayBeLocked: (key: string) => boolean = () => true): Promise<number> {
     return await this.bucket.ask(prefix, async (client) => {
       if (!(await this.#keepsVersions(client))) return 0;
-      return await uncoverBelow(await this.#place(client), this.bucket.prefix + prefix);
+      const full = this.bucket.prefix;
+      return await uncoverBelow(await this.#place(client), full + prefix, (key) => mayBeLocked(key.slice(full.length)));
     });
   }
 

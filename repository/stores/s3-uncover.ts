@@ -14,10 +14,14 @@ interface Place {
 }
 
 /** @returns how many objects came back */
-export async function uncoverBelow(place: Place, prefix: string): Promise<number> {
+export async function uncoverBelow(
+  place: Place,
+  prefix: string,
+  mayBeLocked: (key: string) => boolean,
+): Promise<number> {
   let uncovered = 0;
   for await (const versions of byKey(listVersions(place.client, place.bucket, prefix))) {
-    if (await uncoverOne(place, versions)) uncovered++;
+    if (mayBeLocked(versions[0]?.key ?? '') && (await uncoverOne(place, versions))) uncovered++;
   }
   return uncovered;
 }

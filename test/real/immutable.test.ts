@@ -224,6 +224,22 @@ test('a copy that is made later is locked as long, with what it builds upon', as
   expect(await walLocks(full, 'vault/')).toEqual([head.lock?.until]);
 });
 
+test('a locked copy that somebody replaced or deleted is repaired, and what is repaired is locked as it was', async () => {
+  const before = await locksBelow(`vault/backups/${full}/`);
+  const [one, ...others] = await keysBelow(`vault/backups/${full}/packs/`);
+  const index = await keysBelow(`vault/backups/${full}/index/`);
+  await admin.send(new PutObjectCommand({ Bucket: server.bucket, Key: one, Body: 'gone' }));
+  await admin.send(new DeleteObjectCommand({ Bucket: server.bucket, Key: others[0] ?? index[0] }));
+  const looked = await system.procedure('verify', full, '--full', '--store', 'vault');
+  expect(looked.error?.code).toBeDefined();
+  const mended = await system.procedure('verify', full, '--full', '--store', 'vault', '--repair');
+  expect(mended).toMatchObject({
+    status: 'completed',
+    warnings: expect.arrayContaining([expect.stringMatching(/repaired from hot/)]),
+  });
+  expect(await locksBelow(`vault/backups/${full}/`)).toEqual(before);
+});
+
 test('nobody removes it: not the tool, not its credentials, not an administrator', async () => {
   const folder = `backups/${full}/`;
   const before = await keysBelow(folder);
