@@ -47,21 +47,12 @@ test('what is frozen is told of, asked for as often as one likes, and read when 
   expect((await store.get('backups/b/packs/2')).equals(body)).toBe(true);
 });
 
-test.each([
-  ['as the clock of this host is', 0],
-  ['where that is five minutes ahead', 300_000],
-])('an object changes its class in place, and keeps its bytes, checksum and lock, %s', async (_, ahead) => {
-  const key = `backups/b/index-${ahead}`;
-  const now = Date.now();
-  await store.put(key, Buffer.from('abc'), { lock: { mode: 'compliance', until: new Date(now + 60_000) } });
-  const before = await store.head(key);
-  jest.spyOn(Date, 'now').mockImplementation(() => now + ahead);
-  try {
-    await store.classes.changeClass(key, 'GLACIER');
-  } finally {
-    jest.restoreAllMocks();
-  }
-  expect(await store.classes.classOf(key)).toBe('GLACIER');
-  expect((await store.head(key))?.sha256).toBe(before?.sha256);
-  expect((await store.locks.lockOf(key))?.mode).toBe('compliance');
+test('an object changes its class in place, and keeps its bytes, checksum and lock', async () => {
+  const until = new Date(Date.now() + 60_000);
+  await store.put('backups/b/index', Buffer.from('abc'), { lock: { mode: 'compliance', until } });
+  const before = await store.head('backups/b/index');
+  await store.classes.changeClass('backups/b/index', 'GLACIER');
+  expect(await store.classes.classOf('backups/b/index')).toBe('GLACIER');
+  expect((await store.head('backups/b/index'))?.sha256).toBe(before?.sha256);
+  expect((await store.locks.lockOf('backups/b/index'))?.mode).toBe('compliance');
 });
