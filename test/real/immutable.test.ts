@@ -222,6 +222,9 @@ test('a copy that is made later is locked as long, with what it builds upon', as
   const ends = await locksBelow(`vault/backups/${full}/`);
   expect(ends).toEqual([head.lock?.until]);
   expect(await walLocks(full, 'vault/')).toEqual([head.lock?.until]);
+  // To be asked for again makes it no longer: in compliance mode nobody could take that back.
+  expect(await system.procedure('replicate', full)).toMatchObject({ status: 'completed' });
+  expect(await locksBelow(`vault/backups/${full}/`)).toEqual(ends);
 });
 
 test('a locked copy that somebody replaced or deleted is repaired, and what is repaired is locked as it was', async () => {
