@@ -5,20 +5,14 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DeleteObjectCommand, ListObjectVersionsCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { BackupHead, Receipt } from '../../domain/backup';
-import { parseLsn } from '../../domain/lsn';
 import type { ProcedureResult } from '../../domain/progress';
 import { openStore } from '../../repository/stores/open';
 import type { S3Store } from '../../repository/stores/s3';
-import { markerKey, WalNames } from '../../repository/wal/names';
 import type { S3Server } from '../support/s3-server';
 import { endOf, TestSystem, type Up } from '../support/system';
+import { keysIn, lockEnds, walLockEnds } from './lock-ends';
 
-interface Finding {
-  area: string;
-  code: string;
-  level: string;
-  what: string;
-}
+type Finding = Record<'area' | 'code' | 'level' | 'what', string>;
 
 let system: TestSystem;
 let up: Up;
@@ -73,33 +67,9 @@ async function headOf(id: string): Promise<BackupHead> {
   return JSON.parse((await store.get(`catalog/heads/${id}.json`)).toString()) as BackupHead;
 }
 
-async function keysBelow(prefix: string): Promise<string[]> {
-  const keys: string[] = [];
-  for await (const { key } of store.list(prefix)) keys.push(key);
-  return keys;
-}
-
-/** Objects by when their lock ends; not of those that come after the backup, or go before it counts. */
-async function locksBelow(prefix: string): Promise<(string | undefined)[]> {
-  const keys = (await keysBelow(prefix)).filter((key) => !/\/(receipt\.json|owner)$/.test(key));
-  const ends = await Promise.all(keys.map(async (key) => (await store.locks.lockOf(key))?.until.toISOString()));
-  return [...new Set(ends)];
-}
-
-/** Of the segments between its start and its end: when their locks end. */
-async function walLocks(id: string, prefix = ''): Promise<(string | undefined)[]> {
-  const span = (await headOf(id)).databases?.['database'];
-  if (span === undefined) throw new Error(`${id} tells of no database`);
-  const marker = JSON.parse((await store.get(markerKey(span.systemIdentifier))).toString()) as { segmentSize: number };
-  const names = new WalNames(span.systemIdentifier, marker.segmentSize);
-  const [first, last] = [parseLsn(span.startLsn), parseLsn(span.stopLsn) - 1n].map(
-    (at) => at / BigInt(marker.segmentSize),
-  );
-  const keys: string[] = [];
-  for (let at = first ?? 0n; at <= (last ?? 0n); at++) keys.push(`${prefix}${names.segment(span.timeline, at)}`);
-  const ends = await Promise.all(keys.map(async (key) => (await store.locks.lockOf(key))?.until.toISOString()));
-  return [...new Set(ends)];
-}
+const keysBelow = (prefix: string) => keysIn(store, prefix);
+const locksBelow = (prefix: string) => lockEnds(store, prefix);
+const walLocks = async (id: string, prefix = '') => await walLockEnds(store, await headOf(id), prefix);
 
 async function waitUntil(holds: () => Promise<boolean>): Promise<void> {
   while (!(await holds())) await sleep(500);
