@@ -3,16 +3,34 @@ import { HoldfastError, isHoldfastError } from '../domain/errors';
 import type { MasterKey } from './crypto/master-key';
 import { readJson } from './crypto/sealed-bytes';
 import { type Description, describeNew, descriptionSchema } from './description';
+import { listFurtherKeys, offerFurtherKey } from './further-keys';
 import { descriptionKey } from './names';
 import type { FoundStore } from './repository';
 import type { Store } from './store';
 
-/** Undefined when the store holds no repository. */
+/**
+ * Undefined when the store holds no repository. One that is locked and was hidden comes back first: who took it for absent would begin another
+ * repository above it.
+ */
 export async function readDescription(store: Store): Promise<Description | undefined> {
+  return (await readVisible(store)) ?? ((await uncovered(store)) ? await readVisible(store) : undefined);
+}
+
+async function readVisible(store: Store): Promise<Description | undefined> {
   try {
     return readJson(await store.get(descriptionKey), descriptionSchema, `${store.name}:${descriptionKey}`);
   } catch (error) {
     if (isHoldfastError(error) && error.code === 'object_not_found') return undefined;
+    throw error;
+  }
+}
+
+/** Who may not look, or not write, sees what is there. */
+async function uncovered(store: Store): Promise<boolean> {
+  try {
+    return (await store.locks?.supported()) === true && ((await store.locks?.uncover(descriptionKey)) ?? 0) > 0;
+  } catch (error) {
+    if (isHoldfastError(error) && !error.retryable) return false;
     throw error;
   }
 }
@@ -45,7 +63,11 @@ export async function establish(
   const description = known ?? (await describeNew(system, await first.clock(), masterKey));
   let shared = description;
   for (const one of inOrder) {
-    if (one.description === undefined && create) one.description = await offer(one.store, shared);
+    if (one.description === undefined && create) {
+      // Before it counts: each of them is to open this store too, when there is no other any more.
+      if (known !== undefined) await giveFurtherKeys(found, one.store);
+      one.description = await offer(one.store, shared);
+    }
     if (one === inOrder[0]) shared = one.description ?? shared;
     if (one.description !== undefined) assertSame(one.description, shared, one.store);
   }
@@ -61,6 +83,17 @@ async function offer(store: Store, description: Description): Promise<Descriptio
   throw new HoldfastError('store_unavailable', 'the store refuses a repository, and shows none', {
     where: store.location,
   });
+}
+
+async function giveFurtherKeys(found: FoundStore[], store: Store): Promise<void> {
+  const given = new Set<string>();
+  for (const { store: from, description } of found) {
+    if (description === undefined || from === store || description.key.mode === 'none') continue;
+    for (const entry of [description.key, ...(await listFurtherKeys(from))]) {
+      if (!given.has(entry.fingerprint)) await offerFurtherKey(store, entry);
+      given.add(entry.fingerprint);
+    }
+  }
 }
 
 function assertSame(one: Description, shared: Description, store: Store): void {

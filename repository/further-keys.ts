@@ -2,6 +2,7 @@
 import { HoldfastError, isHoldfastError } from '../domain/errors';
 import { readJson } from './crypto/sealed-bytes';
 import { type WrappedKey, wrappedKeySchema } from './description';
+import { putLockedAsBefore } from './locks/keep';
 import { masterKeyKey, masterKeysPrefix } from './names';
 import type { Store } from './store';
 
@@ -18,20 +19,40 @@ export async function readFurtherKey(store: Store, fingerprint: string): Promise
   throw new HoldfastError('checksum_mismatch', 'the entry of another master key lies here', { where });
 }
 
+/** One that is damaged opens nothing, and is none: it is added again, in its place. */
 export async function listFurtherKeys(store: Store): Promise<WrappedKey[]> {
   const entries: WrappedKey[] = [];
   for await (const { key } of store.list(masterKeysPrefix)) {
-    const entry = await readFurtherKey(store, key.slice(masterKeysPrefix.length, -'.json'.length));
+    const entry = await readFurtherKey(store, key.slice(masterKeysPrefix.length, -'.json'.length)).catch(noneIfDamaged);
     if (entry !== undefined) entries.push(entry);
   }
   return entries;
 }
 
-/** Over one that is there: it may be damaged. */
-export async function putFurtherKey(store: Store, entry: WrappedKey): Promise<void> {
-  await store.put(masterKeyKey(entry.fingerprint), Buffer.from(`${JSON.stringify(entry)}\n`));
+function noneIfDamaged(error: unknown): undefined {
+  if (isHoldfastError(error) && ['invalid_backup', 'checksum_mismatch'].includes(error.code)) return undefined;
+  throw error;
 }
 
-export async function removeFurtherKey(store: Store, fingerprint: string): Promise<void> {
-  await store.delete([masterKeyKey(fingerprint)]);
+/** Over one that is there: it may be damaged. */
+export async function putFurtherKey(store: Store, entry: WrappedKey): Promise<void> {
+  await putLockedAsBefore(store, masterKeyKey(entry.fingerprint), bodyOf(entry));
+}
+
+/** Into a store that has none yet; one that is there stays. */
+export async function offerFurtherKey(store: Store, entry: WrappedKey): Promise<void> {
+  await store.put(masterKeyKey(entry.fingerprint), bodyOf(entry), { ifAbsent: true });
+}
+
+function bodyOf(entry: WrappedKey): Buffer {
+  return Buffer.from(`${JSON.stringify(entry)}\n`);
+}
+
+/** Where it is locked it is hidden. @returns until when it lies below; undefined: it is gone */
+export async function removeFurtherKey(store: Store, fingerprint: string): Promise<Date | undefined> {
+  const key = masterKeyKey(fingerprint);
+  if (store.locks === undefined) await store.delete([key]);
+  const [locked] = (await store.locks?.deleteUnlocked([key])) ?? [];
+  if (locked !== undefined) await store.locks?.hide(key);
+  return locked?.until;
 }

@@ -5,11 +5,12 @@
  * Each store is written by itself, and a second call finishes what a first one began. Not guaranteed: anything against whoever had the old key and a copy of
  * the description: they had the repository key.
  */
-import { HoldfastError } from '../domain/errors';
+import { HoldfastError, isHoldfastError } from '../domain/errors';
 import type { MasterKey } from './crypto/master-key';
 import { type Description, repositoryKeyOf, type WrappedKey, wrapFor } from './description';
 import { readDescription } from './establish';
 import { listFurtherKeys, putFurtherKey, removeFurtherKey } from './further-keys';
+import { putLockedAsBefore } from './locks/keep';
 import { descriptionKey } from './names';
 import type { Store } from './store';
 
@@ -56,11 +57,37 @@ export async function addMasterKey(stores: Store[], current: MasterKey, added: M
 }
 
 /**
+ * @param key tried in every store, and not only looked up
+ * @returns names of the stores that it does not open, or not as the current one does
+ */
+export async function unopenedBy(stores: Store[], current: MasterKey, key: MasterKey): Promise<string[]> {
+  const described = await describedStores(stores);
+  if (described.length === 0) return [];
+  const repositoryKey = await openedBy(described, current);
+  const unopened: string[] = [];
+  for (const one of described) {
+    try {
+      await assertOpens(one, key, repositoryKey);
+    } catch (error) {
+      if (!isHoldfastError(error) || error.retryable) throw error;
+      unopened.push(one.store.name);
+    }
+  }
+  return unopened;
+}
+
+export interface Retired {
+  /** Names of those that had it. */
+  stores: string[];
+  /** Where its entry is locked, and lies below what is read: until when. */
+  hidden: { store: string; until: string }[];
+}
+
+/**
  * @param current one that stays, and opens every store
- * @returns names of the stores that had it
  * @throws HoldfastError `key_still_needed`, `key_wrong`
  */
-export async function retireMasterKey(stores: Store[], current: MasterKey, retired: string): Promise<string[]> {
+export async function retireMasterKey(stores: Store[], current: MasterKey, retired: string): Promise<Retired> {
   if (current.fingerprint === retired) {
     throw new HoldfastError('key_still_needed', 'the key to be retired is the one that is configured', {
       hints: [
@@ -71,7 +98,7 @@ export async function retireMasterKey(stores: Store[], current: MasterKey, retir
   const described = await describedStores(stores);
   const repositoryKey = await openedBy(described, current);
   for (const one of described) await assertOpens(one, current, repositoryKey);
-  const changed: string[] = [];
+  const changed: Retired = { stores: [], hidden: [] };
   for (const one of described) {
     const { store, description } = one;
     const staying = entryOf(one, current.fingerprint);
@@ -79,8 +106,9 @@ export async function retireMasterKey(stores: Store[], current: MasterKey, retir
     // The other one's entry takes its place first: at no moment is there none.
     if (description.key.mode !== 'none' && description.key.fingerprint === retired)
       await replaceKey(store, description, staying);
-    await removeFurtherKey(store, retired);
-    changed.push(store.name);
+    const until = await removeFurtherKey(store, retired);
+    if (until !== undefined) changed.hidden.push({ store: store.name, until: until.toISOString() });
+    changed.stores.push(store.name);
   }
   return changed;
 }
@@ -128,7 +156,7 @@ async function openBy(one: DescribedStore, key: MasterKey): Promise<Buffer> {
 }
 
 async function replaceKey(store: Store, description: Description, key: WrappedKey): Promise<void> {
-  await store.put(descriptionKey, Buffer.from(`${JSON.stringify({ ...description, key }, null, 2)}\n`));
+  await putLockedAsBefore(store, descriptionKey, Buffer.from(`${JSON.stringify({ ...description, key }, null, 2)}\n`));
 }
 
 async function assertOpens(one: DescribedStore, key: MasterKey, repositoryKey: Buffer): Promise<void> {

@@ -87,6 +87,8 @@ interface SealedSight {
   fits: boolean;
   /** Made of the manifest, where neither a head nor the history is of it. */
   made?: BackupHead;
+  /** What says that it failed or expired is wrong: its manifest is locked, last of all and until nobody needs it. */
+  standing?: boolean;
 }
 
 async function lookAt(copy: RepositoryCopy, full: boolean): Promise<StoreSight> {
@@ -99,7 +101,12 @@ async function lookAt(copy: RepositoryCopy, full: boolean): Promise<StoreSight> 
   await forEach(seals, atOnce, async ([id, seal]) => {
     try {
       const head = heads.get(id);
-      sight.sealed.set(id, await lookAtBackup(sight, id, seal, head ? undefined : await memory.recall(id)));
+      const recalled = head ? undefined : await memory.recall(id);
+      const standing = await standsLocked(sight, head ?? recalled);
+      const seen = standing
+        ? { ...(await lookAtBackup({ ...sight, heads: new Map() }, id, seal, undefined)), standing }
+        : await lookAtBackup(sight, id, seal, recalled);
+      sight.sealed.set(id, seen);
     } catch (error) {
       if (!isHoldfastError(error) || error.retryable) throw error;
       sight.unusable.push({ id, reason: reportError(error).message });
@@ -109,6 +116,14 @@ async function lookAt(copy: RepositoryCopy, full: boolean): Promise<StoreSight> 
     if ((end === 'failed' || end === 'expired') && !heads.has(id) && !sight.sealed.has(id)) sight.gone.add(id);
   }
   return sight;
+}
+
+/** Heads are in the clear, and whoever may write to a store may write there that a backup is of no use. */
+async function standsLocked({ copy, heads }: StoreSight, told: BackupHead | undefined): Promise<boolean> {
+  if (told === undefined || !['failed', 'expired'].includes(told.status)) return false;
+  if ((await copy.store.locks?.lastLockOf(backupKeys.sealed(told.id))) === undefined) return false;
+  // What had expired before another one was built upon it is locked for that one, and is offered no more.
+  return told.status === 'failed' || ![...heads.values()].some(({ chain }) => chain?.includes(told.id));
 }
 
 /** What a head or the history says of this manifest is right; the store's own checksum of it saves reading it. */
@@ -150,7 +165,8 @@ async function mend(sights: StoreSight[], id: string): Promise<{ made: boolean; 
     if (seen === undefined && !gone.has(id)) continue;
     const old = heads.get(id);
     const fits = old !== undefined && (seen?.fits ?? false);
-    const told = fits ? old : fitting(await memory.recall(id), seen?.sha256);
+    const recalled = fits ? old : fitting(await memory.recall(id), seen?.sha256);
+    const told = seen?.standing && recalled?.status !== 'completed' ? undefined : recalled;
     const head = told ?? (elsewhere && ofAnotherCopy(elsewhere)) ?? seen?.made;
     if (head === undefined) continue;
     const others = head.stores.filter((name) => !reachable.includes(name));

@@ -5,6 +5,7 @@
 import { HoldfastError, isHoldfastError } from '../domain/errors';
 import type { RepositoryCopy } from './copy';
 import type { DocumentRef } from './documents';
+import { lockedAsBefore } from './locks/keep';
 import { sha256Of } from './packs/store-pack';
 import { confirmObject } from './stores/confirm';
 
@@ -85,8 +86,18 @@ export async function repairObject(
   if (await isSound(to, ref, options)) return undefined;
   const others = copies.filter(({ store }) => store.name !== to.store.name);
   const { object, from } = await fetchSound(others, ref, options.signal);
-  await putSound(to, ref, object, options.signal);
+  await repairWith(to, ref, object, options.signal);
   return { key: ref.key, store: to.store.name, from };
+}
+
+/** In place of what is damaged or missing there: as locked as that is, in whatever version of it. */
+export async function repairWith(
+  to: RepositoryCopy,
+  ref: DocumentRef,
+  object: Buffer,
+  signal?: AbortSignal,
+): Promise<void> {
+  await putSound(await lockedAsBefore(to), ref, object, signal);
 }
 
 /** Stored, and looked at in the store: by its own checksum of what it received, else by reading it back. */

@@ -5,7 +5,7 @@ import { documentKeys } from './backup-objects';
 import type { RepositoryCopy } from './copy';
 import { type DocumentRef, refOf } from './documents';
 import { backupFolder, backupKeys } from './names';
-import { fetchSound, isSound, putSound, type Repaired } from './repair';
+import { fetchSound, isSound, putSound, type Repaired, repairWith } from './repair';
 
 /**
  * After all runs, the manifest last but for the checksums, so that a copy with a manifest is a whole one.
@@ -32,7 +32,7 @@ export async function replicateSealed(
   async function put(ref: DocumentRef, object: Buffer, from: string): Promise<void> {
     const there = await to.store.head(ref.key, { signal });
     if (there !== undefined && (await isSound(to, ref, { read: true, signal }))) return;
-    await putSound(to, ref, object, signal);
+    await (there === undefined ? putSound : repairWith)(to, ref, object, signal);
     if (there !== undefined) repaired.push({ key: ref.key, store: to.store.name, from });
   }
 }

@@ -8,7 +8,7 @@ import { documentKeys } from './backup-objects';
 import type { RepositoryCopy } from './copy';
 import { type DocumentRef, refOf } from './documents';
 import { backupKeys } from './names';
-import { type Flaw, fetchSound, isSound, putSound, type Repaired, type Sound } from './repair';
+import { type Flaw, fetchSound, isSound, putSound, type Repaired, repairWith, type Sound } from './repair';
 import { getRunIndex } from './run-index';
 import type { Bandwidth } from './stores/bandwidth';
 
@@ -93,12 +93,13 @@ async function copyObject(
   if (there !== undefined && (await isSound(to, ref, { read, signal }))) return false;
   const damaged = there !== undefined;
   await bandwidth?.take(ref.bytes, signal);
-  if (await takeWithin(from, to, ref, signal)) {
+  // What the service copies by itself has no lock of what it covers.
+  if (!(damaged && (await to.store.locks?.supported())) && (await takeWithin(from, to, ref, signal))) {
     if (damaged) outcome.repaired.push({ key: ref.key, store: to.store.name, from: from.store.name });
     return true;
   }
   const sound = await fetchSound([from, ...others], ref, signal);
-  await putSound(to, ref, sound.object, signal);
+  await (damaged ? repairWith : putSound)(to, ref, sound.object, signal);
   if (damaged) outcome.repaired.push({ key: ref.key, store: to.store.name, from: sound.from });
   for (const flaw of sound.flaws) await mend([from, ...others], flaw, ref, sound, outcome);
   return true;
@@ -115,7 +116,7 @@ async function mend(
   const source = sources.find(({ store }) => store.name === flaw.store);
   if (source === undefined || !repairable.has(flaw.code)) return;
   try {
-    await putSound(source, ref, object);
+    await repairWith(source, ref, object);
     outcome.repaired.push({ key: ref.key, store: flaw.store, from });
   } catch (error) {
     if (!isHoldfastError(error)) throw error;

@@ -103,11 +103,17 @@ async function furtherKeyOf(
   found: FoundStore[],
 ): Promise<WrappedKey | undefined> {
   if (key.mode === 'none' || key.fingerprint === fingerprint) return undefined;
+  let failure: unknown;
   for (const { store, description } of found) {
     if (description?.key.mode !== 'none' && description?.key.fingerprint === fingerprint) return description.key;
-    const entry = await readFurtherKey(store, fingerprint);
-    if (entry !== undefined) return entry;
+    try {
+      const entry = await readFurtherKey(store, fingerprint);
+      if (entry !== undefined) return entry;
+    } catch (error) {
+      failure ??= error; // another store may have it whole
+    }
   }
+  if (failure !== undefined) throw failure;
   return undefined;
 }
 

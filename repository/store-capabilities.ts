@@ -22,17 +22,24 @@ export interface LockedObject {
 export interface StoreLocks {
   /** Whether objects of this very store can be locked: a bucket is born with it or not. */
   supported(): Promise<boolean>;
-  /** Of the object as it is read; undefined: it is not locked, or not there. Locks that have ended are none. */
+  /** Of the object as it is read, also one that has ended: whether it has, the store's clock says and not ours. Undefined: it has none, or is not there. */
   lockOf(key: string): Promise<Lock | undefined>;
-  /** One that ends later already stays as it is. @throws HoldfastError `object_locked` where compliance would become governance */
+  /** The one that ends last of all versions of the object, hidden ones too; undefined: none holds now, by the store's clock. */
+  lastLockOf(key: string): Promise<Lock | undefined>;
+  /** One that ends later already stays as it is, and compliance does not become governance. */
   extendLock(key: string, lock: Lock): Promise<void>;
   /** Removes what is not locked, older versions too. Returns what stays. */
   deleteUnlocked(keys: string[]): Promise<LockedObject[]>;
+  /** Nobody reads it any more, though it is locked: it stays below, and {@link uncover} brings it back. */
+  hide(key: string): Promise<void>;
+  /** Names of the folders right below a prefix that ends in `/`, also of those in which everything is hidden. */
+  everFolders(prefix: string): AsyncIterable<string>;
   /**
    * Makes locked objects below a prefix readable again that somebody deleted or replaced: the version that was locked first counts.
+   * @param mayBeLocked spares looking at every version of what is never locked, and written every second
    * @returns how many were hidden
    */
-  uncover(prefix: string): Promise<number>;
+  uncover(prefix: string, mayBeLocked?: (key: string) => boolean): Promise<number>;
 }
 
 /** `ready`: can be read at once. */

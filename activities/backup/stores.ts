@@ -15,7 +15,7 @@ export async function backupStore(context: SiteContext, backupId: string): Promi
   const { copies, unavailable } = await context.repository();
   for (const copy of copies) {
     if (!(await copy.store.head(backupKeys.dataKey(backupId)))) continue;
-    return await locking(context, copy, backupId);
+    return await lockingAtOnce(context, copy, backupId);
   }
   const gone = unavailable[0];
   if (gone) throw gone.error;
@@ -24,8 +24,12 @@ export async function backupStore(context: SiteContext, backupId: string): Promi
   });
 }
 
-/** The tier is asked for only where some backup in this store would be locked. */
-async function locking(context: SiteContext, copy: RepositoryCopy, backupId: string): Promise<RepositoryCopy> {
+/** As the backup's tier says. That is asked for only where some backup in this store would be locked. */
+export async function lockingAtOnce(
+  context: SiteContext,
+  copy: RepositoryCopy,
+  backupId: string,
+): Promise<RepositoryCopy> {
   const tiers = [undefined, ...Object.keys(context.config.tiers)];
   if (tiers.every((tier) => lockWish(context.config, tier, copy.store.name) === undefined)) return copy;
   return await provisionally(context, copy, (await getHead(copy, backupId)).tier);

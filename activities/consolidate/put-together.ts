@@ -17,6 +17,7 @@ import { getRunPlan } from '../../repository/plans';
 import { findRunIndex, getRunIndex, putRunIndex } from '../../repository/run-index';
 import { getSealedManifest } from '../../repository/sealed-manifest';
 import { chainManifests } from '../backup/parent';
+import { lockingAtOnce } from '../backup/stores';
 import type { SiteContext } from '../context';
 import type { ConsolidateRunWork } from '../contracts';
 import { inLanes } from '../in-lanes';
@@ -37,7 +38,7 @@ interface Work {
 
 export async function consolidateRun(context: SiteContext, work: ConsolidateRunWork): Promise<RunOutcome> {
   const { backupId, component, run, of, store } = work;
-  const copy = (await context.repository()).copy(store);
+  const copy = await lockingAtOnce(context, (await context.repository()).copy(store), backupId);
   const ref = { backupId, component, generation };
   const there = await findRunIndex(copy, ref, run);
   if (there) return outcomeOf(there.packs);

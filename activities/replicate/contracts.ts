@@ -51,6 +51,8 @@ export interface ReplicationPage {
 }
 
 export interface PublishedCopy {
+  /** What could not be locked. */
+  warnings?: string[];
   repaired: number;
   /** It was there, and had expired: retention removes it when its time is over. */
   expired?: true;

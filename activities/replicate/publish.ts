@@ -33,6 +33,7 @@ export async function publishCopy(
   const manifest = await getSealedManifest(target, head);
   await chainManifests(target, manifest.chain);
   const before = await getHead(target, member.backupId).catch(ofCopyOrNone);
+  const kept = ofThisCopy(before);
   const at = new Date().toISOString();
   const alone = (head.chain ?? head.marks) && { alone: true as const };
   const proof: Proof = { level: 'quick', at, seconds, outcome: 'passed', ...alone };
@@ -41,15 +42,19 @@ export async function publishCopy(
   const stores = [...new Set([...sources.flatMap((one) => one.head.stores), to])];
   await putHead(target, {
     ...described,
-    ...ofThisCopy(before),
+    ...kept,
     ...{ stores, location: target.store.location, verifiedAt: at },
     proofs: [...(before ? stillSaid(before) : []), proof],
   });
-  await lockCopy(context, target, manifest);
+  const warnings = await lockCopy(context, target, manifest, kept.lock);
   await renewCatalogLines(context, target);
   for (const source of sources) await tellStores(source, stores);
   if (member.backupId === backupId) log.info('a copy of a backup counts', { backupId, store: to });
-  return { repaired: repaired.length, ...(before?.status === 'expired' && { expired: true }) };
+  return {
+    repaired: repaired.length,
+    ...(before?.status === 'expired' && { expired: true }),
+    ...(warnings.length > 0 && { warnings }),
+  };
 }
 
 /** A copy that was found wrong was read, every byte of it, and put right. What a restore of it failed by copying does not tell. */

@@ -1,6 +1,7 @@
 /** What is damaged in one copy of a backup is put right from the others, whoever found it. Everything of the copy is read. */
 import { cancellationSignal, log } from '@temporalio/activity';
 import { HoldfastError } from '../../domain/errors';
+import { lockedAsBefore } from '../../repository/locks/keep';
 import type { Repaired } from '../../repository/repair';
 import { copyRun } from '../../repository/replicate';
 import { replicateSealed } from '../../repository/replicate-sealed';
@@ -14,7 +15,7 @@ const told = 20;
 
 /** @throws HoldfastError when no other copy has what is damaged here */
 export async function repairBackup(context: SiteContext, { backupId, store }: RepairOrder): Promise<RepairOutcome> {
-  const to = (await context.repository()).copy(store);
+  const to = await lockedAsBefore((await context.repository()).copy(store));
   const sources = await sourceCopies(context, backupId, store);
   const [first, ...others] = sources.map(({ copy }) => copy);
   const head = sources[0]?.head;

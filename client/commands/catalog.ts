@@ -4,6 +4,7 @@ import { writeCatalogLines } from '../../repository/catalog-lines';
 import { uncoverLocked } from '../../repository/locks/uncover';
 import { rebuildCatalog } from '../../repository/rebuild';
 import { withRepository } from '../catalog/open';
+import { uncoverDescriptions } from '../catalog/uncover';
 import { configured, type GlobalOptions, type Outcome } from '../context';
 
 export interface RebuildOptions extends GlobalOptions {
@@ -12,9 +13,9 @@ export interface RebuildOptions extends GlobalOptions {
 
 export async function rebuild(options: RebuildOptions): Promise<Outcome> {
   const loaded = await configured(options);
+  let uncovered = await uncoverDescriptions(loaded.config);
   return withRepository(loaded, async (repository) => {
     const copies = repository?.copies ?? [];
-    let uncovered = 0;
     for (const copy of copies) uncovered += await uncoverLocked(copy);
     const done = await rebuildCatalog(copies, { full: options.full });
     for (const copy of copies.filter(({ store }) => store.kind === 'dir')) {

@@ -67,8 +67,12 @@ export async function retire(options: GlobalOptions, fingerprint = ''): Promise<
     });
   }
   await confirm(`${fingerprint} will open no backup any more`, options);
-  const stores = await withStores(config, (all) => retireMasterKey(all, current, fingerprint));
-  return { json: { fingerprint, stores }, text: `${fingerprint} opens ${stores.join(', ')} no more` };
+  const retired = await withStores(config, (all) => retireMasterKey(all, current, fingerprint));
+  const hidden = retired.hidden.map(
+    ({ store, until }) => `in ${store} its entry is locked until ${until}: it is hidden, and goes no sooner`,
+  );
+  const said = `${fingerprint} opens ${retired.stores.join(', ')} no more`;
+  return { json: { fingerprint, ...retired }, text: [said, ...hidden].join('\n') };
 }
 
 async function currentKey(config: Config): Promise<MasterKey> {

@@ -4,7 +4,7 @@ import type { LoadedConfig } from '../../domain/config/types';
 import { isHoldfastError } from '../../domain/errors';
 import { openMasterKey } from '../../repository/crypto/master-key';
 import { withRepository } from '../catalog/open';
-import { checkEscrow } from './escrow';
+import { checkStoredKeys } from './escrow';
 import { type Finding, findingOf, ok, warning } from './finding';
 
 export async function checkKey(loaded: LoadedConfig): Promise<Finding[]> {
@@ -18,7 +18,7 @@ export async function checkKey(loaded: LoadedConfig): Promise<Finding[]> {
     const found = source.kind === 'file' ? 'the key file can be read, by its owner only' : 'the key service answers';
     findings.push(ok('key', found));
   }
-  return [...findings, ...(await fits(loaded)), ...(await checkEscrow(loaded))];
+  return [...findings, ...(await fits(loaded)), ...(await checkStoredKeys(loaded))];
 }
 
 async function fits(loaded: LoadedConfig): Promise<Finding[]> {

@@ -61,13 +61,18 @@ async function broke({ store, client, config, key, mode, until }: Probe): Promis
   const version = { ...object, VersionId };
   const Mode = mode === 'compliance' ? ('COMPLIANCE' as const) : ('GOVERNANCE' as const);
   const shorter = { Mode, RetainUntilDate: new Date(until.getTime() - lockMs / 2) };
+  const shorten = { ...version, Retention: shorter };
   const attempts: [string, () => Promise<unknown>][] = [
+    ['its lock was shortened', () => client.send(new PutObjectRetentionCommand(shorten))],
+    [
+      'its lock was shortened by who may lift locks',
+      () => client.send(new PutObjectRetentionCommand({ ...shorten, BypassGovernanceRetention: true })),
+    ],
     ['it was deleted', () => client.send(new DeleteObjectCommand(version))],
     [
       'it was deleted by who may lift locks',
       () => client.send(new DeleteObjectCommand({ ...version, BypassGovernanceRetention: true })),
     ],
-    ['its lock was shortened', () => client.send(new PutObjectRetentionCommand({ ...version, Retention: shorter }))],
   ];
   const broken: string[] = [];
   for (const [what, attempt] of attempts) if (!(await isRefused(attempt))) broken.push(what);

@@ -8,6 +8,7 @@ import type { Store } from '../../repository/store';
 import { checkClock } from './clock';
 import { type Finding, findingOf, ok, problem } from './finding';
 import { checkFreeSpace } from './free-space';
+import { checkHidden } from './hidden';
 import { checkLock } from './locks';
 
 /** @param lock how backups are to be locked there; undefined: not at all */
@@ -31,7 +32,8 @@ export async function checkStore(name: string, config: StoreConfig, lock?: LockM
 async function checkLocks(store: Store, config: S3StoreConfig, lock: LockMode | undefined): Promise<Finding[]> {
   const client = await clientOf(config);
   try {
-    return await checkLock(store, client, config, lock);
+    const found = await checkLock(store, client, config, lock);
+    return lock !== undefined && (await store.locks?.supported()) ? [...found, await checkHidden(store)] : found;
   } finally {
     client.destroy();
   }

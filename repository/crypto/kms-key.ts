@@ -12,6 +12,7 @@ import {
   InvalidCiphertextException,
   KMSClient,
 } from '@aws-sdk/client-kms';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { HoldfastError } from '../../domain/errors';
 import type { MasterKey } from './master-key';
 
@@ -40,8 +41,15 @@ export async function openKmsKey(keyId: string): Promise<MasterKey> {
   };
 }
 
+/** A service that is there and says nothing is told within half a minute, and not when a whole procedure has run out of time. */
+const connectionTimeout = 3000;
+const socketTimeout = 5000;
+
 async function ask<T>(keyId: string, work: (client: KMSClient) => Promise<T>): Promise<T> {
-  const client = new KMSClient({ maxAttempts: 3 });
+  const client = new KMSClient({
+    maxAttempts: 3,
+    requestHandler: new NodeHttpHandler({ connectionTimeout, socketTimeout }),
+  });
   try {
     return await work(client);
   } catch (error) {

@@ -28,6 +28,6 @@ class LockingStore extends StoreAround {
   }
 
   override async put(key: string, body: Uint8Array, options?: PutOptions): Promise<'created' | 'exists'> {
-    return await super.put(key, body, lockable.test(key) ? { ...options, lock: this.lock } : options);
+    return await super.put(key, body, lockable.test(key) ? { lock: this.lock, ...options } : options);
   }
 }

@@ -9,7 +9,9 @@ import { walRoot } from '../wal/names';
 /** @returns how many objects came back */
 export async function uncoverLocked({ store }: RepositoryCopy): Promise<number> {
   if (!(await store.locks?.supported())) return 0;
-  let objects = 0;
-  for (const prefix of [backupsPrefix, walRoot]) objects += (await store.locks?.uncover(prefix)) ?? 0;
-  return objects;
+  const backups = (await store.locks?.uncover(backupsPrefix)) ?? 0;
+  return backups + ((await store.locks?.uncover(walRoot, (key) => ofWal.test(key))) ?? 0);
 }
+
+/** Beside them lie marks, claims and the ledger, of which a day leaves a hundred thousand versions. */
+const ofWal = /\/(?:segments\/|parts\/|history$|archive\.json$)/;

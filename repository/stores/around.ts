@@ -8,7 +8,7 @@ export class StoreAround implements Store {
   readonly locks: Store['locks'];
   readonly classes: Store['classes'];
 
-  constructor(private readonly inner: Store) {
+  constructor(protected readonly inner: Store) {
     this.name = inner.name;
     this.kind = inner.kind;
     this.location = inner.location;

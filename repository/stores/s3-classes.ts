@@ -3,7 +3,9 @@ import { CopyObjectCommand, HeadObjectCommand, RestoreObjectCommand, type Storag
 import { isFrozenClass, type ThawTier } from '../../domain/storage';
 import type { StoreClasses, ThawState } from '../store-capabilities';
 import { isAbsent, isAlreadyThawing } from './s3-errors';
-import { type Bucket, wordOf } from './s3-locks';
+import type { Bucket } from './s3-locks';
+import { storeClock } from './s3-requests';
+import { wordOf } from './s3-versions';
 
 export class S3Classes implements StoreClasses {
   /** @param dropOlder removes versions that another one has taken the place of, unless they are locked */
@@ -21,14 +23,15 @@ export class S3Classes implements StoreClasses {
     const seen = await this.#head(key, false);
     if (seen === undefined || (seen.StorageClass ?? 'STANDARD') === storageClass) return;
     const { ObjectLockMode: mode, ObjectLockRetainUntilDate: until } = seen;
-    const isLocked = mode !== undefined && until !== undefined && until.getTime() > Date.now();
-    const name = this.bucket.prefix + key;
+    const { name: bucket, prefix } = this.bucket;
+    const name = prefix + key;
     await this.bucket.ask(key, async (client) => {
+      const isLocked = mode !== undefined && until !== undefined && until > (await storeClock(client, bucket, prefix));
       await client.send(
         new CopyObjectCommand({
-          Bucket: this.bucket.name,
+          Bucket: bucket,
           Key: name,
-          CopySource: `${this.bucket.name}/${name}`,
+          CopySource: `${bucket}/${name}`,
           StorageClass: storageClass as StorageClass,
           // our objects have none; a service that ignores classes refuses a copy that would change nothing
           MetadataDirective: 'REPLACE',

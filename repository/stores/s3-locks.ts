@@ -5,7 +5,8 @@
  * instead: what is locked is refused by the service and stays visible, what is not is gone and frees its room.
  */
 import {
-  CopyObjectCommand,
+  DeleteObjectCommand,
+  GetObjectLegalHoldCommand,
   GetObjectLockConfigurationCommand,
   PutObjectRetentionCommand,
   type S3Client,
@@ -13,14 +14,16 @@ import {
 import { HoldfastError } from '../../domain/errors';
 import type { Lock, LockedObject, StoreLocks } from '../store-capabilities';
 import { isAbsent } from './s3-errors';
-import { deleteAll } from './s3-requests';
+import { deleteAll, storeClock } from './s3-requests';
+import { lastLockOf, uncoverBelow } from './s3-uncover';
 import {
-  anyLockOfVersion,
   deleteVersions,
   keepsVersions,
   listVersions,
   lockOfVersion,
   type Version,
+  versionFolders,
+  wordOf,
 } from './s3-versions';
 
 export interface Bucket {
@@ -63,15 +66,45 @@ export class S3Locks implements StoreLocks {
     const mode = present?.mode === 'compliance' ? 'compliance' : lock.mode;
     const until = present !== undefined && present.until > lock.until ? present.until : lock.until;
     if (present !== undefined && present.until >= until && present.mode === mode) return;
-    await this.bucket.ask(key, async (client) => {
-      await client.send(
-        new PutObjectRetentionCommand({
-          Bucket: this.bucket.name,
-          Key: this.bucket.prefix + key,
-          Retention: { Mode: wordOf(mode), RetainUntilDate: until },
-        }),
-      );
+    try {
+      await this.bucket.ask(key, async (client) => {
+        await client.send(
+          new PutObjectRetentionCommand({
+            Bucket: this.bucket.name,
+            Key: this.bucket.prefix + key,
+            Retention: { Mode: wordOf(mode), RetainUntilDate: until },
+          }),
+        );
+      });
+    } catch (error) {
+      // Somebody else extended it further meanwhile: then ours would have shortened it, which is refused.
+      const now = await this.lockOf(key).catch(() => undefined);
+      if (now === undefined || now.until < until || (mode === 'compliance' && now.mode !== mode)) throw error;
+    }
+  }
+
+  async lastLockOf(key: string): Promise<Lock | undefined> {
+    if (!(await this.supported())) return undefined;
+    return await this.bucket.ask(key, async (client) => {
+      return await lastLockOf(await this.#place(client), this.bucket.prefix + key);
     });
+  }
+
+  async hide(key: string): Promise<void> {
+    await this.bucket.ask(key, async (client) => {
+      await client.send(new DeleteObjectCommand({ Bucket: this.bucket.name, Key: this.bucket.prefix + key }));
+    });
+  }
+
+  async *everFolders(prefix: string): AsyncIterable<string> {
+    let from: string | undefined;
+    do {
+      const page: Awaited<ReturnType<typeof versionFolders>> = await this.bucket.ask(prefix, async (client) => {
+        return await versionFolders(client, this.bucket.name, this.bucket.prefix + prefix, from);
+      });
+      yield* page.names;
+      from = page.next;
+    } while (from !== undefined);
   }
 
   async deleteUnlocked(keys: string[]): Promise<LockedObject[]> {
@@ -99,14 +132,11 @@ export class S3Locks implements StoreLocks {
     });
   }
 
-  async uncover(prefix: string): Promise<number> {
+  async uncover(prefix: string, mayBeLocked: (key: string) => boolean = () => true): Promise<number> {
     return await this.bucket.ask(prefix, async (client) => {
-      let uncovered = 0;
-      if (!(await this.#keepsVersions(client))) return uncovered;
-      for await (const versions of byKey(listVersions(client, this.bucket.name, this.bucket.prefix + prefix))) {
-        if (await this.#uncoverOne(client, versions)) uncovered++;
-      }
-      return uncovered;
+      if (!(await this.#keepsVersions(client))) return 0;
+      const full = this.bucket.prefix;
+      return await uncoverBelow(await this.#place(client), full + prefix, (key) => mayBeLocked(key.slice(full.length)));
     });
   }
 
@@ -125,8 +155,24 @@ export class S3Locks implements StoreLocks {
     });
   }
 
+  /** A legal hold of the service's own, which we never set, has no end: it is told as one that cannot be reached. */
+  async #holds(client: S3Client, version: Version): Promise<{ until: Date } | undefined> {
+    const lock = await lockOfVersion(client, this.bucket.name, version);
+    if (lock !== undefined) return lock;
+    const asked = { Bucket: this.bucket.name, Key: version.key, VersionId: version.versionId };
+    const answer = await client.send(new GetObjectLegalHoldCommand(asked)).catch(() => undefined);
+    return answer?.LegalHold?.Status === 'ON' ? { until: withoutEnd } : undefined;
+  }
+
+  async #place(client: S3Client) {
+    return { client, bucket: this.bucket.name, now: await storeClock(client, this.bucket.name, this.bucket.prefix) };
+  }
+
+  /** A bucket with object lock does, also where these credentials may not ask whether it does. */
   async #keepsVersions(client: S3Client): Promise<boolean> {
-    this.#versions ??= keepsVersions(client, this.bucket.name);
+    this.#versions ??= this.supported()
+      .catch(() => false)
+      .then(async (locks) => locks || (await keepsVersions(client, this.bucket.name)));
     return await this.#versions.catch((error: unknown) => {
       this.#versions = undefined;
       throw error;
@@ -147,44 +193,18 @@ export class S3Locks implements StoreLocks {
     const hidden = new Set<string>();
     for (const { version } of refused) {
       const key = version.key.slice(this.bucket.prefix.length);
-      const lock = version.marker ? undefined : await anyLockOfVersion(client, this.bucket.name, version);
+      const lock = version.marker ? undefined : await this.#holds(client, version);
       if (lock === undefined) hidden.add(version.key);
       else if ((locked.get(key)?.getTime() ?? 0) < lock.until.getTime()) locked.set(key, lock.until);
     }
-    // Not locked, and yet refused: these credentials may not remove versions. Then they hide them, and the bucket's own rules free the room.
+    // Neither locked nor held, and yet refused: these credentials may not remove versions. Then they hide them, and the bucket's own rules free the room.
     const toHide = [...hidden].filter((key) => !locked.has(key.slice(this.bucket.prefix.length)));
     if (toHide.length > 0) await deleteAll(client, this.bucket.name, toHide);
     return [...locked].map(([key, until]) => ({ key, until }));
   }
-
-  /** The oldest version that is still locked is what was meant: whoever writes later can only put another one above it. */
-  async #uncoverOne(client: S3Client, versions: Version[]): Promise<boolean> {
-    const [current] = versions;
-    if (current === undefined || (versions.length === 1 && !current.marker)) return false;
-    for (const version of versions.toReversed()) {
-      if (version.marker) continue;
-      const lock = await lockOfVersion(client, this.bucket.name, version);
-      if (lock === undefined) continue;
-      if (!current.marker && version.etag === current.etag) return false;
-      await client.send(
-        new CopyObjectCommand({
-          Bucket: this.bucket.name,
-          Key: version.key,
-          CopySource: `${this.bucket.name}/${version.key}?versionId=${version.versionId}`,
-          ObjectLockMode: wordOf(lock.mode),
-          ObjectLockRetainUntilDate: lock.until,
-          ChecksumAlgorithm: 'SHA256',
-        }),
-      );
-      return true;
-    }
-    return false;
-  }
 }
 
-export function wordOf(mode: Lock['mode']): 'COMPLIANCE' | 'GOVERNANCE' {
-  return mode === 'compliance' ? 'COMPLIANCE' : 'GOVERNANCE';
-}
+const withoutEnd = new Date('9999-12-31T23:59:59Z');
 
 /** What `delete` throws when something stayed. */
 export function lockedError(store: string, locked: LockedObject[]): HoldfastError {
@@ -194,18 +214,6 @@ export function lockedError(store: string, locked: LockedObject[]): HoldfastErro
     where: `${store}:${locked[0]?.key ?? ''}`,
     hints: ['it can be removed when the lock has ended, and by nobody before'],
   });
-}
-
-async function* byKey(versions: AsyncIterable<Version>): AsyncGenerator<Version[]> {
-  let same: Version[] = [];
-  for await (const version of versions) {
-    if (same.length > 0 && same[0]?.key !== version.key) {
-      yield same;
-      same = [];
-    }
-    same.push(version);
-  }
-  if (same.length > 0) yield same;
 }
 
 /** Of sorted keys. */

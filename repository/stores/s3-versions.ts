@@ -69,18 +69,21 @@ function order(a: Version, b: Version): number {
   return Number(b.latest) - Number(a.latest);
 }
 
-/** The lock of one version; undefined where it has none that still holds. */
-export async function lockOfVersion(
+/** A page of the folders right below a prefix, also of those that hold nothing but what is hidden; undefined as `next`: the last. */
+export async function versionFolders(
   client: S3Client,
   bucket: string,
-  version: { key: string; versionId?: string },
-): Promise<Lock | undefined> {
-  const lock = await anyLockOfVersion(client, bucket, version);
-  return lock === undefined || lock.until.getTime() <= Date.now() ? undefined : lock;
+  prefix: string,
+  from?: string,
+): Promise<{ names: string[]; next?: string }> {
+  const asked = { Bucket: bucket, Prefix: prefix, Delimiter: '/', KeyMarker: from };
+  const page = await client.send(new ListObjectVersionsCommand(asked));
+  const names = (page.CommonPrefixes ?? []).map(({ Prefix = '' }) => Prefix.slice(prefix.length, -1));
+  return { names, next: (page.IsTruncated && page.NextKeyMarker) || undefined };
 }
 
-/** One that may have ended: who was refused asks so, since it is the service's clock that counts. */
-export async function anyLockOfVersion(
+/** The lock of one version, or of the one that is read. It may have ended: whether it has, the service's clock says. */
+export async function lockOfVersion(
   client: S3Client,
   bucket: string,
   { key, versionId }: { key: string; versionId?: string },
@@ -103,18 +106,26 @@ const withoutLock = new Set([
   'NotImplemented',
 ]);
 
+export function wordOf(mode: Lock['mode']): 'COMPLIANCE' | 'GOVERNANCE' {
+  return mode === 'compliance' ? 'COMPLIANCE' : 'GOVERNANCE';
+}
+
 /** How many versions one request may name. */
 const batch = 1000;
 
-/** @returns those that the service did not remove, with its word for why */
+/**
+ * The oldest first, of versions that are given newest first: else, for a moment or after a crash for good, an older state would be what is read.
+ * @returns those that the service did not remove, with its word for why
+ */
 export async function deleteVersions(
   client: S3Client,
   bucket: string,
   versions: Version[],
 ): Promise<{ version: Version; why: string }[]> {
   const refused: { version: Version; why: string }[] = [];
-  for (let at = 0; at < versions.length; at += batch) {
-    const some = versions.slice(at, at + batch);
+  const ordered = versions.toReversed();
+  for (let at = 0; at < ordered.length; at += batch) {
+    const some = ordered.slice(at, at + batch);
     const answer = await client.send(
       new DeleteObjectsCommand({
         Bucket: bucket,

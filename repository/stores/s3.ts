@@ -27,9 +27,10 @@ import { S3Classes } from './s3-classes';
 import { makeClient } from './s3-client';
 import { copyWithin, mayCopy } from './s3-copy';
 import { isAbsent, isBehindEnd, isConflict, isPassing, isTaken, s3Error } from './s3-errors';
-import { type Bucket, lockedError, S3Locks, wordOf } from './s3-locks';
+import { type Bucket, lockedError, S3Locks } from './s3-locks';
 import { attemptsAt, bodyOf, storeClock, withKnownHash } from './s3-requests';
 import { dropUploads } from './s3-uploads';
+import { wordOf } from './s3-versions';
 
 const conflictAttempts = 6;
 

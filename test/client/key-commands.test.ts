@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { loadConfig } from '../../components/config-file/load';
 import { openConfiguredRepository } from '../../components/config-file/open-repository';
@@ -67,6 +67,19 @@ test('doctor looks whether the escrow key opens every store', async () => {
   expect(await findings()).toContainEqual(['ok', `the escrow key ${said.fingerprint} opens every store`]);
   write('{ keyFile: new.key }');
   expect(await findings()).toContainEqual(['warning', expect.stringContaining('no escrow key')]);
+  write('{ keyFile: new.key, escrow: { keyFile: new.key } }');
+  expect(await findings()).toContainEqual(['error', expect.stringContaining('the escrow key is the configured one')]);
+  // It is tried, and not only looked up; and so is the configured one, in each store alone.
+  const entry = (store: string) => path.join(folder, store, 'keys', `${said.fingerprint}.json`);
+  const kept = readFileSync(entry('two'), 'utf8');
+  const other = { ...JSON.parse(kept), wrapped: Buffer.alloc(60).toString('base64') };
+  writeFileSync(entry('two'), JSON.stringify(other));
+  write('{ keyFile: new.key, escrow: { keyFile: escrow.key } }');
+  expect(await findings()).toContainEqual(['error', `the escrow key ${said.fingerprint} does not open two`]);
+  rmSync(entry('two'));
+  write(`{ keyFile: escrow.key, escrow: { fingerprint: ${said.fingerprint} } }`);
+  expect(await findings()).toContainEqual(['error', expect.stringContaining('configured key does not open two:')]);
+  expect(await asked('key', 'add', 'escrow.key')).toMatchObject({ code: 0, said: { stores: ['two'] } });
 });
 
 test.each([

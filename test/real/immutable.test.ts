@@ -1,5 +1,5 @@
 /** Immutable backups on a real server with object lock: nobody removes them before their end, and what was hidden comes back. */
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,6 +10,9 @@ import { openStore } from '../../repository/stores/open';
 import type { S3Store } from '../../repository/stores/s3';
 import type { S3Server } from '../support/s3-server';
 import { endOf, TestSystem, type Up } from '../support/system';
+import { keysIn, lockEnds, walLockEnds } from './lock-ends';
+
+type Finding = Record<'area' | 'code' | 'level' | 'what', string>;
 
 let system: TestSystem;
 let up: Up;
@@ -64,18 +67,9 @@ async function headOf(id: string): Promise<BackupHead> {
   return JSON.parse((await store.get(`catalog/heads/${id}.json`)).toString()) as BackupHead;
 }
 
-async function keysBelow(prefix: string): Promise<string[]> {
-  const keys: string[] = [];
-  for await (const { key } of store.list(prefix)) keys.push(key);
-  return keys;
-}
-
-/** Objects by when their lock ends; not of those that come after the backup, or go before it counts. */
-async function locksBelow(prefix: string): Promise<(string | undefined)[]> {
-  const keys = (await keysBelow(prefix)).filter((key) => !/\/(receipt\.json|owner)$/.test(key));
-  const ends = await Promise.all(keys.map(async (key) => (await store.locks.lockOf(key))?.until.toISOString()));
-  return [...new Set(ends)];
-}
+const keysBelow = (prefix: string) => keysIn(store, prefix);
+const locksBelow = (prefix: string) => lockEnds(store, prefix);
+const walLocks = async (id: string, prefix = '') => await walLockEnds(store, await headOf(id), prefix);
 
 async function waitUntil(holds: () => Promise<boolean>): Promise<void> {
   while (!(await holds())) await sleep(500);
@@ -119,6 +113,8 @@ test('every object of an immutable backup is locked until one time, and so is it
   const segments = (await keysBelow('wal/')).filter((key) => key.includes('/segments/'));
   const locked = await Promise.all(segments.map((key) => store.locks.lockOf(key)));
   expect(locked.some((one) => one?.until.toISOString() === lock?.until)).toBe(true);
+  // Without these nobody reads a byte of it.
+  expect((await store.locks.lockOf('repository.json'))?.until.toISOString()).toBe(lock?.until);
 });
 
 test('what only its lock or a hold keeps is archived, and told by retention, with the time at which it goes by itself', async () => {
@@ -181,6 +177,9 @@ test('what builds upon it makes its lock last as long, also when the worker dies
   expect(Date.parse(lock?.until ?? '')).toBeGreaterThan(Date.parse(before.lock?.until ?? ''));
   expect(await locksBelow(`backups/${full}/`)).toEqual([lock?.until]);
   expect((await headOf(full)).lock).toEqual(lock);
+  // Its own WAL too: by itself it can be restored as long as its head says.
+  expect(await walLocks(full)).toEqual([lock?.until]);
+  expect((await store.locks.lockOf('repository.json'))?.until.toISOString()).toBe(lock?.until);
 });
 
 test('a copy that is made later is locked as long, with what it builds upon', async () => {
@@ -192,6 +191,26 @@ test('a copy that is made later is locked as long, with what it builds upon', as
   expect(head.lock?.mode).toBe('compliance');
   const ends = await locksBelow(`vault/backups/${full}/`);
   expect(ends).toEqual([head.lock?.until]);
+  expect(await walLocks(full, 'vault/')).toEqual([head.lock?.until]);
+  // To be asked for again makes it no longer: in compliance mode nobody could take that back.
+  expect(await system.procedure('replicate', full)).toMatchObject({ status: 'completed' });
+  expect(await locksBelow(`vault/backups/${full}/`)).toEqual(ends);
+});
+
+test('a locked copy that somebody replaced or deleted is repaired, and what is repaired is locked as it was', async () => {
+  const before = await locksBelow(`vault/backups/${full}/`);
+  const [one, ...others] = await keysBelow(`vault/backups/${full}/packs/`);
+  const index = await keysBelow(`vault/backups/${full}/index/`);
+  await admin.send(new PutObjectCommand({ Bucket: server.bucket, Key: one, Body: 'gone' }));
+  await admin.send(new DeleteObjectCommand({ Bucket: server.bucket, Key: others[0] ?? index[0] }));
+  const looked = await system.procedure('verify', full, '--full', '--store', 'vault');
+  expect(looked.error?.code).toBeDefined();
+  const mended = await system.procedure('verify', full, '--full', '--store', 'vault', '--repair');
+  expect(mended).toMatchObject({
+    status: 'completed',
+    warnings: expect.arrayContaining([expect.stringMatching(/repaired from hot/)]),
+  });
+  expect(await locksBelow(`vault/backups/${full}/`)).toEqual(before);
 });
 
 test('nobody removes it: not the tool, not its credentials, not an administrator', async () => {
@@ -212,8 +231,8 @@ test('nobody removes it: not the tool, not its credentials, not an administrator
 });
 
 test('what only its lock kept is gone when that has ended, though nobody asked again and the worker died meanwhile', async () => {
-  await waitUntil(async () => (await versionsBelow(`backups/${brief}/`)).length === 0);
-  await expect(headOf(brief)).rejects.toMatchObject({ code: 'object_not_found' });
+  await waitUntil(async () => (await store.head(`catalog/heads/${brief}.json`)) === undefined);
+  expect(await versionsBelow(`backups/${brief}/`)).toEqual([]);
   expect((await headOf(full)).status).toBe('completed');
 }, 180_000);
 
@@ -226,9 +245,17 @@ test('what somebody deleted or replaced is uncovered, and restores', async () =>
     );
   }
   await store.delete([`catalog/heads/${full}.json`]);
+  await admin.send(new DeleteObjectCommand({ Bucket: server.bucket, Key: 'repository.json' }));
   expect((await system.procedure('verify', incremental)).error?.code).toBeDefined();
+  const { findings } = JSON.parse((await system.cli('doctor', '--json')).stdout) as { findings: Finding[] };
+  expect(findings.filter(({ code }) => code === 'hidden')).toContainEqual(
+    expect.objectContaining({ area: 'store hot', level: 'error', what: expect.stringContaining(full) }),
+  );
+  const other = { format: 1, repositoryId: randomUUID(), system: system.name, created: '2026-01-01T00:00:00Z' };
+  const Body = JSON.stringify({ ...other, key: { mode: 'none', key: '' } });
+  await admin.send(new PutObjectCommand({ Bucket: server.bucket, Key: 'repository.json', Body }));
   const rebuilt = JSON.parse((await system.cli('catalog', 'rebuild', '--json')).stdout) as Record<string, unknown>;
-  expect(rebuilt).toMatchObject({ uncovered: keys.length, rebuilt: [full] });
+  expect(rebuilt).toMatchObject({ uncovered: keys.length + 1, rebuilt: [full] });
   expect((await headOf(full)).lock?.mode).toBe('compliance');
   const restored = await system.procedure(
     'restore',
@@ -258,4 +285,15 @@ test('an aborted one says what stays, and until when', async () => {
   expect(left.length).toBeGreaterThan(0);
   expect(told.startsWith(`${left.length} objects`)).toBe(true);
   expect(left.filter((key) => /\/(plan\/|sealed|owner)/.test(key))).toEqual([]);
+});
+
+test('one that is put together from a chain is locked from its first pack on too', async () => {
+  const { end } = await inStep(/put packs of database together/, 'consolidate', incremental);
+  const workflowId = `consolidate/${system.name}/${incremental}`;
+  expect((await system.cli('abort', workflowId, '--yes')).code).toBe(0);
+  const { status, warnings } = JSON.parse((await end).stdout) as ProcedureResult;
+  expect(status).toBe('aborted');
+  expect(warnings).toContainEqual(
+    expect.stringMatching(/^\d+ objects of the discarded backup stay in hot, locked until /),
+  );
 });

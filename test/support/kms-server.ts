@@ -9,9 +9,9 @@ import { createServer, type IncomingMessage } from 'node:http';
 export interface KmsServer {
   endpoint: string;
   /** Id of a new key. */
-  makeKey(): string;
-  /** Operations that were asked for. */
-  asked: string[];
+  makeKey(): string | Promise<string>;
+  /** Every question is answered by this error from now on; undefined: as it should be. */
+  refuse(error?: { status: number; type: string }): void;
   stop(): Promise<void>;
 }
 
@@ -24,12 +24,12 @@ interface Question {
 
 export async function startKmsServer(): Promise<KmsServer> {
   const keys = new Map<string, Buffer>();
-  const asked: string[] = [];
+  let refusal: { status: number; type: string } | undefined;
   const server = createServer(async (request, response) => {
     const operation = String(request.headers['x-amz-target']).split('.')[1] ?? '';
-    asked.push(operation);
     const question = JSON.parse(await textOf(request)) as Question;
-    const [status, answer] = answerTo(operation, question, keys);
+    const [status, answer] =
+      refusal === undefined ? answerTo(operation, question, keys) : [refusal.status, { __type: refusal.type }];
     response.writeHead(status, { 'Content-Type': 'application/x-amz-json-1.1' });
     response.end(JSON.stringify(answer));
   }).listen(0, '127.0.0.1');
@@ -43,7 +43,9 @@ export async function startKmsServer(): Promise<KmsServer> {
       keys.set(id, randomBytes(32));
       return id;
     },
-    asked,
+    refuse(error) {
+      refusal = error;
+    },
     async stop() {
       server.closeAllConnections();
       server.close();

@@ -63,5 +63,6 @@ async function copyMember(run: Run, job: ReplicationJob, { to, member, state }: 
   end.repaired += published.repaired;
   if (published.expired && backupId === job.backupId)
     run.warn(`the copy of ${backupId} in ${to} has expired, and is removed there: \`holdfast pin\` keeps it`);
+  run.warn(...(published.warnings ?? []));
   if (state !== 'there' || member.packs > reused) end.outcome = 'copied';
 }

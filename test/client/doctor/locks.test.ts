@@ -1,5 +1,6 @@
 /** What `doctor` says of object lock, by a real server. */
 import { S3Client } from '@aws-sdk/client-s3';
+import { checkHidden } from '../../../client/doctor/hidden';
 import { checkLock } from '../../../client/doctor/locks';
 import { checkStore } from '../../../client/doctor/stores';
 import type { S3StoreConfig } from '../../../domain/config/types';
@@ -36,10 +37,26 @@ test('in compliance mode nothing can be broken, and the probe of before is told 
   expect(left).toMatchObject({ level: 'warning', what: '1 older probes are locked still' });
 });
 
+test('a locked backup without an entry in the catalog is named, hidden or not; one that failed is none', async () => {
+  const { endpoint, bucket, accessKeyId, secretAccessKey } = server;
+  const store = openStore('s', { kind: 's3', bucket, endpoint, prefix: 'h', accessKeyId, secretAccessKey });
+  const lock = { mode: 'compliance', until: new Date(Date.now() + 60_000) } as const;
+  for (const id of ['hidden', 'bare', 'known']) await store.put(`backups/${id}/sealed`, Buffer.from('x'), { lock });
+  await store.put('backups/failed/packs/1', Buffer.from('x'), { lock });
+  await store.put('catalog/heads/known.json', Buffer.from('{}'));
+  await store.locks?.hide('backups/hidden/sealed');
+  await store.locks?.hide('backups/known/sealed'); // that is for verify to say
+  const found = await checkHidden(store);
+  expect(found).toMatchObject({ level: 'error', what: '2 locked backups are not in the catalog: bare, hidden' });
+  for (const id of ['hidden', 'bare']) await store.put(`catalog/heads/${id}.json`, Buffer.from('{}'));
+  expect((await checkHidden(store)).level).toBe('ok');
+  await store.close();
+});
+
 test('in governance mode it names what who may lift locks could do', async () => {
   const [found] = await check('governance');
   expect(found).toMatchObject({ code: 'lock', level: 'error' });
-  expect(found?.what).toContain('it was deleted by who may lift locks');
+  expect(found?.what).toContain('its lock was shortened by who may lift locks, it was deleted by who may lift locks');
   expect(found?.hint).toContain('s3:BypassGovernanceRetention');
 });
 
