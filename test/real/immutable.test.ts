@@ -3,12 +3,12 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DeleteObjectCommand, ListObjectVersionsCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, ListObjectVersionsCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { BackupHead, Receipt } from '../../domain/backup';
 import type { ProcedureResult } from '../../domain/progress';
 import { openStore } from '../../repository/stores/open';
 import type { S3Store } from '../../repository/stores/s3';
-import type { S3Server } from '../support/s3-server';
+import { clientOf, type S3Server } from '../support/s3-server';
 import { endOf, TestSystem, type Up } from '../support/system';
 import { keysIn, lockEnds, walLockEnds } from './lock-ends';
 
@@ -33,7 +33,7 @@ beforeAll(async () => {
         monthly: { components: ['database'], to: ['hot'], copies: { to: ['vault'] }, immutable },
         whole: { to: ['hot'], immutable },
         // No rule keeps it: it goes when its lock ends, and not before.
-        brief: { components: ['database'], to: ['hot'], immutable: { for: '45s' }, keep: { size: '1B' } },
+        brief: { components: ['database'], to: ['hot'], immutable: { for: '75s' }, keep: { size: '1B' } },
         // No rule keeps it either, and no lock.
         loose: { components: ['database'], to: ['hot'], keep: { size: '1B' } },
       };
@@ -42,8 +42,7 @@ beforeAll(async () => {
   });
   server = system.s3 as S3Server;
   const { endpoint, accessKeyId, secretAccessKey, bucket } = server;
-  const credentials = { accessKeyId, secretAccessKey };
-  admin = new S3Client({ endpoint, region: 'us-east-1', forcePathStyle: true, credentials });
+  admin = clientOf(server);
   store = openStore('hot', { kind: 's3', endpoint, bucket, accessKeyId, secretAccessKey }) as S3Store;
   up = await system.up();
 });

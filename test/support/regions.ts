@@ -1,6 +1,6 @@
 /** A protected system with stores in three regions: two buckets of one S3 server, between which it copies by itself, and one of another. */
-import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
-import { type S3Server, startS3Server } from './s3-server';
+import { CreateBucketCommand } from '@aws-sdk/client-s3';
+import { clientOf, type S3Server, startS3Server } from './s3-server';
 import { type SystemOptions, TestSystem } from './system';
 
 export interface Regions {
@@ -66,9 +66,8 @@ function secretsOf(servers: { near: S3Server; far: S3Server }): NodeJS.ProcessEn
   };
 }
 
-async function makeBucket({ endpoint, accessKeyId, secretAccessKey }: S3Server, bucket: string): Promise<void> {
-  const credentials = { accessKeyId, secretAccessKey };
-  const client = new S3Client({ endpoint, region: 'us-east-1', forcePathStyle: true, credentials });
+async function makeBucket(server: S3Server, bucket: string): Promise<void> {
+  const client = clientOf(server);
   await client.send(new CreateBucketCommand({ Bucket: bucket }));
   client.destroy();
 }

@@ -24,6 +24,14 @@ export interface S3Server {
   stop(): Promise<void>;
 }
 
+/** As its administrator. */
+export function clientOf({ endpoint, accessKeyId, secretAccessKey }: Access): S3Client {
+  const credentials = { accessKeyId, secretAccessKey };
+  return new S3Client({ endpoint, region: 'us-east-1', forcePathStyle: true, credentials });
+}
+
+type Access = Pick<S3Server, 'endpoint' | 'accessKeyId' | 'secretAccessKey'>;
+
 const startLimitMs = 15_000;
 
 /** @param lock the bucket keeps versions, and its objects can be locked */
@@ -82,14 +90,9 @@ async function end(server: ChildProcess, signal: NodeJS.Signals): Promise<void> 
   await gone;
 }
 
-async function makeBucket(
-  where: Pick<S3Server, 'endpoint' | 'accessKeyId' | 'secretAccessKey' | 'bucket'>,
-  lock: boolean,
-): Promise<void> {
-  const { endpoint, accessKeyId, secretAccessKey, bucket } = where;
-  const credentials = { accessKeyId, secretAccessKey };
-  const client = new S3Client({ endpoint, region: 'us-east-1', forcePathStyle: true, credentials });
-  await client.send(new CreateBucketCommand({ Bucket: bucket, ObjectLockEnabledForBucket: lock }));
+async function makeBucket(where: Access & Pick<S3Server, 'bucket'>, lock: boolean): Promise<void> {
+  const client = clientOf(where);
+  await client.send(new CreateBucketCommand({ Bucket: where.bucket, ObjectLockEnabledForBucket: lock }));
   client.destroy();
 }
 

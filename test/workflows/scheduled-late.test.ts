@@ -2,9 +2,9 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 import { takeTurn } from '../../activities/schedule/turn';
-import type { ScheduledRequest } from '../../domain/schedule/request';
 import { attributes } from '../../workflows/frame/attributes';
 import { startTemporal } from '../support/temporal';
+import { order } from './scheduled-order';
 import { onStage, type Stage } from './with-workers';
 
 let env: TestWorkflowEnvironment;
@@ -17,23 +17,9 @@ afterAll(async () => {
 
 const hour = 3_600_000;
 
-function order(site: string, work: string): ScheduledRequest {
-  return {
-    ...{ site, work, when: '0 2 * * * UTC', health: { components: [], stores: ['hot'] }, stores: [`${site}/hot`] },
-    order: {
-      type: 'verifyBackup',
-      workflowId: `work/${site}/${work}`,
-      request: { site, backup: work, level: 'full' },
-      summary: work,
-      fingerprint: work,
-    },
-    ...{ waitMs: 60_000, atOnce: 1, jitterMs: 10 * hour },
-  };
-}
-
 /** A schedule that never fires by itself while the test looks. */
 async function schedule({ site }: Stage, work: string) {
-  const request = order(site, work);
+  const request = order(site, work, { jitterMs: 10 * hour });
   return await env.client.schedule.create({
     scheduleId: `${site}/${work}`,
     spec: { intervals: [{ every: 24 * hour, offset: (Date.now() + 12 * hour) % (24 * hour) }] },

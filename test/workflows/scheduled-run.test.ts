@@ -9,6 +9,7 @@ import type { Health, ScheduledEnd, ScheduledRequest } from '../../domain/schedu
 import { attributes } from '../../workflows/frame/attributes';
 import { startTemporal } from '../support/temporal';
 import { type Behaviour, backupJob, failing, oneRun } from './mocked-site';
+import { order } from './scheduled-order';
 import { onStage, type Stage } from './with-workers';
 
 let env: TestWorkflowEnvironment;
@@ -18,22 +19,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await env?.teardown();
 });
-
-/** Work that lasts until it is let go, at a store where one may work at a time. */
-function order(site: string, name: string, more: Partial<ScheduledRequest> = {}): ScheduledRequest {
-  return {
-    ...{ site, work: name, when: '0 2 * * * UTC', health: { components: [], stores: ['hot'] } },
-    stores: [`${site}/hot`],
-    order: {
-      type: 'verifyBackup',
-      workflowId: `work/${site}/${name}`,
-      request: { site, backup: name, level: 'full' },
-      summary: name,
-      fingerprint: name,
-    },
-    ...{ waitMs: 60_000, atOnce: 1, ...more },
-  };
-}
 
 async function begin({ site }: Stage, request: ScheduledRequest): Promise<WorkflowHandle> {
   return await env.client.workflow.start('scheduledRun', {

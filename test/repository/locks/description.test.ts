@@ -1,5 +1,5 @@
 /** What opens the repository is as safe as what it opens: on a real server with object lock, against who may do everything. */
-import { DeleteObjectCommand, ListObjectVersionsCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, ListObjectVersionsCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { RepositoryCopy } from '../../../repository/copy';
 import type { KeySource } from '../../../repository/crypto/key-source';
 import { type MasterKey, openMasterKey } from '../../../repository/crypto/master-key';
@@ -11,7 +11,7 @@ import { addMasterKey, listMasterKeys, retireMasterKey } from '../../../reposito
 import { repairObject } from '../../../repository/repair';
 import { Repository } from '../../../repository/repository';
 import { openStore } from '../../../repository/stores/open';
-import { type S3Server, startS3Server } from '../../support/s3-server';
+import { clientOf, type S3Server, startS3Server } from '../../support/s3-server';
 import { folder, keyFile, removeAll } from '../made';
 
 let server: S3Server;
@@ -22,9 +22,7 @@ const opened: Repository[] = [];
 
 beforeAll(async () => {
   server = await startS3Server('locked', { lock: true });
-  const { endpoint, accessKeyId, secretAccessKey } = server;
-  const credentials = { accessKeyId, secretAccessKey };
-  admin = new S3Client({ endpoint, region: 'us-east-1', forcePathStyle: true, credentials });
+  admin = clientOf(server);
 });
 afterAll(async () => {
   await Promise.all(opened.map((one) => one.close()));

@@ -7,12 +7,12 @@ import {
   PutObjectCommand,
   PutObjectLegalHoldCommand,
   PutObjectRetentionCommand,
-  S3Client,
+  type S3Client,
 } from '@aws-sdk/client-s3';
 import { openStore, type S3StoreConfig } from '../../../repository/stores/open';
 import type { S3Store } from '../../../repository/stores/s3';
 import { deleteVersions, listVersions, type Version } from '../../../repository/stores/s3-versions';
-import { type S3Server, startS3Server } from '../../support/s3-server';
+import { clientOf, type S3Server, startS3Server } from '../../support/s3-server';
 import { collect, storeConformance } from './conformance';
 
 let server: S3Server;
@@ -21,9 +21,7 @@ let stores = 0;
 
 beforeAll(async () => {
   server = await startS3Server('locked', { lock: true });
-  const { endpoint, accessKeyId, secretAccessKey } = server;
-  const credentials = { accessKeyId, secretAccessKey };
-  admin = new S3Client({ endpoint, region: 'us-east-1', forcePathStyle: true, credentials });
+  admin = clientOf(server);
 });
 
 afterAll(async () => {
